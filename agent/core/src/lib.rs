@@ -1,0 +1,45 @@
+//! What the agent knows, and what it decides to do about it.
+//!
+//! Everything here is a value, or a pure function of values: no clock, no network,
+//! no randomness. Time arrives inside a [`Snapshot`], so a decision can be made
+//! again from the journal, byte for byte, long after the fact.
+//!
+//! ```text
+//! Snapshot ──► Memory::absorb ──► (policies evaluate) ──┐
+//! Settings ─────────────────────────────────────────────┼─► decide ──► Plan, Memory
+//! Memory ───────────────────────────────────────────────┘      └─► check
+//! ```
+//!
+//! Start reading at [`decide()`].
+
+mod hold;
+mod memory;
+mod name;
+mod opinion;
+mod plan;
+mod reading;
+mod settings;
+mod snapshot;
+mod target;
+mod time;
+mod unit;
+mod window;
+
+pub use hold::Hold;
+pub use memory::{Asked, Memory, Move, OpenIntent, TargetMemory};
+pub use name::{HoldKey, InputKey, IntentId, PolicyName, RuleName, TargetName};
+pub use opinion::{Ask, Comparison, Evaluation, Opinion, RuleReport, RuleVerdict, Scalar, Term};
+pub use plan::{
+    Action, Decision, Guard, GuardLine, Held, Intent, Plan, Verdict, Want, describe_failure,
+};
+pub use reading::{Reading, Sample};
+pub use settings::{
+    DatabaseSettings, Empty, GroupSettings, InputSettings, Settings, Step, TargetSettings,
+};
+pub use snapshot::{ActResult, Command, FailureKind, Outcome, Pause, Snapshot};
+pub use target::{
+    Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen,
+};
+pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
+pub use unit::{Dimension, Quantity, Short, Unit};
+pub use window::{NoAnswer, Stat, Window};

@@ -1,0 +1,103 @@
+//! What the agent remembers from pass to pass.
+//!
+//! Windows, hold timers, cooldowns, `state`, open intents and the pause: all of it
+//! lives here and changes in two places only, [`Memory::absorb`] at the start of a
+//! pass and [`decide`](crate::decide()) at its end. So memory can be rebuilt by
+//! making the recorded passes again.
+
+use crate::{
+    Action, Hold, HoldKey, InputKey, Intent, Moment, Pause, PolicyName, ReadyHistory, Scalar, Span,
+    TargetName, Tick, Window,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+/// Everything remembered between passes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The agent's own time, on which every timer runs.
+    pub now: Tick,
+    /// How far `now` advanced at the start of this pass.
+    pub elapsed: Span,
+    /// Both clocks at the last pass; `None` before the first.
+    pub last: Option<Moment>,
+    /// The number of the last pass.
+    pub pass: u64,
+    /// The recent past of each input. Shared, so that an evaluator may hold on to it.
+    pub windows: BTreeMap<InputKey, Arc<Window>>,
+    /// Why an input has no fresh sample, in the words of its source.
+    pub missing: BTreeMap<InputKey, String>,
+    /// Hold timers that are running.
+    pub holds: BTreeMap<HoldKey, Hold>,
+    /// The `state` of each policy.
+    pub state: BTreeMap<PolicyName, BTreeMap<String, Scalar>>,
+    /// What is remembered of each target.
+    pub targets: BTreeMap<TargetName, TargetMemory>,
+    /// The pause under way, if any.
+    pub pause: Option<Pause>,
+    /// The number of the next intent.
+    pub next_intent: u64,
+}
+
+/// What is remembered of one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetMemory {
+    /// When it was first seen.
+    pub first_seen: Tick,
+    /// Who was ready when.
+    pub ready: ReadyHistory,
+    /// The size asked for at each recent pass: the stabilisation window, seeded with the present size.
+    pub asked: VecDeque<Asked>,
+    /// Accepted changes of size within the longest rate-limit period.
+    pub moves: VecDeque<Move>,
+    /// The action that was sent and has not yet shown.
+    pub open: Option<OpenIntent>,
+    /// When the last action was confirmed, or given up: cooldowns count from here.
+    pub settled: Option<Tick>,
+    /// When members were last seen on their way to ready.
+    pub warmed: Option<Tick>,
+}
+
+/// A size that rules asked for at a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// When.
+    pub at: Tick,
+    /// How many members.
+    pub size: u32,
+}
+
+/// A change of size that was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// When.
+    pub at: Tick,
+    /// The size before.
+    pub from: u32,
+    /// The size asked for.
+    pub to: u32,
+}
+
+/// An action that was decided and is not yet confirmed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenIntent {
+    /// The intent.
+    pub intent: Intent,
+    /// When it was decided.
+    pub since: Tick,
+    /// Whether its provider said yes; until then it may not have been sent.
+    pub accepted: bool,
+}
+
+impl OpenIntent {
+    /// The size the intent asks for, where it asks for one.
+    pub const fn size(&self) -> Option<u32> {
+        match &self.intent.action {
+            Action::Resize { to, .. } => Some(*to),
+            Action::AddReplica { .. } | Action::RemoveReplica { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What policies ask for, and how they came to ask it.
+//!
+//! An [`Evaluation`] is the whole answer of one policy in one pass: each rule with
+//! its verdict, the comparisons it made, and the opinions it recorded. Nothing in
+//! it is a decision: [`decide`](crate::decide()) makes those.
+
+use crate::{Hold, HoldKey, PolicyName, Quantity, RuleName, Short, Span, TargetName};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+/// All that one policy had to say in one pass.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// The policy.
+    pub policy: PolicyName,
+    /// Its rules, in the order of the script.
+    pub rules: Vec<RuleReport>,
+    /// Its `state` after this pass; as before if anything failed.
+    pub state: BTreeMap<String, Scalar>,
+}
+
+impl Evaluation {
+    /// Whether any rule failed: then this policy shrinks nothing in this pass.
+    pub fn failed(&self) -> bool {
+        self.rules.iter().any(|rule| matches!(rule.verdict, RuleVerdict::Failed { .. }))
+    }
+}
+
+/// One rule in one pass.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleReport {
+    /// The rule.
+    pub rule: RuleName,
+    /// Its line in the script.
+    pub line: u32,
+    /// Every target named anywhere in the rule's body, whether or not it fired.
+    pub names: Arc<[TargetName]>,
+    /// What became of it.
+    pub verdict: RuleVerdict,
+    /// The comparisons made, in order.
+    pub compared: Vec<Comparison>,
+    /// What it asks for; empty unless it fired.
+    pub opinions: Vec<Opinion>,
+    /// Its hold timer after this pass; `None` resets it. Only rules with `for` have a key.
+    pub hold: Option<(HoldKey, Option<Hold>)>,
+}
+
+/// What became of a rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleVerdict {
+    /// Its condition held (for as long as it must): its opinions count.
+    Fired,
+    /// Its condition is false.
+    Quiet,
+    /// Its condition is true, but not yet for long enough.
+    Pending {
+        /// For how long it has been true.
+        held: Span,
+        /// For how long it must be.
+        needs: Span,
+    },
+    /// It needed a reading that is not there. It has no opinion, and forbids shrinking.
+    Skipped {
+        /// What is missing and why: "cpu: no fresh sample for 2m".
+        missing: String,
+    },
+    /// It went wrong. It has no opinion, and its policy shrinks nothing.
+    Failed {
+        /// What went wrong, with its line.
+        message: String,
+    },
+}
+
+/// One comparison of quantities, as it came out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The line of the script.
+    pub line: u32,
+    /// The left side.
+    pub left: Term,
+    /// The operator: `>`, `<=`, `==`, …
+    pub op: String,
+    /// The right side.
+    pub right: Term,
+    /// Whether it held.
+    pub held: bool,
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { left, op, right, held, .. } = self;
+        write!(f, "{left} {op} {right} is {held}")
+    }
+}
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Term {
+    /// Where the value came from: "cpu", "cpu.peak(10m)"; none for a constant.
+    pub label: Option<Arc<str>>,
+    /// The value.
+    pub value: Quantity,
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.label {
+            Some(label) => write!(f, "{label} = {}", self.value),
+            None => write!(f, "{}", self.value),
+        }
+    }
+}
+
+/// One thing a fired rule asks of one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opinion {
+    /// Of whom.
+    pub target: TargetName,
+    /// What.
+    pub ask: Ask,
+    /// The line of the script.
+    pub line: u32,
+    /// The author's reason, from `.because("…")`.
+    pub because: Option<String>,
+    /// Whether it rests on what `.or(…)` put in place of a missing reading: such
+    /// an opinion may raise, but never justify shrinking.
+    pub substituted: bool,
+}
+
+/// What may be asked of a target. Sizes are absolute once [`decide`](crate::decide()) has read them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// Hold `value` at `goal` by size.
+    Track {
+        /// What was read.
+        value: Quantity,
+        /// Where it should be; above zero, of the same dimension.
+        goal: Quantity,
+        /// The value times the members that were ready when it was taken.
+        load: f64,
+        /// Members that were asked for but not ready then: when shrinking they
+        /// count as fully loaded.
+        unready: u32,
+    },
+    /// Be large enough for `total` when one member serves `each`.
+    Serve {
+        /// The whole demand.
+        total: Quantity,
+        /// What one member serves; above zero, of the same dimension.
+        each: Quantity,
+    },
+    /// Have this size.
+    ScaleTo(u32),
+    /// Have this many more, or fewer.
+    ScaleBy(i32),
+    /// Have this share more, or less: 0.25 is a quarter more.
+    ScaleByShare(f64),
+    /// Have no fewer.
+    AtLeast(u32),
+    /// Have no more.
+    AtMost(u32),
+    /// Have one read replica more.
+    AddReplica,
+    /// Have one read replica fewer.
+    RemoveReplica,
+}
+
+impl fmt::Display for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Track { value, goal, load, .. } => {
+                write!(f, "track {value} to {goal} (load of {} members at {goal})", {
+                    Short(load / goal.value)
+                })
+            }
+            Self::Serve { total, each } => write!(f, "serve {total} at {each} a member"),
+            Self::ScaleTo(size) => write!(f, "scale to {size}"),
+            Self::ScaleBy(n) => write!(f, "scale by {n:+}"),
+            Self::ScaleByShare(share) => write!(f, "scale by {:+} %", Short(share * 100.0)),
+            Self::AtLeast(size) => write!(f, "at least {size}"),
+            Self::AtMost(size) => write!(f, "at most {size}"),
+            Self::AddReplica => f.write_str("add a replica"),
+            Self::RemoveReplica => f.write_str("remove a replica"),
+        }
+    }
+}
+
+/// A small value that a policy keeps between passes, or takes as a parameter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scalar {
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a unit.
+    Quantity(Quantity),
+    /// A text.
+    Text(String),
+}

@@ -1,0 +1,227 @@
+//! What is to be done about every target, or why nothing is.
+//!
+//! A plan leaves no choice to whoever carries it out: sizes are absolute, names
+//! are given. Every target is in it, as an action or as [`Held`].
+
+use crate::{FailureKind, IntentId, PolicyName, RuleName, Span, TargetName};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The outcome of deciding: one decision for every target.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[must_use = "a plan that nobody reads changes nothing"]
+pub struct Plan {
+    /// One for every target, in the order of their names.
+    pub decisions: Vec<Decision>,
+}
+
+impl Plan {
+    /// What is to be done.
+    pub fn intents(&self) -> impl Iterator<Item = &Intent> {
+        self.decisions.iter().filter_map(|decision| match &decision.verdict {
+            Verdict::Act(intent) => Some(intent),
+            Verdict::Held(_) => None,
+        })
+    }
+}
+
+/// What is to be done about one target, and how that came about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The target.
+    pub target: TargetName,
+    /// What stands now, in a few words: "10 desired, 10 ready".
+    pub seen: String,
+    /// What the rules asked for, largest first.
+    pub wants: Vec<Want>,
+    /// What each guard said, in their order.
+    pub guards: Vec<GuardLine>,
+    /// What comes of it.
+    pub verdict: Verdict,
+}
+
+/// What one fired rule asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Want {
+    /// The policy.
+    pub policy: PolicyName,
+    /// The rule.
+    pub rule: RuleName,
+    /// The line in the script.
+    pub line: u32,
+    /// The size that comes of it (replicas, for a database), before any guard.
+    pub size: u32,
+    /// What was asked, in words, with the values it rests on.
+    pub ask: String,
+    /// The author's reason.
+    pub because: Option<String>,
+}
+
+/// What one guard said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GuardLine {
+    /// The guard.
+    pub guard: Guard,
+    /// The size after it.
+    pub size: u32,
+    /// Why, with the numbers.
+    pub note: String,
+}
+
+/// The guards, in the order in which they are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guard {
+    /// Nobody asked the agent to stand still.
+    Pause,
+    /// The operator's range and the group's own.
+    Range,
+    /// `track` leaves small deviations alone.
+    DeadBand,
+    /// Nothing shrinks on evidence that is not there.
+    Evidence,
+    /// A size must have been asked for long enough.
+    Stabilise,
+    /// No faster than the step.
+    RateLimit,
+    /// A shrinking must not bring the value back over its goal.
+    Projection,
+    /// Nothing shrinks while members warm up or an action is in flight.
+    WarmUp,
+    /// Nothing shrinks soon after the last change.
+    Cooldown,
+}
+
+impl Guard {
+    /// The guard's name in logs, on the command line and in the manual.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Range => "range",
+            Self::DeadBand => "dead-band",
+            Self::Evidence => "evidence",
+            Self::Stabilise => "stabilise",
+            Self::RateLimit => "rate limit",
+            Self::Projection => "projection",
+            Self::WarmUp => "warm-up",
+            Self::Cooldown => "cooldown",
+        }
+    }
+}
+
+impl fmt::Display for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// An action or a reason for none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Do this.
+    Act(Intent),
+    /// Do nothing.
+    Held(Held),
+}
+
+/// Why nothing is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Held {
+    /// The provider could not tell how the target stands.
+    NotObserved(String),
+    /// The operator's range and the group's own have nothing in common.
+    EmptyRange(String),
+    /// No rule has an opinion, and it is within its range.
+    NoOpinion,
+    /// It is as the rules want it.
+    AsWanted,
+    /// A guard would not have it.
+    Guard(Guard, String),
+    /// The check after deciding found the action unsafe: a fault of ours.
+    Refused(String),
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotObserved(why) => write!(f, "not observed: {why}"),
+            Self::EmptyRange(why) => write!(f, "empty range: {why}"),
+            Self::NoOpinion => f.write_str("no rule has an opinion"),
+            Self::AsWanted => f.write_str("as wanted"),
+            Self::Guard(guard, note) => write!(f, "{guard}: {note}"),
+            Self::Refused(why) => write!(f, "refused by the check: {why}"),
+        }
+    }
+}
+
+/// An action with an id, to be carried out once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Its id; never used twice.
+    pub id: IntentId,
+    /// On which target.
+    pub target: TargetName,
+    /// What to do.
+    pub action: Action,
+}
+
+/// A change to make. Absolute: applied twice, it is applied once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Have `to` members.
+    Resize {
+        /// The size the decision was based on.
+        from: u32,
+        /// The size to have.
+        to: u32,
+    },
+    /// Have a read replica of this name.
+    AddReplica {
+        /// The name; made from the database's and the lowest free slot.
+        name: String,
+    },
+    /// Have no read replica of this name.
+    RemoveReplica {
+        /// The name; always of one we made.
+        name: String,
+    },
+}
+
+impl Action {
+    /// Whether it takes something away.
+    pub fn shrinks(&self) -> bool {
+        match self {
+            Self::Resize { from, to } => to < from,
+            Self::AddReplica { .. } => false,
+            Self::RemoveReplica { .. } => true,
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resize { from, to } => write!(f, "resize {from} -> {to}"),
+            Self::AddReplica { name } => write!(f, "add replica {name}"),
+            Self::RemoveReplica { name } => write!(f, "remove replica {name}"),
+        }
+    }
+}
+
+/// Why an action was not taken on, for people: "throttled for 2s".
+pub fn describe_failure(kind: FailureKind, message: &str) -> String {
+    match kind {
+        FailureKind::Throttled { retry_after: Some(Span::ZERO) | None } => {
+            format!("throttled: {message}")
+        }
+        FailureKind::Throttled { retry_after: Some(span) } => {
+            format!("throttled for {span}: {message}")
+        }
+        FailureKind::Unavailable | FailureKind::Stale | FailureKind::Refused => {
+            format!("{kind}: {message}")
+        }
+    }
+}

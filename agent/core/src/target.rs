@@ -1,0 +1,209 @@
+//! Targets as they were seen, and as the operator bounded them.
+
+use crate::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What was seen of one target in one pass.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Seen {
+    /// A group of interchangeable members.
+    Group(Group),
+    /// A database and its read replicas.
+    Database(Database),
+    /// The provider could not tell, and why. Nothing is done to what is not seen.
+    Nothing(String),
+}
+
+/// A group of interchangeable members, as its provider reports it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Members asked for.
+    pub desired: u32,
+    /// Members able to serve now.
+    pub ready: u32,
+    /// Members the provider calls unhealthy.
+    pub unhealthy: u32,
+    /// Members on their way to being ready.
+    pub warming: u32,
+    /// The group's own range, where it has one.
+    pub own_range: Option<Range>,
+    /// Why the group should be left alone just now: "instance refresh under way".
+    pub busy: Option<String>,
+    /// Why the cloud could not give what was asked for, in its words.
+    pub shortfall: Option<String>,
+}
+
+/// A database with its read replicas.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Database {
+    /// The name of the database in its provider; replica names are made from it.
+    pub source: String,
+    /// Read replicas, in the order of their names.
+    pub replicas: Vec<Replica>,
+    /// Connections one instance takes at most, where the provider knows.
+    pub max_connections: Option<u32>,
+    /// Why the database should be left alone just now: "modifying".
+    pub busy: Option<String>,
+}
+
+impl Database {
+    /// Replicas that serve readers now.
+    pub fn available(&self) -> u32 {
+        count(&self.replicas, |replica| replica.state == ReplicaState::Available)
+    }
+
+    /// Replicas that serve or will: everything but those being deleted.
+    pub fn present(&self) -> u32 {
+        count(&self.replicas, |replica| replica.state != ReplicaState::Deleting)
+    }
+}
+
+fn count(replicas: &[Replica], wanted: impl Fn(&Replica) -> bool) -> u32 {
+    u32::try_from(replicas.iter().filter(|replica| wanted(replica)).count()).unwrap_or(u32::MAX)
+}
+
+/// One read replica.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Replica {
+    /// Its name in the provider.
+    pub name: String,
+    /// Whether it carries our tag: only those are ever removed.
+    pub ours: bool,
+    /// Where it is in its life.
+    pub state: ReplicaState,
+    /// Whether a failover could make it the writer: such a one is never removed.
+    pub promotable: bool,
+    /// How far behind the writer it is, if known.
+    pub lag: Option<Span>,
+}
+
+/// Where a replica is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplicaState {
+    /// Being made; it serves nobody yet.
+    Creating,
+    /// Serving readers.
+    Available,
+    /// Being changed, restarted or repaired: hands off.
+    Busy,
+    /// Going away. It holds its name until it is gone.
+    Deleting,
+}
+
+/// The fewest and the most a target may have; never empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    min: u32,
+    max: u32,
+}
+
+impl Range {
+    /// A range, if `min` is not above `max`.
+    pub const fn new(min: u32, max: u32) -> Option<Self> {
+        if min <= max { Some(Self { min, max }) } else { None }
+    }
+
+    /// The fewest.
+    pub const fn min(self) -> u32 {
+        self.min
+    }
+
+    /// The most.
+    pub const fn max(self) -> u32 {
+        self.max
+    }
+
+    /// The nearest size within the range.
+    #[must_use]
+    pub fn clamp(self, size: u32) -> u32 {
+        size.clamp(self.min, self.max)
+    }
+
+    /// What both ranges allow, if anything.
+    #[must_use]
+    pub fn narrow(self, other: Self) -> Option<Self> {
+        Self::new(self.min.max(other.min), self.max.min(other.max))
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.min, self.max)
+    }
+}
+
+/// How many members were ready, and since when: only changes are kept.
+///
+/// `track` turns a past sample into load by the members that were ready when the
+/// sample was taken, not by those that are ready now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReadyHistory {
+    changes: Vec<Members>,
+}
+
+/// How many members there were from a time on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Members {
+    /// From when on.
+    pub since: Timestamp,
+    /// Members able to serve.
+    pub ready: u32,
+    /// Members asked for.
+    pub desired: u32,
+}
+
+impl ReadyHistory {
+    /// Notes what was seen at `at`, and forgets what ended before `keep` ago.
+    pub fn note(&mut self, at: Timestamp, ready: u32, desired: u32, keep: Span) {
+        let same = |last: &Members| (last.ready, last.desired) == (ready, desired);
+        if !self.changes.last().is_some_and(same) {
+            self.changes.push(Members { since: at, ready, desired });
+        }
+        let horizon = at - keep;
+        let stale = self.changes.iter().skip(1).take_while(|next| next.since <= horizon).count();
+        self.changes.drain(..stale);
+    }
+
+    /// What stood at `at`; the first thing ever seen, for anything before it.
+    pub fn at(&self, at: Timestamp) -> Option<Members> {
+        let after = self.changes.partition_point(|change| change.since <= at);
+        self.changes.get(after.saturating_sub(1)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_range_cannot_be_made() {
+        assert_eq!(Range::new(5, 4), None);
+        let (a, b) = (Range::new(1, 5).unwrap(), Range::new(6, 9).unwrap());
+        assert_eq!(a.narrow(b), None);
+    }
+
+    #[test]
+    fn it_remembers_who_was_ready_when_a_sample_was_taken() {
+        let mut history = ReadyHistory::default();
+        let at = |s| Timestamp::from_ms(s * 1000);
+        for (second, ready) in [(0, 10), (15, 10), (30, 12), (45, 20)] {
+            history.note(at(second), ready, 20, Span::from_minutes(5));
+        }
+        let ready = |s| history.at(at(s)).unwrap().ready;
+        assert_eq!([ready(-5), ready(20), ready(30), ready(44), ready(99)], [10, 10, 12, 12, 20]);
+    }
+
+    #[test]
+    fn it_forgets_what_ended_long_ago_but_not_what_still_held() {
+        let mut history = ReadyHistory::default();
+        for second in 0..100 {
+            let at = Timestamp::from_ms(second * 1000);
+            history.note(at, u32::try_from(second / 10).unwrap(), 10, Span::from_secs(20));
+        }
+        assert!(history.changes.len() <= 4, "{history:?}");
+        assert_eq!(history.at(Timestamp::from_ms(80_000)).unwrap().ready, 8);
+    }
+}
