@@ -5,13 +5,19 @@
 //! again from the journal, byte for byte, long after the fact.
 //!
 //! ```text
-//! Snapshot ──► Memory::absorb ──► (policies evaluate) ──┐
-//! Settings ─────────────────────────────────────────────┼─► decide ──► Plan, Memory
-//! Memory ───────────────────────────────────────────────┘      └─► check
+//! Snapshot ─► Memory::absorb ─► (policies evaluate) ─► decide ─► check ─► Memory::remember
+//!                                                         └─► Plan
 //! ```
 //!
 //! Start reading at [`decide()`].
 
+mod absorb;
+mod ballot;
+mod check;
+mod database;
+mod decide;
+mod group;
+mod guards;
 mod hold;
 mod memory;
 mod name;
@@ -19,12 +25,15 @@ mod opinion;
 mod plan;
 mod reading;
 mod settings;
+mod sizing;
 mod snapshot;
 mod target;
 mod time;
 mod unit;
 mod window;
 
+pub use check::{Objection, check};
+pub use decide::decide;
 pub use hold::Hold;
 pub use memory::{Asked, Memory, Move, OpenIntent, TargetMemory};
 pub use name::{HoldKey, InputKey, IntentId, PolicyName, RuleName, TargetName};
@@ -37,9 +46,7 @@ pub use settings::{
     DatabaseSettings, Empty, GroupSettings, InputSettings, Settings, Step, TargetSettings,
 };
 pub use snapshot::{ActResult, Command, FailureKind, Outcome, Pause, Snapshot};
-pub use target::{
-    Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen,
-};
+pub use target::{Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen};
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
 pub use unit::{Dimension, Quantity, Short, Unit};
 pub use window::{NoAnswer, Stat, Window};

@@ -2,7 +2,7 @@
 //!
 //! Windows, hold timers, cooldowns, `state`, open intents and the pause: all of it
 //! lives here and changes in two places only, [`Memory::absorb`] at the start of a
-//! pass and [`decide`](crate::decide()) at its end. So memory can be rebuilt by
+//! pass and [`Memory::remember`] at its end. So memory can be rebuilt by
 //! making the recorded passes again.
 
 use crate::{
@@ -24,8 +24,8 @@ pub struct Memory {
     pub elapsed: Span,
     /// Both clocks at the last pass; `None` before the first.
     pub last: Option<Moment>,
-    /// The number of the last pass.
-    pub pass: u64,
+    /// How often the agent has started; part of every intent's id.
+    pub epoch: u64,
     /// The recent past of each input. Shared, so that an evaluator may hold on to it.
     pub windows: BTreeMap<InputKey, Arc<Window>>,
     /// Why an input has no fresh sample, in the words of its source.
@@ -38,8 +38,6 @@ pub struct Memory {
     pub targets: BTreeMap<TargetName, TargetMemory>,
     /// The pause under way, if any.
     pub pause: Option<Pause>,
-    /// The number of the next intent.
-    pub next_intent: u64,
 }
 
 /// What is remembered of one target.
@@ -59,6 +57,8 @@ pub struct TargetMemory {
     pub settled: Option<Tick>,
     /// When members were last seen on their way to ready.
     pub warmed: Option<Tick>,
+    /// What the provider said to the last action, if it would not take it on.
+    pub failure: Option<String>,
 }
 
 /// A size that rules asked for at a pass.

@@ -57,6 +57,11 @@ impl InputKey {
         Self::new(format!("{policy}/{input}"))
     }
 
+    /// The policy's name, without the input's.
+    pub fn policy(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(policy, _)| policy)
+    }
+
     /// The input's own name, without the policy's.
     pub fn input(&self) -> &str {
         self.0.rsplit_once('/').map_or(&*self.0, |(_, input)| input)

@@ -5,7 +5,7 @@
 
 use crate::{FailureKind, IntentId, PolicyName, RuleName, Span, TargetName};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The outcome of deciding: one decision for every target.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub struct Decision {
     pub wants: Vec<Want>,
     /// What each guard said, in their order.
     pub guards: Vec<GuardLine>,
+    /// The size the evidence asks for before any brake; what the stabilisation window remembers.
+    pub asked: Option<u32>,
     /// What comes of it.
     pub verdict: Verdict,
 }
@@ -65,7 +67,7 @@ pub struct GuardLine {
     /// The size after it.
     pub size: u32,
     /// Why, with the numbers.
-    pub note: String,
+    pub note: Cow<'static, str>,
 }
 
 /// The guards, in the order in which they are asked.
@@ -90,6 +92,8 @@ pub enum Guard {
     WarmUp,
     /// Nothing shrinks soon after the last change.
     Cooldown,
+    /// Only what we made ourselves is removed, and only while nothing depends on it.
+    Ours,
 }
 
 impl Guard {
@@ -105,6 +109,7 @@ impl Guard {
             Self::Projection => "projection",
             Self::WarmUp => "warm-up",
             Self::Cooldown => "cooldown",
+            Self::Ours => "ours",
         }
     }
 }

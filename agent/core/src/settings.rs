@@ -19,6 +19,13 @@ pub struct Settings {
     pub targets: BTreeMap<TargetName, TargetSettings>,
 }
 
+impl Settings {
+    /// The furthest that any policy looks back, with the age its samples may have.
+    pub fn longest_window(&self) -> Span {
+        self.inputs.values().map(|input| input.window + input.max_age).max().unwrap_or_default()
+    }
+}
+
 /// How the readings of one input are kept and judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InputSettings {

@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn it_remembers_who_was_ready_when_a_sample_was_taken() {
         let mut history = ReadyHistory::default();
-        let at = |s| Timestamp::from_ms(s * 1000);
+        let at = |s: i64| Timestamp::from_ms(s * 1000);
         for (second, ready) in [(0, 10), (15, 10), (30, 12), (45, 20)] {
             history.note(at(second), ready, 20, Span::from_minutes(5));
         }

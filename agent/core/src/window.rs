@@ -143,8 +143,7 @@ impl Window {
             })
             .sum();
         // A window starts between two samples: what lies before the first is forgiven up to a period.
-        covered.saturating_add(self.period.ms()).min(window.ms()) as f64
-            / window.ms().max(1) as f64
+        covered.saturating_add(self.period.ms()).min(window.ms()) as f64 / window.ms().max(1) as f64
     }
 }
 

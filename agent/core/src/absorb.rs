@@ -1,0 +1,212 @@
+//! The start of a pass: memory takes in what was seen.
+//!
+//! Time moves on, commands and outcomes count, samples go into their windows, and
+//! what the targets show confirms what was asked of them.
+
+use crate::{
+    ActResult, Action, Command, Empty, InputSettings, Memory, Move, OpenIntent, Pause, Reading,
+    ReadyHistory, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory,
+    TargetSettings, Timestamp, Window,
+};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+/// A stamp further ahead of our clock than this is no evidence of anything.
+const CLOCK_SKEW: Span = Span::from_secs(10);
+/// The age at which a pause in passes resets hold timers, unless two passes are longer.
+const LONGEST_GAP: Span = Span::from_secs(90);
+
+impl Memory {
+    /// Takes in what was seen. The first of the two places where memory changes.
+    pub fn absorb(&mut self, settings: &Settings, snapshot: &Snapshot) {
+        self.advance(settings, snapshot);
+        for command in &snapshot.commands {
+            self.obey(command);
+        }
+        if self.pause.as_ref().is_some_and(|pause| pause.until.is_some_and(|end| end <= self.now)) {
+            self.pause = None;
+        }
+        self.hear_outcomes(snapshot);
+        for (key, input) in &settings.inputs {
+            let missing = self.read(key, input, snapshot);
+            match missing {
+                Ok(()) => drop(self.missing.remove(key)),
+                Err(why) => drop(self.missing.insert(key.clone(), why)),
+            }
+        }
+        let keep = settings.longest_window();
+        for (target, bounds) in &settings.targets {
+            if let Some(seen) = snapshot.targets.get(target) {
+                self.look(keep, snapshot.at.wall, target, bounds, seen);
+            }
+        }
+    }
+
+    /// By the monotonic clock between passes of one process, by the wall clock across
+    /// a restart, never backwards. A long gap resets holds, never cooldowns.
+    fn advance(&mut self, settings: &Settings, snapshot: &Snapshot) {
+        let at = snapshot.at;
+        self.elapsed = match self.last {
+            None => Span::ZERO,
+            Some(last) if snapshot.started => at.wall.since(last.wall),
+            Some(last) => at.monotonic.minus(last.monotonic),
+        };
+        self.now = self.now + self.elapsed;
+        self.last = Some(at);
+        if snapshot.started {
+            self.epoch += 1;
+        }
+        if self.elapsed > settings.every.times(2).max(LONGEST_GAP) {
+            self.holds.clear();
+        }
+    }
+
+    fn obey(&mut self, command: &Command) {
+        self.pause = match command {
+            Command::Pause { reason, lasts } => {
+                let until = lasts.map(|span| self.now + span);
+                Some(Pause { reason: reason.clone(), until })
+            }
+            Command::Resume => None,
+        };
+    }
+
+    fn hear_outcomes(&mut self, snapshot: &Snapshot) {
+        let said: BTreeMap<_, _> =
+            snapshot.outcomes.iter().map(|outcome| (&outcome.intent, &outcome.result)).collect();
+        if said.is_empty() {
+            return;
+        }
+        for target in self.targets.values_mut() {
+            let open = target.open.as_ref().and_then(|open| said.get(&open.intent.id));
+            if let Some(result) = open {
+                target.hear(result);
+            }
+        }
+    }
+
+    /// Puts an input's reading into its window, or says why there is none.
+    fn read(
+        &mut self,
+        key: &crate::InputKey,
+        input: &InputSettings,
+        snapshot: &Snapshot,
+    ) -> Result<(), String> {
+        let now = snapshot.at.wall;
+        let window = self
+            .windows
+            .entry(key.clone())
+            .or_insert_with(|| Arc::new(Window::new(input.window + input.max_age, input.period)));
+        let sample = match snapshot.readings.get(key) {
+            Some(Reading::Sample(sample)) => {
+                Sample::new(sample.at, input.unit.to_base(sample.value()))
+            }
+            Some(Reading::Empty) if input.empty == Empty::Zero => Sample::new(now, 0.0),
+            Some(Reading::Empty) => return Err("the query matched nothing".to_owned()),
+            Some(Reading::Absent(why) | Reading::Failed(why)) => return Err(why.clone()),
+            None => return Err("its source said nothing".to_owned()),
+        }
+        .ok_or("not a number")?;
+        if sample.at > now + CLOCK_SKEW {
+            return Err(format!("stamped {} in the future", sample.at.since(now)));
+        }
+        Arc::make_mut(window).push(sample);
+        match now.since(sample.at) {
+            age if age > input.max_age => Err(format!("stale: {age} old, limit {}", input.max_age)),
+            _ => Ok(()),
+        }
+    }
+
+    fn look(
+        &mut self,
+        keep: Span,
+        wall: Timestamp,
+        name: &crate::TargetName,
+        bounds: &TargetSettings,
+        seen: &Seen,
+    ) {
+        let now = self.now;
+        let (size, ready) = match seen {
+            Seen::Group(group) => (group.desired, group.ready),
+            Seen::Database(database) => (database.present(), database.available()),
+            Seen::Nothing(_) => return,
+        };
+        let target = self.targets.entry(name.clone()).or_insert_with(|| TargetMemory {
+            first_seen: now,
+            ready: ReadyHistory::default(),
+            asked: VecDeque::from([crate::Asked { at: now, size }]),
+            moves: VecDeque::new(),
+            open: None,
+            settled: None,
+            warmed: None,
+            failure: None,
+        });
+        target.ready.note(wall, ready, size, keep);
+        if ready < size {
+            target.warmed = Some(now);
+        }
+        let within = match bounds {
+            TargetSettings::Group(group) => group.confirm_within,
+            TargetSettings::Database(database) => database.confirm_within,
+        };
+        let settled = target
+            .open
+            .as_ref()
+            .is_some_and(|open| shows(seen, &open.intent.action) || now.since(open.since) > within);
+        if settled {
+            target.open = None;
+            target.settled = Some(now);
+        }
+    }
+}
+
+impl TargetMemory {
+    /// What its provider said to the open intent.
+    fn hear(&mut self, result: &ActResult) {
+        match result {
+            ActResult::Accepted => {
+                self.failure = None;
+                let Some(open) = &mut self.open else { return };
+                open.accepted = true;
+                if let Action::Resize { from, to } = open.intent.action {
+                    self.moves.push_back(Move { at: open.since, from, to });
+                }
+            }
+            // It may have arrived: the intent stays open until the target shows it, or time is up.
+            ActResult::Unknown => {}
+            ActResult::Withheld => self.open = None,
+            ActResult::Failed { kind, message } => {
+                self.open = None;
+                self.failure = Some(crate::describe_failure(*kind, message));
+            }
+        }
+    }
+}
+
+/// Whether the target shows what the action asked for.
+fn shows(seen: &Seen, action: &Action) -> bool {
+    match (seen, action) {
+        (Seen::Group(group), Action::Resize { from, to }) => {
+            group.desired == *to && if to > from { group.ready >= *to } else { group.ready <= *to }
+        }
+        (Seen::Database(database), Action::AddReplica { name }) => database
+            .replicas
+            .iter()
+            .any(|replica| replica.name == *name && replica.state == ReplicaState::Available),
+        (Seen::Database(database), Action::RemoveReplica { name }) => {
+            database.replicas.iter().all(|replica| replica.name != *name)
+        }
+        (Seen::Group(_), Action::AddReplica { .. } | Action::RemoveReplica { .. })
+        | (Seen::Database(_), Action::Resize { .. })
+        | (Seen::Nothing(_), _) => false,
+    }
+}
+
+impl OpenIntent {
+    /// Whether asking for `size` would only repeat what is already on its way.
+    pub(crate) fn covers(&self, size: u32) -> bool {
+        self.accepted && self.size().is_some_and(|asked| asked >= size)
+    }
+}

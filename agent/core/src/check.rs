@@ -1,0 +1,166 @@
+//! An independent judge of every plan.
+//!
+//! It shares no code with [`decide`](crate::decide()): it looks only at what was seen,
+//! what the operator settled and what the plan would do, and asks whether that can be
+//! safe. A plan that fails here is a fault of ours; the action is dropped and a person
+//! is told.
+
+use crate::{
+    Action, Decision, Evaluation, Held, Intent, Plan, ReplicaState, RuleVerdict, Seen, Settings,
+    Snapshot, TargetName, TargetSettings, Verdict,
+};
+use std::collections::BTreeSet;
+
+/// Why one action is unsafe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// Whose action.
+    pub target: TargetName,
+    /// Why, for a person.
+    pub why: String,
+}
+
+/// Everything that is wrong with `plan`; nothing, if it is safe to carry out.
+pub fn check(
+    settings: &Settings,
+    snapshot: &Snapshot,
+    evaluations: &[Evaluation],
+    plan: &Plan,
+) -> Vec<Objection> {
+    let blind = blind_targets(evaluations);
+    let mut acted_on = BTreeSet::new();
+    let mut objections = Vec::new();
+    for intent in plan.intents() {
+        let target = &intent.target;
+        let mut object = |why: String| objections.push(Objection { target: target.clone(), why });
+        if !acted_on.insert(target) {
+            object("two actions on one target in one pass".to_owned());
+        }
+        match (settings.targets.get(target), snapshot.targets.get(target)) {
+            (Some(bounds), Some(seen)) => {
+                let blind = blind.contains(target);
+                unsafe_action(intent, bounds, seen, blind).into_iter().for_each(object);
+            }
+            _ => object("an action on a target that is not configured or was not seen".to_owned()),
+        }
+    }
+    objections
+}
+
+/// Targets named by a rule that could not be told, or by a policy that went wrong.
+fn blind_targets(evaluations: &[Evaluation]) -> BTreeSet<&TargetName> {
+    let mut blind = BTreeSet::new();
+    for evaluation in evaluations {
+        let whole = evaluation.failed();
+        for rule in &evaluation.rules {
+            let untold = match rule.verdict {
+                RuleVerdict::Skipped { .. } | RuleVerdict::Failed { .. } => true,
+                RuleVerdict::Fired | RuleVerdict::Quiet | RuleVerdict::Pending { .. } => false,
+            };
+            if whole || untold {
+                blind.extend(rule.names.iter());
+            }
+        }
+    }
+    blind
+}
+
+fn unsafe_action(
+    intent: &Intent,
+    bounds: &TargetSettings,
+    seen: &Seen,
+    blind: bool,
+) -> Vec<String> {
+    match (&intent.action, bounds, seen) {
+        (Action::Resize { from, to }, TargetSettings::Group(bounds), Seen::Group(group)) => {
+            let (min, max) = match group.own_range {
+                Some(own) => (bounds.range.min().max(own.min()), bounds.range.max().min(own.max())),
+                None => (bounds.range.min(), bounds.range.max()),
+            };
+            resize(
+                *from,
+                *to,
+                (min, max),
+                group.desired,
+                blind,
+                bounds.shrink.count.max((f64::from(*from) * bounds.shrink.share + 1e-6) as u32),
+            )
+        }
+        (Action::AddReplica { name }, TargetSettings::Database(bounds), Seen::Database(db)) => {
+            let taken = db.replicas.iter().any(|replica| replica.name == *name);
+            let mut wrong = Vec::new();
+            if taken {
+                wrong.push(format!("{name} exists"));
+            }
+            if db.present() >= bounds.range.max() {
+                wrong.push(format!("{} replicas are the most allowed", bounds.range.max()));
+            }
+            wrong
+        }
+        (Action::RemoveReplica { name }, TargetSettings::Database(bounds), Seen::Database(db)) => {
+            let spare = db.present() > bounds.range.min();
+            let removable = db.replicas.iter().any(|replica| {
+                let serves = replica.state == ReplicaState::Available;
+                replica.name == *name && replica.ours && !replica.promotable && serves
+            });
+            let above_max = db.present() > bounds.range.max();
+            let mut wrong = Vec::new();
+            if !removable {
+                wrong.push(format!("{name} is not ours to remove"));
+            }
+            if !spare {
+                wrong.push(format!("{} replicas are the fewest allowed", bounds.range.min()));
+            }
+            if blind && !above_max {
+                wrong.push("a removal without evidence".to_owned());
+            }
+            wrong
+        }
+        _ => vec!["an action of another kind than its target".to_owned()],
+    }
+}
+
+fn resize(
+    from: u32,
+    to: u32,
+    (min, max): (u32, u32),
+    desired: u32,
+    blind: bool,
+    step_down: u32,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut object = |bad: bool, why: String| {
+        if bad {
+            wrong.push(why);
+        }
+    };
+    let towards = (to > from && to <= min) || (to < from && to >= max);
+    object(from != desired, format!("decided for {from} members, but {desired} are desired"));
+    object(from == to, "a change to what is".to_owned());
+    object(!(min..=max).contains(&to) && !towards, format!("{to} is outside {min}..{max}"));
+    object(to < from && to < min, format!("{to} is below {min}"));
+    object(to > from && to > max, format!("{to} is above {max}"));
+    object(to < from && blind && to < max, "shrinking without evidence".to_owned());
+    object(from.saturating_sub(to) > step_down, format!("a step down of more than {step_down}"));
+    wrong
+}
+
+impl Plan {
+    /// The plan without the actions that were objected to; each is held, and says why.
+    pub fn without(self, objections: &[Objection]) -> Self {
+        let refuse = |decision: Decision| {
+            let objection = objections.iter().find(|objection| objection.target == decision.target);
+            match (objection, &decision.verdict) {
+                (Some(objection), Verdict::Act(_)) => {
+                    let verdict = Verdict::Held(Held::Refused(objection.why.clone()));
+                    Decision { verdict, ..decision }
+                }
+                _ => decision,
+            }
+        };
+        if objections.is_empty() {
+            return self;
+        }
+        Self { decisions: self.decisions.into_iter().map(refuse).collect() }
+    }
+}

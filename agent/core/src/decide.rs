@@ -1,0 +1,129 @@
+//! The decision: a pure function from what was seen and said to what to do.
+
+use crate::{
+    Asked, Decision, Evaluation, Held, Intent, Memory, OpenIntent, Plan, Seen, Settings, Snapshot,
+    Span, TargetMemory, TargetName, TargetSettings, Verdict,
+    ballot::{self, Ballot},
+    database::decide_database,
+    group::{decide_group, held, intent_id},
+};
+
+/// Decides what to do about every target there is.
+///
+/// `memory` has [absorbed](Memory::absorb) `snapshot`, and `evaluations` are what the
+/// policies said of both. Every target of the settings ends up in the plan, as an
+/// action or as [`Held`] with a reason: silence is never an answer.
+pub fn decide(
+    settings: &Settings,
+    memory: &Memory,
+    snapshot: &Snapshot,
+    evaluations: &[Evaluation],
+) -> Plan {
+    let mut ballots = ballot::count(evaluations, memory);
+    let decisions = settings
+        .targets
+        .iter()
+        .map(|(target, bounds)| {
+            let ballot = ballots.remove(target).unwrap_or_default();
+            decide_one((settings, target, bounds), memory, snapshot, &ballot)
+        })
+        .collect();
+    Plan { decisions }
+}
+
+fn decide_one(
+    (settings, target, bounds): (&Settings, &TargetName, &TargetSettings),
+    memory: &Memory,
+    snapshot: &Snapshot,
+    ballot: &Ballot<'_>,
+) -> Decision {
+    let not_observed = |why: &str| held(target, String::new(), Held::NotObserved(why.to_owned()));
+    let Some(seen) = snapshot.targets.get(target) else {
+        return not_observed("its provider said nothing of it");
+    };
+    let id = || intent_id(&settings.region, target, snapshot, memory);
+    let Some(past) = memory.targets.get(target) else {
+        return not_observed(if let Seen::Nothing(why) = seen { why } else { "not yet" });
+    };
+    let memory = (memory, past);
+    match (bounds, seen) {
+        (TargetSettings::Group(settings), Seen::Group(group)) => {
+            decide_group(target, (settings, group), memory, ballot, id)
+        }
+        (TargetSettings::Database(settings), Seen::Database(database)) => {
+            decide_database(target, (settings, database), memory, ballot, id)
+        }
+        (_, Seen::Nothing(why)) => not_observed(why),
+        (TargetSettings::Group(_), Seen::Database(_)) => not_observed("it is a database"),
+        (TargetSettings::Database(_), Seen::Group(_)) => not_observed("it is a group"),
+    }
+}
+
+impl Memory {
+    /// Keeps what this pass decided. The second of the two places where memory changes.
+    ///
+    /// `plan` is the one that was [checked](crate::check()): a refused action leaves no trace.
+    pub fn remember(&mut self, settings: &Settings, plan: &Plan, evaluations: &[Evaluation]) {
+        for evaluation in evaluations {
+            for (key, hold) in evaluation.rules.iter().filter_map(|rule| rule.hold.as_ref()) {
+                match hold {
+                    Some(hold) => drop(self.holds.insert(key.clone(), *hold)),
+                    None => drop(self.holds.remove(key)),
+                }
+            }
+            if !evaluation.failed() && !evaluation.state.is_empty() {
+                self.state.insert(evaluation.policy.clone(), evaluation.state.clone());
+            }
+        }
+        let now = self.now;
+        for decision in &plan.decisions {
+            let Some(target) = self.targets.get_mut(&decision.target) else { continue };
+            let keep = settings.targets.get(&decision.target).map_or(Span::ZERO, remembered);
+            target.remember(decision, now, keep);
+        }
+    }
+}
+
+/// How far back a target's sizes and moves count.
+fn remembered(bounds: &TargetSettings) -> Span {
+    match bounds {
+        TargetSettings::Group(group) => group
+            .stabilise_down
+            .max(group.stabilise_up)
+            .max(group.growth.period)
+            .max(group.shrink.period),
+        TargetSettings::Database(_) => Span::ZERO,
+    }
+}
+
+impl TargetMemory {
+    fn remember(&mut self, decision: &Decision, now: crate::Tick, keep: Span) {
+        while self.asked.front().is_some_and(|asked| now.since(asked.at) >= keep) {
+            self.asked.pop_front();
+        }
+        while self.moves.front().is_some_and(|done| now.since(done.at) >= keep) {
+            self.moves.pop_front();
+        }
+        if let Some(size) = decision.asked {
+            self.note_asked(Asked { at: now, size });
+        }
+        if let Verdict::Act(intent) = &decision.verdict {
+            self.open = Some(open(intent, now));
+        }
+    }
+
+    /// Keeps only what can still be the largest or the smallest of a window: of equal
+    /// sizes in a row the first and the last say all.
+    fn note_asked(&mut self, asked: Asked) {
+        let n = self.asked.len();
+        let same = |at: usize| self.asked.get(at).is_some_and(|old| old.size == asked.size);
+        if n >= 2 && same(n - 1) && same(n - 2) {
+            self.asked.pop_back();
+        }
+        self.asked.push_back(asked);
+    }
+}
+
+fn open(intent: &Intent, since: crate::Tick) -> OpenIntent {
+    OpenIntent { intent: intent.clone(), since, accepted: false }
+}

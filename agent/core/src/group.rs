@@ -1,0 +1,191 @@
+//! The decision about one group.
+
+use crate::{
+    Action, Decision, Group, GroupSettings, Guard, Held, IntentId, Memory, Snapshot, TargetMemory,
+    TargetName, Verdict, Want,
+    ballot::Ballot,
+    guards::{
+        Candidate, Gauntlet, InFlight, Ruling, cooldown, dead_band, evidence, inside, projection,
+        range, rate_limit, stabilise, warm_up,
+    },
+    sizing::{Size, size_of},
+};
+
+/// Decides about one group: combine, then every guard in its order.
+pub(crate) fn decide_group(
+    target: &TargetName,
+    (settings, group): (&GroupSettings, &Group),
+    memory: (&Memory, &TargetMemory),
+    ballot: &Ballot<'_>,
+    id: impl FnOnce() -> IntentId,
+) -> Decision {
+    let (present, seen) = (group.desired, describe(group, memory.1));
+    let Some(allowed) =
+        group.own_range.map_or(Some(settings.range), |own| own.narrow(settings.range))
+    else {
+        let own = group.own_range.map(|own| own.to_string()).unwrap_or_default();
+        let why = format!("ours is {}, the group's own is {own}", settings.range);
+        return held(target, seen, Held::EmptyRange(why));
+    };
+    let wishes = wishes(ballot, present, memory.1, settings.dead_band);
+    let largest = wishes.first();
+    let wish = largest.map_or(present, |(_, size)| size.size);
+    let mut gauntlet = Gauntlet::new(present, ballot.bound(wish));
+    gauntlet.ask(Guard::Pause, |candidate| pause(memory.0, candidate));
+    gauntlet.ask(Guard::Range, |candidate| range(candidate, allowed));
+    gauntlet.ask(Guard::DeadBand, |candidate| {
+        let ratio = largest.and_then(|(_, size)| size.ratio);
+        let ruling = dead_band(candidate, ratio, settings.dead_band);
+        bounded(ruling, |size| allowed.clamp(ballot.bound(size)))
+    });
+    let in_range = allowed.clamp(present);
+    gauntlet.ask(Guard::Evidence, |candidate| evidence(candidate, &ballot.missing, in_range));
+    let asked = gauntlet.candidate.size;
+    brake(&mut gauntlet, (settings, group), memory, most_load(&wishes));
+    let without_opinion = ballot.opinions.is_empty();
+    let verdict = gauntlet.verdict(without_opinion).map(|to| Action::Resize { from: present, to });
+    Decision {
+        target: target.clone(),
+        seen,
+        wants: wishes.into_iter().map(|(want, _)| want).collect(),
+        guards: gauntlet.lines,
+        asked: Some(asked),
+        verdict: settle(verdict, &ballot.missing, target, id),
+    }
+}
+
+/// The guards that know about time and what is in flight.
+fn brake(
+    gauntlet: &mut Gauntlet,
+    (settings, group): (&GroupSettings, &Group),
+    (memory, target): (&Memory, &TargetMemory),
+    most_load: Option<f64>,
+) {
+    let now = memory.now;
+    gauntlet.ask(Guard::Stabilise, |candidate| {
+        stabilise(candidate, target.asked.iter(), now, settings)
+    });
+    gauntlet.ask(Guard::RateLimit, |candidate| {
+        rate_limit(candidate, target.moves.iter(), now, settings)
+    });
+    gauntlet
+        .ask(Guard::Projection, |candidate| projection(candidate, most_load, settings.dead_band));
+    let flight = InFlight {
+        open: target.open.as_ref(),
+        busy: group.busy.as_deref(),
+        unready: group.warming.max(group.desired.saturating_sub(group.ready)),
+        warmed: target.warmed,
+        ready_after: settings.ready_after,
+    };
+    gauntlet.ask(Guard::WarmUp, |candidate| warm_up(candidate, &flight, now));
+    gauntlet.ask(Guard::Cooldown, |candidate| {
+        cooldown(candidate, target, now, settings.cooldown_down, settings.settle)
+    });
+}
+
+/// Keeps floors, ceilings and range over what the dead-band gives.
+fn bounded(ruling: Ruling, bound: impl FnOnce(u32) -> u32) -> Ruling {
+    match ruling {
+        Ruling::Size(size, note) => Ruling::Size(bound(size), note),
+        Ruling::Hold(note) => Ruling::Hold(note),
+    }
+}
+
+/// What each fired rule asks for, largest first; a `track` within its dead-band asks
+/// for the present size.
+fn wishes(
+    ballot: &Ballot<'_>,
+    present: u32,
+    memory: &TargetMemory,
+    band: f64,
+) -> Vec<(Want, Size)> {
+    let base = memory.open.as_ref().and_then(crate::OpenIntent::size).unwrap_or(present);
+    let mut wishes: Vec<(Want, Size)> = ballot
+        .opinions
+        .iter()
+        .filter_map(|(policy, rule, opinion)| {
+            let size = size_of(&opinion.ask, present, base)?;
+            let want = Want {
+                policy: (*policy).clone(),
+                rule: rule.rule.clone(),
+                line: opinion.line,
+                size: size.size,
+                ask: opinion.ask.to_string(),
+                because: opinion.because.clone(),
+            };
+            Some((want, size))
+        })
+        .collect();
+    let weight = |size: &Size| match size.ratio {
+        Some(ratio) if inside(ratio, band) => present,
+        _ => size.size,
+    };
+    wishes.sort_by_key(|(_, size)| (std::cmp::Reverse(weight(size)), size.ratio.is_some()));
+    wishes
+}
+
+/// The largest load that any fired `track` saw, in members at goal.
+fn most_load(wishes: &[(Want, Size)]) -> Option<f64> {
+    wishes.iter().filter_map(|(_, size)| size.at_goal).reduce(f64::max)
+}
+
+pub(crate) fn pause(memory: &Memory, candidate: Candidate) -> Ruling {
+    match &memory.pause {
+        Some(pause) => Ruling::Hold(format!("paused: {}", pause.reason).into()),
+        None => Ruling::pass(candidate, "not paused"),
+    }
+}
+
+/// Gives an action its id; says "missing" rather than "no opinion" where that is why.
+pub(crate) fn settle(
+    verdict: Result<Action, Held>,
+    missing: &[String],
+    target: &TargetName,
+    id: impl FnOnce() -> IntentId,
+) -> Verdict {
+    match (verdict, missing.first()) {
+        (Ok(action), _) => Verdict::Act(crate::Intent { id: id(), target: target.clone(), action }),
+        (Err(Held::NoOpinion | Held::AsWanted), Some(missing)) => {
+            Verdict::Held(Held::Guard(Guard::Evidence, missing.clone()))
+        }
+        (Err(held), _) => Verdict::Held(held),
+    }
+}
+
+/// A decision about a target to which no guard was asked.
+pub(crate) fn held(target: &TargetName, seen: String, held: Held) -> Decision {
+    Decision {
+        target: target.clone(),
+        seen,
+        wants: Vec::new(),
+        guards: Vec::new(),
+        asked: None,
+        verdict: Verdict::Held(held),
+    }
+}
+
+fn describe(group: &Group, memory: &TargetMemory) -> String {
+    use std::fmt::Write;
+    let mut text = format!("{} desired, {} ready", group.desired, group.ready);
+    let parts = [
+        (group.unhealthy > 0).then(|| format!("{} unhealthy", group.unhealthy)),
+        (group.warming > 0).then(|| format!("{} warming", group.warming)),
+        group.busy.as_ref().map(|busy| format!("busy ({busy})")),
+        group.shortfall.as_ref().map(|cause| format!("short of members ({cause})")),
+        memory.failure.as_ref().map(|failure| format!("last action failed ({failure})")),
+    ];
+    for part in parts.into_iter().flatten() {
+        write!(text, ", {part}").expect("a string accepts writes");
+    }
+    text
+}
+
+/// The next intent's id.
+pub(crate) fn intent_id(
+    region: &str,
+    target: &TargetName,
+    snapshot: &Snapshot,
+    memory: &Memory,
+) -> IntentId {
+    IntentId::new(format!("{region}/{target}/{}/{}", memory.epoch, snapshot.pass))
+}

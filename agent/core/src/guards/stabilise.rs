@@ -1,0 +1,71 @@
+//! A size must have been asked for long enough before it is acted on.
+//!
+//! Shrinking takes the largest size asked for within the window, growth the smallest.
+//! Source: `stabilizeRecommendationWithBehaviors` of Kubernetes' HPA. The window is
+//! seeded with the present size when a target is first seen, and remembers the
+//! present size for every pass without evidence.
+
+use super::{Candidate, Ruling};
+use crate::{Asked, GroupSettings, Tick};
+
+/// Damps `candidate` by what was `asked` before; `now` is the time of this pass.
+pub(crate) fn stabilise<'a>(
+    candidate: Candidate,
+    asked: impl Iterator<Item = &'a Asked>,
+    now: Tick,
+    settings: &GroupSettings,
+) -> Ruling {
+    let Candidate { present, size } = candidate;
+    let shrinks = candidate.shrinks();
+    let window = if shrinks { settings.stabilise_down } else { settings.stabilise_up };
+    if size == present || window.ms() == 0 {
+        return Ruling::pass(candidate, "no window");
+    }
+    let sizes = asked.filter(|asked| now.since(asked.at) < window).map(|asked| asked.size);
+    let damped = if shrinks {
+        sizes.fold(size, u32::max).min(present)
+    } else {
+        sizes.fold(size, u32::min).max(present)
+    };
+    let word = if shrinks { "most" } else { "least" };
+    let note = match damped == size {
+        true => format!("{size} is the {word} asked for in {window}"),
+        false => format!("{damped} was asked for within {window}"),
+    };
+    Ruling::Size(damped, note.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Range, Span};
+
+    #[track_caller]
+    fn check(size: u32, asked: &[(u64, u32)], now: u64, expected: u32) {
+        let mut settings = GroupSettings::new(Range::new(0, 200).unwrap());
+        settings.stabilise_up = Span::from_secs(60);
+        let tick = |seconds: u64| Tick::from_ms(seconds * 1000);
+        let asked: Vec<Asked> =
+            asked.iter().map(|(at, size)| Asked { at: tick(*at), size: *size }).collect();
+        let ruling = stabilise(Candidate { present: 40, size }, asked.iter(), tick(now), &settings);
+        assert!(matches!(ruling, Ruling::Size(size, _) if size == expected), "{ruling:?}");
+    }
+
+    #[test]
+    fn it_shrinks_to_the_largest_size_asked_for_in_the_window() {
+        check(20, &[(0, 40), (100, 30), (200, 25)], 250, 40);
+        check(20, &[(0, 40), (100, 30), (200, 25)], 300, 30);
+        check(20, &[(0, 40), (100, 30), (200, 25)], 500, 20);
+    }
+
+    #[test]
+    fn a_wish_to_grow_in_the_window_stops_shrinking_but_is_not_granted() {
+        check(20, &[(200, 90)], 250, 40);
+    }
+
+    #[test]
+    fn it_grows_to_the_smallest_size_asked_for_in_the_window() {
+        check(80, &[(0, 40), (200, 60)], 250, 60);
+        check(80, &[(240, 20)], 250, 40);
+    }
+}
