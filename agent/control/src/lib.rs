@@ -2,14 +2,22 @@
 //!
 //! The daemon and the simulator run this same loop. They differ only in what they
 //! plug into [`Ports`]: a system clock and clouds, or a made-up world. There is no
-//! "if simulated" and no "if dry run" anywhere.
+//! "if simulated" and no "if dry run" anywhere: an agent that only observes is one
+//! without hands.
+//!
+//! Start reading at [`ControlLoop::pass`]; all decisions are made in [`think()`].
 
+mod control_loop;
+mod log;
 mod pass;
 mod ports;
 mod provider_error;
+mod think;
 
+pub use control_loop::{ControlLoop, Past};
 pub use pass::Pass;
 pub use ports::{
     Act, Clock, Commands, Evaluator, Journal, JournalError, MetricSource, Observe, Ports,
 };
 pub use provider_error::ProviderError;
+pub use think::{Thought, think};

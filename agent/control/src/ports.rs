@@ -61,8 +61,26 @@ pub trait Evaluator: Send + Sync {
     /// give equal answers. `memory` has already absorbed `snapshot`.
     ///
     /// Needs 2 MiB of stack.
-    fn evaluate(&self, settings: &Settings, memory: &Memory, snapshot: &Snapshot)
-    -> Vec<Evaluation>;
+    fn evaluate(
+        &self,
+        settings: &Settings,
+        memory: &Memory,
+        snapshot: &Snapshot,
+    ) -> Vec<Evaluation>;
+}
+
+impl<F> Evaluator for F
+where
+    F: Fn(&Settings, &Memory, &Snapshot) -> Vec<Evaluation> + Send + Sync,
+{
+    fn evaluate(
+        &self,
+        settings: &Settings,
+        memory: &Memory,
+        snapshot: &Snapshot,
+    ) -> Vec<Evaluation> {
+        self(settings, memory, snapshot)
+    }
 }
 
 /// Where passes are written down, for people, for replay, and for the next start.

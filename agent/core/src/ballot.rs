@@ -7,6 +7,7 @@
 
 use crate::{
     Ask, Evaluation, InputKey, Memory, Opinion, PolicyName, RuleReport, RuleVerdict, TargetName,
+    Want,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +35,28 @@ impl Ballot<'_> {
     pub(crate) fn bound(&self, size: u32) -> u32 {
         let raised = self.floor().map_or(size, |floor| size.max(floor));
         self.ceiling().map_or(raised, |ceiling| raised.min(ceiling))
+    }
+}
+
+impl Ballot<'_> {
+    /// What each floor and ceiling asks for, for the record.
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = Want> + '_ {
+        self.opinions.iter().filter_map(|(policy, rule, opinion)| {
+            let size = floor(&opinion.ask).or_else(|| ceiling(&opinion.ask))?;
+            Some(want(policy, rule, opinion, size))
+        })
+    }
+}
+
+/// One opinion, for the record, with the size that comes of it.
+pub(crate) fn want(policy: &PolicyName, rule: &RuleReport, opinion: &Opinion, size: u32) -> Want {
+    Want {
+        policy: policy.clone(),
+        rule: rule.rule.clone(),
+        line: opinion.line,
+        size,
+        ask: opinion.ask.to_string(),
+        because: opinion.because.clone(),
     }
 }
 

@@ -4,9 +4,9 @@
 //! only those that we made.
 
 use crate::{
-    Action, Ask, Database, DatabaseSettings, Decision, Guard, IntentId, Memory, OpenIntent,
-    Replica, ReplicaState, TargetMemory, TargetName, Want,
-    ballot::Ballot,
+    Action, Database, DatabaseSettings, Decision, Guard, IntentId, Memory, OpenIntent, Replica,
+    ReplicaState, TargetMemory, TargetName, Want,
+    ballot::{Ballot, want},
     group::{pause, settle},
     guards::{Candidate, Gauntlet, Ruling, cooldown, evidence, range},
     sizing::size_of,
@@ -37,7 +37,7 @@ pub(crate) fn decide_database(
     Decision {
         target: target.clone(),
         seen: describe(database, past),
-        wants,
+        wants: wants.into_iter().chain(ballot.bounds()).collect(),
         guards: gauntlet.lines,
         asked: Some(asked),
         verdict: settle(verdict, &ballot.missing, target, id),
@@ -49,19 +49,8 @@ fn wants(ballot: &Ballot<'_>, present: u32) -> Vec<Want> {
         .opinions
         .iter()
         .filter_map(|(policy, rule, opinion)| {
-            let size = match &opinion.ask {
-                Ask::AtLeast(floor) => present.max(*floor),
-                Ask::AtMost(ceiling) => present.min(*ceiling),
-                ask => size_of(ask, present, present)?.size,
-            };
-            Some(Want {
-                policy: (*policy).clone(),
-                rule: rule.rule.clone(),
-                line: opinion.line,
-                size,
-                ask: opinion.ask.to_string(),
-                because: opinion.because.clone(),
-            })
+            let size = size_of(&opinion.ask, present, present)?.size;
+            Some(want(policy, rule, opinion, size))
         })
         .collect();
     wants.sort_by_key(|want| std::cmp::Reverse(want.size));

@@ -3,7 +3,7 @@
 use crate::{
     Action, Decision, Group, GroupSettings, Guard, Held, IntentId, Memory, Snapshot, TargetMemory,
     TargetName, Verdict, Want,
-    ballot::Ballot,
+    ballot::{Ballot, want},
     guards::{
         Candidate, Gauntlet, InFlight, Ruling, cooldown, dead_band, evidence, inside, projection,
         range, rate_limit, stabilise, warm_up,
@@ -47,7 +47,7 @@ pub(crate) fn decide_group(
     Decision {
         target: target.clone(),
         seen,
-        wants: wishes.into_iter().map(|(want, _)| want).collect(),
+        wants: wishes.into_iter().map(|(want, _)| want).chain(ballot.bounds()).collect(),
         guards: gauntlet.lines,
         asked: Some(asked),
         verdict: settle(verdict, &ballot.missing, target, id),
@@ -105,15 +105,7 @@ fn wishes(
         .iter()
         .filter_map(|(policy, rule, opinion)| {
             let size = size_of(&opinion.ask, present, base)?;
-            let want = Want {
-                policy: (*policy).clone(),
-                rule: rule.rule.clone(),
-                line: opinion.line,
-                size: size.size,
-                ask: opinion.ask.to_string(),
-                because: opinion.because.clone(),
-            };
-            Some((want, size))
+            Some((want(policy, rule, opinion, size.size), size))
         })
         .collect();
     let weight = |size: &Size| match size.ratio {

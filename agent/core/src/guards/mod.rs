@@ -97,8 +97,8 @@ impl Gauntlet {
         self.lines.push(GuardLine { guard, size, note });
     }
 
-    fn hold(&mut self, guard: Guard, note: &Cow<'static, str>) {
-        self.held.get_or_insert_with(|| Held::Guard(guard, note.clone().into_owned()));
+    fn hold(&mut self, guard: Guard, note: &str) {
+        self.held.get_or_insert_with(|| Held::Guard(guard, note.to_owned()));
     }
 
     /// The size to have, or why nothing is done.
