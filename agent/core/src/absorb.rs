@@ -4,9 +4,9 @@
 //! what the targets show confirms what was asked of them.
 
 use crate::{
-    ActResult, Action, Command, Empty, InputSettings, Memory, Move, OpenIntent, Pause, Reading,
-    ReadyHistory, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory,
-    TargetSettings, Timestamp, Window,
+    ActResult, Action, Command, Empty, InputSettings, Memory, Move, Pause, Reading, ReadyHistory,
+    ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory, TargetSettings, Timestamp,
+    Window,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -201,12 +201,5 @@ fn shows(seen: &Seen, action: &Action) -> bool {
         (Seen::Group(_), Action::AddReplica { .. } | Action::RemoveReplica { .. })
         | (Seen::Database(_), Action::Resize { .. })
         | (Seen::Nothing(_), _) => false,
-    }
-}
-
-impl OpenIntent {
-    /// Whether asking for `size` would only repeat what is already on its way.
-    pub(crate) fn covers(&self, size: u32) -> bool {
-        self.accepted && self.size().is_some_and(|asked| asked >= size)
     }
 }

@@ -20,12 +20,14 @@ pub(crate) fn rate_limit<'a>(
     }
     let step = if candidate.grows() { settings.growth } else { settings.shrink };
     let grows = candidate.grows();
-    let moved: u32 = moves
+    // A move that was accepted counts as made, even where it does not show yet.
+    let (moved, reached) = moves
         .filter(|done| now.since(done.at) < step.period && (done.to > done.from) == grows)
-        .map(|done| done.to.abs_diff(done.from))
-        .fold(0, u32::saturating_add);
+        .fold((0_u32, present), |(moved, reached), done| {
+            (moved.saturating_add(done.to.abs_diff(done.from)), reached.max(done.to))
+        });
     let limit = if grows {
-        let start = present.saturating_sub(moved);
+        let start = reached.saturating_sub(moved);
         start.saturating_add(largest(step, start)).max(present)
     } else {
         let start = present.saturating_add(moved);
@@ -85,6 +87,7 @@ mod tests {
         check(18, 1000, &[(10_000, 10, 18)], PER_ACTION, 20);
         check(20, 1000, &[(10_000, 10, 20)], PER_ACTION, 20);
         check(20, 1000, &[(15_000, 10, 20)], PER_ACTION, 40);
+        check(10, 1000, &[(10_000, 10, 20)], PER_ACTION, 20);
     }
 
     #[test]
