@@ -23,6 +23,7 @@ mod memory;
 mod name;
 mod opinion;
 mod plan;
+mod program;
 mod reading;
 mod settings;
 mod sizing;
@@ -41,6 +42,7 @@ pub use opinion::{Ask, Comparison, Evaluation, Opinion, RuleReport, RuleVerdict,
 pub use plan::{
     Action, Decision, Guard, GuardLine, Held, Intent, Plan, Verdict, Want, describe_failure,
 };
+pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
 pub use settings::{
     DatabaseSettings, Empty, GroupSettings, InputSettings, Settings, Step, TargetSettings,
