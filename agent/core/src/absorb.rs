@@ -4,7 +4,7 @@
 //! what the targets show confirms what was asked of them.
 
 use crate::{
-    ActResult, Action, Command, Empty, InputSettings, Memory, Move, Pause, Reading, ReadyHistory,
+    ActResult, Action, Command, Empty, InputSettings, Memory, Move, Pause, Reading,
     ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory, TargetSettings, Timestamp,
     Window,
 };
@@ -135,7 +135,7 @@ impl Memory {
         };
         let target = self.targets.entry(name.clone()).or_insert_with(|| TargetMemory {
             first_seen: now,
-            ready: ReadyHistory::default(),
+            ready: Arc::default(),
             asked: VecDeque::from([crate::Asked { at: now, size }]),
             moves: VecDeque::new(),
             open: None,
@@ -143,7 +143,7 @@ impl Memory {
             warmed: None,
             failure: None,
         });
-        target.ready.note(wall, ready, size, keep);
+        Arc::make_mut(&mut target.ready).note(wall, ready, size, keep);
         if ready < size {
             target.warmed = Some(now);
         }

@@ -46,7 +46,8 @@ pub struct TargetMemory {
     /// When it was first seen.
     pub first_seen: Tick,
     /// Who was ready when.
-    pub ready: ReadyHistory,
+    /// Shared, so that an evaluator may hold on to it.
+    pub ready: Arc<ReadyHistory>,
     /// The size asked for at each recent pass: the stabilisation window, seeded with the present size.
     pub asked: VecDeque<Asked>,
     /// Accepted changes of size within the longest rate-limit period.

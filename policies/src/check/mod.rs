@@ -1,0 +1,70 @@
+//! Finds what is wrong with a policy before anything of it runs.
+//!
+//! The text is parsed once, without optimisation and without an engine that could run
+//! it. After a syntax error that one fault is reported; otherwise all of them are.
+//! Start reading at [`check`].
+
+use crate::{
+    fault::{Fault, FaultId, Severity},
+    faults::Faults,
+    header::{Header, Reader, read},
+    source::Source,
+    syntax::parser,
+};
+use std::ops::Range;
+
+mod outline;
+
+/// A policy without errors, not yet compiled.
+#[derive(Clone, Debug)]
+pub(crate) struct Checked {
+    /// What it declares.
+    pub(crate) header: Header,
+    /// Its rules, in order.
+    pub(crate) rules: Vec<RuleOutline>,
+    /// What is suspicious about it.
+    pub(crate) warnings: Vec<Fault>,
+    /// The text without its header, every place kept: what is compiled.
+    pub(crate) body: String,
+}
+
+/// What can be told about a rule without running it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RuleOutline {
+    /// Its name; unique within the policy.
+    pub(crate) name: String,
+    /// The line it starts on, from 1.
+    pub(crate) line: u32,
+    /// The targets named anywhere in its condition or body, in alphabetical order.
+    pub(crate) targets: Vec<String>,
+    /// Whether its condition must hold for some time.
+    pub(crate) holds: bool,
+    /// The bytes of its text, from `rule` to the closing brace.
+    pub(crate) text: Range<usize>,
+}
+
+/// Checks the policy in `text`, which was read from `file`.
+///
+/// Fails with every fault there is, in the order of their places; warnings among them.
+pub(crate) fn check(file: &str, text: &str) -> Result<Checked, Vec<Fault>> {
+    let source = Source::new(file, text).map_err(|fault| vec![fault])?;
+    let engine = parser();
+    let tree = engine.compile(text).map_err(|error| vec![syntax_fault(&source, &error)])?;
+    let mut faults = Faults::new(&source);
+    let statements = tree.statements();
+    let declared = read(&mut Reader::new(&engine, &mut faults), statements);
+    let rules = outline::rules(&mut faults, statements, declared.as_ref());
+    let body = outline::without_header(&source, statements);
+    let header = declared.and_then(crate::header::Declared::into_header);
+    let found = faults.into_sorted();
+    match header {
+        Some(header) if found.iter().all(|fault| fault.severity() == Severity::Warning) => {
+            Ok(Checked { header, rules, warnings: found, body })
+        }
+        _ => Err(found),
+    }
+}
+
+fn syntax_fault(source: &Source<'_>, error: &rhai::ParseError) -> Fault {
+    source.fault(FaultId::Syntax, error.position(), error.err_type().to_string(), None)
+}

@@ -1,0 +1,186 @@
+//! What one evaluation sees, and what it leaves behind.
+//!
+//! Native functions of Rhai take only their arguments, so the evaluation under way
+//! stands in a thread-local: put there by [`within`], taken out again when it ends.
+
+use super::missing;
+use crate::policy::Policy;
+use rhai::EvalAltResult;
+use setpoint_core::{
+    Comparison, InputSettings, Memory, NoAnswer, Opinion, Quantity, Range, ReadyHistory,
+    RuleReport, Scalar, Seen, Settings, Snapshot, Span, TargetSettings, Tick, Timestamp, Window,
+};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
+
+/// A result as Rhai's functions give it.
+pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
+
+/// A host's "out of time": the host has a clock, policies do not.
+pub(crate) type Watchdog = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// The evaluation under way.
+pub(crate) struct Context {
+    pub(crate) wall: Timestamp,
+    pub(crate) tick: Tick,
+    pub(crate) elapsed: Span,
+    pub(crate) hold_limit: Span,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) holds: Vec<Option<setpoint_core::Hold>>,
+    pub(crate) state: BTreeMap<String, Scalar>,
+    pub(crate) watchdog: Option<Watchdog>,
+    /// The reports of the rules that have run.
+    pub(crate) rules: Vec<RuleReport>,
+    /// What the rule under way has compared and recorded so far.
+    pub(crate) compared: Vec<Comparison>,
+    pub(crate) opinions: Vec<Opinion>,
+    /// Whether the rule under way has used what `.or(…)` put in.
+    pub(crate) substituted: bool,
+}
+
+/// One input as this pass has it.
+pub(crate) struct Input {
+    pub(crate) name: Arc<str>,
+    pub(crate) settings: Option<InputSettings>,
+    pub(crate) window: Option<Arc<Window>>,
+    /// What the source said instead of a reading.
+    pub(crate) silence: Option<String>,
+}
+
+impl Input {
+    /// Why there is no answer, in the words of the source where it had any.
+    pub(crate) fn why(&self, no_answer: &NoAnswer) -> Arc<str> {
+        let name = &self.name;
+        match &self.silence {
+            Some(silence) => format!("{name}: {no_answer}; {silence}").into(),
+            None => format!("{name}: {no_answer}").into(),
+        }
+    }
+}
+
+/// One target as this pass has it.
+pub(crate) struct Target {
+    pub(crate) name: Arc<str>,
+    pub(crate) seen: Seen,
+    pub(crate) range: Range,
+    pub(crate) in_flight: bool,
+    pub(crate) ready: Arc<ReadyHistory>,
+}
+
+thread_local! {
+    static UNDER_WAY: RefCell<Option<Context>> = const { RefCell::new(None) };
+}
+
+/// Runs `body` with `context` under way, and gives the context back.
+pub(crate) fn within<T>(context: Context, body: impl FnOnce() -> T) -> (T, Option<Context>) {
+    UNDER_WAY.with(|slot| slot.replace(Some(context)));
+    let result = body();
+    (result, UNDER_WAY.with(RefCell::take))
+}
+
+/// Takes the context of an evaluation that panicked.
+pub(crate) fn abandon() {
+    UNDER_WAY.with(|slot| slot.try_borrow_mut().map(|mut slot| slot.take()).ok());
+}
+
+/// Looks at the evaluation under way, or adds to it.
+pub(crate) fn with<T>(look: impl FnOnce(&mut Context) -> T) -> Outcome<T> {
+    UNDER_WAY.with(|slot| match slot.borrow_mut().as_mut() {
+        Some(context) => Ok(look(context)),
+        None => Err("no evaluation is under way".into()),
+    })
+}
+
+static NOTHING_READY: LazyLock<Arc<ReadyHistory>> = LazyLock::new(Arc::default);
+
+impl Context {
+    /// What `policy` sees of a pass.
+    pub(crate) fn new(
+        policy: &Arc<Policy>,
+        settings: &Settings,
+        memory: &Memory,
+        snapshot: &Snapshot,
+        watchdog: Option<Watchdog>,
+    ) -> Self {
+        let inputs = policy.inputs.iter().map(|(name, key)| Input {
+            name: Arc::clone(name),
+            settings: settings.inputs.get(key).cloned(),
+            window: memory.windows.get(key).cloned(),
+            silence: memory.missing.get(key).cloned(),
+        });
+        let targets = policy
+            .targets
+            .iter()
+            .map(|(name, target)| Target::new(name, target, settings, memory, snapshot));
+        let state = memory.state.get(&policy.name);
+        let mut own = policy.script.header().state.clone();
+        for (name, value) in state.into_iter().flatten() {
+            if let Some(slot) = own.get_mut(name) {
+                *slot = value.clone();
+            }
+        }
+        Self {
+            wall: snapshot.at.wall,
+            tick: memory.now,
+            elapsed: memory.elapsed,
+            hold_limit: hold_limit(policy, settings),
+            inputs: inputs.collect(),
+            targets: targets.collect(),
+            holds: policy.holds.iter().map(|key| memory.holds.get(key).copied()).collect(),
+            policy: Arc::clone(policy),
+            state: own,
+            watchdog,
+            rules: Vec::with_capacity(policy.holds.len()),
+            compared: Vec::new(),
+            opinions: Vec::new(),
+            substituted: false,
+        }
+    }
+}
+
+/// How long a hold may stand still for want of data: as long as the oldest sample may be.
+fn hold_limit(policy: &Policy, settings: &Settings) -> Span {
+    let ages = policy.inputs.iter().filter_map(|(_, key)| settings.inputs.get(key));
+    ages.map(|input| input.max_age).max().unwrap_or(Span::from_secs(90))
+}
+
+impl Target {
+    fn new(
+        name: &Arc<str>,
+        target: &setpoint_core::TargetName,
+        settings: &Settings,
+        memory: &Memory,
+        snapshot: &Snapshot,
+    ) -> Self {
+        let silence = || Seen::Nothing("its provider said nothing of it".to_owned());
+        let range = match settings.targets.get(target) {
+            Some(TargetSettings::Group(group)) => group.range,
+            Some(TargetSettings::Database(database)) => database.range,
+            None => Range::new(0, u32::MAX).expect("zero is not above the largest number"),
+        };
+        let past = memory.targets.get(target);
+        Self {
+            name: Arc::clone(name),
+            seen: snapshot.targets.get(target).cloned().unwrap_or_else(silence),
+            range,
+            in_flight: past.is_some_and(|past| past.open.is_some()),
+            ready: past.map_or_else(|| Arc::clone(&NOTHING_READY), |past| Arc::clone(&past.ready)),
+        }
+    }
+
+    /// Why nothing is known of the target, as an error.
+    pub(crate) fn unseen(&self) -> Box<EvalAltResult> {
+        let why = if let Seen::Nothing(why) = &self.seen { why } else { "it is of another kind" };
+        missing(format!("{} is not observed: {why}", self.name))
+    }
+}
+
+/// One side of a comparison, for the record.
+pub(crate) fn term(label: Option<&Arc<str>>, value: Quantity) -> setpoint_core::Term {
+    setpoint_core::Term { label: label.cloned(), value }
+}

@@ -1,0 +1,129 @@
+//! `p`, `state` and `now`, and the units of numbers.
+
+use super::{Outcome, context::with, reading::Reading};
+use crate::{header::ParamValue, language::UNITS};
+use rhai::{Dynamic, Engine, ImmutableString};
+use setpoint_core::{Dimension, Quantity, Scalar};
+use std::sync::Arc;
+
+/// `p`: the parameters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Params;
+
+/// `state`: what the policy keeps between passes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct State;
+
+/// `now`: the time of day.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now;
+
+/// Teaches `engine` the globals and units.
+pub(super) fn register(engine: &mut Engine) {
+    for unit in UNITS {
+        let of = |number: f64| Reading::fixed(number * unit.scale / unit.per, unit.dimension);
+        engine
+            .register_get(unit.name, move |number: &mut i64| of(*number as f64))
+            .register_get(unit.name, move |number: &mut f64| of(*number));
+    }
+    engine
+        .register_type_with_name::<Params>("Params")
+        .register_type_with_name::<State>("State")
+        .register_type_with_name::<Now>("Now")
+        .register_indexer_get(|_: &mut Params, name: ImmutableString| param(&name))
+        .register_indexer_get(|_: &mut State, name: ImmutableString| get(&name))
+        .register_indexer_set(|_: &mut State, name: ImmutableString, value: Dynamic| {
+            set(&name, &value)
+        })
+        .register_fn("between", |_: Now, from: ImmutableString, until: ImmutableString| {
+            between(&from, &until)
+        })
+        .register_fn("to_int", |number: f64| -> Outcome<i64> {
+            let whole = number.is_finite() && number.abs() < 9.0e15;
+            if whole {
+                Ok(number as i64)
+            } else {
+                Err(format!("{number} is no whole number").into())
+            }
+        });
+}
+
+fn param(name: &str) -> Outcome<Dynamic> {
+    with(|context| {
+        let value = context.policy.params.get(name).cloned();
+        let value = value.ok_or_else(|| format!("the policy declares no parameter '{name}'"))?;
+        let label = Some(Arc::from(format!("p.{name}")));
+        Ok(match value {
+            ParamValue::Bool(value) => value.into(),
+            ParamValue::Text(value) => value.into(),
+            ParamValue::Int(value) => {
+                Dynamic::from(Reading { label, ..Reading::fixed(value as f64, Dimension::Count)? })
+            }
+            ParamValue::Number(value) => {
+                Dynamic::from(Reading { label, ..Reading::fixed(value, Dimension::Count)? })
+            }
+            ParamValue::Quantity(Quantity { value, dimension }) => {
+                Dynamic::from(Reading { label, ..Reading::fixed(value, dimension)? })
+            }
+        })
+    })?
+}
+
+fn get(name: &str) -> Outcome<Dynamic> {
+    let value = with(|context| context.state.get(name).cloned())?
+        .ok_or_else(|| format!("the policy declares no state '{name}'"))?;
+    Ok(match value {
+        Scalar::Bool(value) => value.into(),
+        Scalar::Int(value) => value.into(),
+        Scalar::Text(value) => value.into(),
+        Scalar::Quantity(Quantity { value, dimension }) => {
+            Dynamic::from(Reading::fixed(value, dimension)?)
+        }
+    })
+}
+
+/// Keeps `value` under `name`; it must be of the kind that the header declares.
+fn set(name: &str, value: &Dynamic) -> Outcome<()> {
+    let wrong = |wanted: &str| format!("state.{name} is {wanted}, not a {}", value.type_name());
+    let reading = value.read_lock::<Reading>().map(|reading| reading.need()).transpose()?;
+    with(|context| {
+        let slot = context.state.get_mut(name);
+        let slot = slot.ok_or_else(|| format!("the policy declares no state '{name}'"))?;
+        *slot = match slot {
+            Scalar::Bool(_) => Scalar::Bool(value.as_bool().map_err(|_| wrong("true or false"))?),
+            Scalar::Int(_) => Scalar::Int(value.as_int().map_err(|_| wrong("a whole number"))?),
+            Scalar::Text(_) => {
+                let text = value.clone().into_immutable_string().map_err(|_| wrong("a text"))?;
+                Scalar::Text(text.to_string())
+            }
+            Scalar::Quantity(before) => {
+                let same = reading.filter(|quantity| quantity.dimension == before.dimension);
+                Scalar::Quantity(same.ok_or_else(|| wrong(before.dimension.noun()))?)
+            }
+        };
+        Ok(())
+    })?
+}
+
+/// Whether the time of day, in UTC, is from `from` on and before `until`; over midnight if
+/// `until` is the earlier one.
+fn between(from: &str, until: &str) -> Outcome<bool> {
+    let (from, until) = (time_of_day(from)?, time_of_day(until)?);
+    let minute = with(|context| context.wall.ms().rem_euclid(86_400_000) / 60_000)?;
+    Ok(if from <= until {
+        (from..until).contains(&minute)
+    } else {
+        minute >= from || minute < until
+    })
+}
+
+/// Minutes since midnight of a text such as "09:30".
+fn time_of_day(text: &str) -> Outcome<i64> {
+    let wrong = || format!("'{text}' is no time of day; write it as \"09:30\"");
+    let (hours, minutes) = text.split_once(':').ok_or_else(wrong)?;
+    let number = |digits: &str, limit: i64| {
+        let number = digits.parse().ok().filter(|_| digits.len() == 2);
+        number.filter(|number| (0..limit).contains(number)).ok_or_else(wrong)
+    };
+    Ok(number(hours, 24)? * 60 + number(minutes, 60)?)
+}

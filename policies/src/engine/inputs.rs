@@ -1,0 +1,152 @@
+//! `m`: the inputs, their latest values and their windows.
+
+use super::{
+    Outcome,
+    context::{Context, with},
+    reading::{Origin, Reading},
+};
+use rhai::{Engine, ImmutableString};
+use setpoint_core::{Dimension, NoAnswer, Quantity, Sample, Span, Stat};
+use std::sync::Arc;
+
+/// `m` itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inputs;
+
+/// Teaches `engine` to read inputs and ask their windows.
+pub(super) fn register(engine: &mut Engine) {
+    engine
+        .register_type_with_name::<Inputs>("Inputs")
+        .register_type_with_name::<Reading>("Reading")
+        .register_indexer_get(|_: &mut Inputs, name: ImmutableString| latest(&name))
+        .register_fn("has", |_: &mut Inputs, name: ImmutableString| {
+            latest(&name).map(|reading| reading.value.is_ok())
+        })
+        .register_get("age", |reading: &mut Reading| age(reading))
+        .register_fn("or", |reading: Reading, other: Reading| reading.or(&other))
+        .register_fn("peak", |r: Reading, d: Reading| ask(&r, |_| Stat::Peak, "peak", &[&d]))
+        .register_fn("low", |r: Reading, d: Reading| ask(&r, |_| Stat::Low, "low", &[&d]))
+        .register_fn("avg", |r: Reading, d: Reading| ask(&r, |_| Stat::Avg, "avg", &[&d]))
+        .register_fn("rate", |r: Reading, d: Reading| ask(&r, |_| Stat::Rate, "rate", &[&d]))
+        .register_fn("slope", |r: Reading, d: Reading| ask(&r, |_| Stat::Slope, "slope", &[&d]))
+        .register_fn("quantile", |r: Reading, q: Reading, d: Reading| {
+            let q = q.need()?.value;
+            ask(&r, |_| Stat::Quantile(q), "quantile", &[&d])
+        })
+        .register_fn("quantile", |r: Reading, q: f64, d: Reading| {
+            ask(&r, |_| Stat::Quantile(q), "quantile", &[&d])
+        })
+        .register_fn("forecast", |r: Reading, back: Reading, ahead: Reading| {
+            ask(&r, |spans| Stat::Forecast(spans[1]), "forecast", &[&back, &ahead])
+        });
+    super::reading_or_number(engine);
+}
+
+/// The latest value of the input `name`.
+fn latest(name: &str) -> Outcome<Reading> {
+    with(|context| {
+        let index = context
+            .inputs
+            .iter()
+            .position(|input| &*input.name == name)
+            .ok_or_else(|| format!("the policy declares no input '{name}'"))?;
+        answer(context, Origin { input: index, window: None }, None, None)
+    })?
+}
+
+/// What `origin` asks of its input. `dimension` where it is not the input's own.
+fn answer(
+    context: &Context,
+    origin: Origin,
+    dimension: Option<Dimension>,
+    label: Option<Arc<str>>,
+) -> Outcome<Reading> {
+    let input = &context.inputs[origin.input];
+    let settings = input.settings.as_ref().ok_or_else(|| unbound(&input.name))?;
+    let dimension = dimension.unwrap_or_else(|| settings.unit.dimension());
+    let label = label.or_else(|| Some(Arc::clone(&input.name)));
+    let nothing = NoAnswer::Stale { age: None, max_age: settings.max_age };
+    let found = match (&input.window, origin.window) {
+        (None, _) => Err(nothing),
+        (Some(window), None) => window
+            .latest(context.wall, settings.max_age)
+            .map(|sample| (sample.value(), Some(sample.at))),
+        (Some(window), Some((stat, span))) => window
+            .ask(stat, span, context.wall, settings.max_age, Sample::value)
+            .map(|value| (value, window.samples().next_back().map(|sample| sample.at))),
+    };
+    let (value, taken) = match found {
+        Ok((value, taken)) => (value, taken),
+        Err(no_answer) => return Ok(Reading::absent(input.why(&no_answer), dimension, label)),
+    };
+    let quantity = Quantity::new(value, dimension).ok_or("the window's answer is not finite")?;
+    Ok(Reading {
+        value: Ok(quantity),
+        dimension,
+        label,
+        substituted: false,
+        taken,
+        origin: Some(origin),
+    })
+}
+
+fn unbound(name: &str) -> String {
+    format!("the input '{name}' is not bound by the configuration")
+}
+
+/// Asks the window behind `reading`.
+fn ask(
+    reading: &Reading,
+    stat: impl FnOnce(&[Span]) -> Stat,
+    word: &str,
+    spans: &[&Reading],
+) -> Outcome<Reading> {
+    let Some(Origin { input, window: None }) = reading.origin.or_else(|| origin_of(reading)) else {
+        return Err(
+            format!("'{word}' needs an input such as m.cpu, not {}", reading.describe()).into()
+        );
+    };
+    let spans = spans.iter().map(|span| duration(span)).collect::<Outcome<Vec<Span>>>()?;
+    let stat = stat(&spans);
+    let dimension = match stat {
+        Stat::Rate | Stat::Slope if reading.dimension == Dimension::Count => Some(Dimension::Rate),
+        _ => None,
+    };
+    let shown: Vec<String> = spans.iter().map(ToString::to_string).collect();
+    with(|context| {
+        let label = format!("{}.{word}({})", context.inputs[input].name, shown.join(", "));
+        let origin = Origin { input, window: Some((stat, spans[0])) };
+        answer(context, origin, dimension, Some(label.into()))
+    })?
+}
+
+/// An absent reading has lost its origin, but its label still names the input.
+fn origin_of(reading: &Reading) -> Option<Origin> {
+    let label = reading.label.as_ref().filter(|_| reading.value.is_err())?;
+    let index = |context: &mut Context| {
+        context.inputs.iter().position(|input| Arc::ptr_eq(&input.name, label))
+    };
+    Some(Origin { input: with(index).ok()??, window: None })
+}
+
+fn age(reading: &Reading) -> Outcome<Reading> {
+    let taken = match (&reading.value, reading.taken) {
+        (Ok(_), Some(taken)) => taken,
+        (Ok(_), None) => return Err("only a reading has an age".into()),
+        (Err(why), _) => {
+            return Ok(Reading::absent(Arc::clone(why), Dimension::Time, reading.label.clone()));
+        }
+    };
+    let label = reading.label.as_ref().map(|label| format!("{label}.age").into());
+    let age = with(|context| context.wall.since(taken))?;
+    Ok(Reading { label, ..Reading::fixed(age.secs(), Dimension::Time)? })
+}
+
+/// A duration, as a span.
+pub(crate) fn duration(reading: &Reading) -> Outcome<Span> {
+    let quantity = reading.need()?;
+    if quantity.dimension != Dimension::Time || quantity.value < 0.0 {
+        return Err(format!("{} is no duration; write it as 5.minutes", reading.describe()).into());
+    }
+    Ok(Span::from_ms((quantity.value * 1000.0).round() as u64))
+}

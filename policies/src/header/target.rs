@@ -1,0 +1,143 @@
+//! What a header says of a target, and how it narrows what the operator allows.
+
+use setpoint_core::{DatabaseSettings, GroupSettings, Range, Span, Step, TargetSettings};
+use std::fmt;
+
+/// What a target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Interchangeable members that are counted.
+    Group,
+    /// A database with read replicas.
+    Database,
+}
+
+impl Kind {
+    /// Every kind with its name in a header.
+    pub const ALL: [(&'static str, Self); 2] =
+        [("group", Self::Group), ("database", Self::Database)];
+
+    /// Nouns of the language that this version cannot act on yet.
+    pub const NOT_YET: [&'static str; 6] =
+        ["flag", "rollout", "traffic", "setting", "volume", "job"];
+
+    /// The name in a header.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Database => "database",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What a policy declares about one target: its kind, and how far it narrows what the
+/// operator allows. What is `None` is left as the operator has it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TargetHeader {
+    /// What it is.
+    pub kind: Kind,
+    /// The fewest members or replicas.
+    pub min: Option<u32>,
+    /// The most members or replicas; not below `min`.
+    pub max: Option<u32>,
+    /// The largest growth in one step, as a share of the size; above zero. Groups only.
+    pub step_up: Option<f64>,
+    /// The largest shrinking in one action, as a share of the size; above zero. Groups only.
+    pub step_down: Option<f64>,
+    /// The least time from one growth to the next. Databases only.
+    pub cooldown_up: Option<Span>,
+    /// The least time from the last action to a shrinking one.
+    pub cooldown_down: Option<Span>,
+    /// How long a new member takes to carry load. Groups only.
+    pub ready_after: Option<Span>,
+}
+
+impl TargetHeader {
+    /// A target of `kind` that narrows nothing.
+    pub const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            min: None,
+            max: None,
+            step_up: None,
+            step_down: None,
+            cooldown_up: None,
+            cooldown_down: None,
+            ready_after: None,
+        }
+    }
+
+    /// `settings` narrowed by this header: never wider than they were.
+    ///
+    /// Fails if the target is of another kind, or no size satisfies both ranges.
+    pub fn narrow(&self, settings: TargetSettings) -> Result<TargetSettings, String> {
+        match (self.kind, settings) {
+            (Kind::Group, TargetSettings::Group(group)) => {
+                self.narrow_group(group).map(TargetSettings::Group)
+            }
+            (Kind::Database, TargetSettings::Database(database)) => {
+                self.narrow_database(database).map(TargetSettings::Database)
+            }
+            (Kind::Group, TargetSettings::Database(_)) => {
+                Err("the policy needs a group, and the configuration binds a database".to_owned())
+            }
+            (Kind::Database, TargetSettings::Group(_)) => {
+                Err("the policy needs a database, and the configuration binds a group".to_owned())
+            }
+        }
+    }
+
+    fn narrow_group(&self, group: GroupSettings) -> Result<GroupSettings, String> {
+        Ok(GroupSettings {
+            range: self.narrow_range(group.range)?,
+            growth: narrow_step(group.growth, self.step_up),
+            shrink: narrow_step(group.shrink, self.step_down),
+            cooldown_down: longer(group.cooldown_down, self.cooldown_down),
+            ready_after: longer(group.ready_after, self.ready_after),
+            ..group
+        })
+    }
+
+    fn narrow_database(&self, database: DatabaseSettings) -> Result<DatabaseSettings, String> {
+        Ok(DatabaseSettings {
+            range: self.narrow_range(database.range)?,
+            cooldown_up: longer(database.cooldown_up, self.cooldown_up),
+            cooldown_down: longer(database.cooldown_down, self.cooldown_down),
+            ..database
+        })
+    }
+
+    fn narrow_range(&self, allowed: Range) -> Result<Range, String> {
+        let (min, max) = (self.min.unwrap_or(0), self.max.unwrap_or(u32::MAX));
+        Range::new(min, max).and_then(|own| own.narrow(allowed)).ok_or_else(|| {
+            let own = match (self.min, self.max) {
+                (Some(min), Some(max)) => format!("{min} to {max}"),
+                (Some(min), None) => format!("at least {min}"),
+                (None, Some(max)) => format!("at most {max}"),
+                (None, None) => "any size".to_owned(),
+            };
+            format!("no size is left: the policy allows {own}, the configuration {allowed}")
+        })
+    }
+}
+
+/// A share in the header means "this share, and at least one member", so that a small
+/// group can move at all.
+fn narrow_step(allowed: Step, share: Option<f64>) -> Step {
+    share.map_or(allowed, |share| Step {
+        share: allowed.share.min(share),
+        count: allowed.count.min(1),
+        period: allowed.period,
+    })
+}
+
+/// The longer wait is the narrower one.
+fn longer(allowed: Span, own: Option<Span>) -> Span {
+    own.map_or(allowed, |own| own.max(allowed))
+}

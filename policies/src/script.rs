@@ -1,0 +1,128 @@
+//! A policy file that was checked and compiled.
+
+use crate::{
+    check::{Checked, RuleOutline, check},
+    engine::{DatabaseHandle, ENGINE, GroupHandle, Inputs, Now, Params, State},
+    fault::Fault,
+    fault::FaultId,
+    header::{Header, Kind},
+    source::Source,
+};
+use rhai::{AST, Scope};
+use setpoint_core::RuleName;
+use std::sync::Arc;
+
+/// A policy file that was checked and compiled: immutable, to be shared.
+#[derive(Clone, Debug)]
+pub struct Script {
+    file: Arc<str>,
+    source: Arc<str>,
+    header: Header,
+    rules: Vec<RuleInfo>,
+    warnings: Vec<Fault>,
+    program: AST,
+}
+
+/// What can be told about a rule without running it.
+#[derive(Clone, Debug)]
+pub struct RuleInfo {
+    /// Its name; unique within the policy.
+    pub name: RuleName,
+    /// The line it starts on, from 1.
+    pub line: u32,
+    /// The targets named in it, as the header names them.
+    pub targets: Vec<String>,
+    /// Whether its condition must hold `for` some time.
+    pub holds: bool,
+    /// A hash of its text: a hold timer ends when the rule changes.
+    pub(crate) hash: u64,
+}
+
+impl Script {
+    /// Checks and compiles the policy in `source`, which was read from `file`.
+    ///
+    /// Fails with every fault there is, in the order of their places. Nothing of the
+    /// policy runs.
+    pub fn parse(file: &str, source: &str) -> Result<Self, Vec<Fault>> {
+        let Checked { header, rules, warnings, body } = check(file, source)?;
+        let rules = rules.into_iter().map(|outline| RuleInfo::new(outline, source)).collect();
+        let program = ENGINE
+            .compile_with_scope(&scope(&header), &body)
+            .map_err(|error| vec![compile_fault(file, source, &error)])?;
+        Ok(Self { file: file.into(), source: source.into(), header, rules, warnings, program })
+    }
+
+    /// What the policy declares.
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Its rules, in order.
+    pub fn rules(&self) -> &[RuleInfo] {
+        &self.rules
+    }
+
+    /// The file it was read from.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Its text.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// What is suspicious about it, though not wrong.
+    pub fn warnings(&self) -> &[Fault] {
+        &self.warnings
+    }
+
+    /// What runs.
+    pub(crate) const fn program(&self) -> &AST {
+        &self.program
+    }
+}
+
+/// What a policy finds in scope: its globals and its targets.
+pub(crate) fn scope(header: &Header) -> Scope<'static> {
+    let mut scope = Scope::new();
+    // Variables, not constants: those would be folded into the program.
+    scope.push("m", Inputs).push("p", Params).push("state", State).push("now", Now);
+    for (index, (name, target)) in header.targets.iter().enumerate() {
+        match target.kind {
+            Kind::Group => scope.push(name.clone(), GroupHandle(index)),
+            Kind::Database => scope.push(name.clone(), DatabaseHandle(index)),
+        };
+    }
+    scope
+}
+
+/// What the compiler found after the checker was content: a name that is not there.
+fn compile_fault(file: &str, source: &str, error: &rhai::ParseError) -> Fault {
+    let text = error.err_type().to_string();
+    match Source::new(file, source) {
+        Ok(source) => source.fault(FaultId::Syntax, error.position(), text, None),
+        Err(fault) => fault,
+    }
+}
+
+impl RuleInfo {
+    fn new(outline: RuleOutline, source: &str) -> Self {
+        let text = source.get(outline.text).unwrap_or_default();
+        Self {
+            name: RuleName::new(outline.name),
+            line: outline.line,
+            targets: outline.targets,
+            holds: outline.holds,
+            hash: fnv1a(text),
+        }
+    }
+}
+
+/// The 64-bit FNV-1a hash: short, and the same in every version of this program.
+/// Source: Fowler, Noll and Vo, "The FNV Non-Cryptographic Hash Algorithm".
+fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
