@@ -1,0 +1,243 @@
+//! A question, as it was written and as it is answered.
+
+use promql_parser::{
+    label::{Matcher, Matchers},
+    parser::{
+        self, AggregateExpr, BinaryExpr, Call, Expr, LabelModifier, VectorMatchCardinality,
+        VectorSelector,
+        token::{T_ADD, T_AVG, T_COUNT, T_DIV, T_MAX, T_MIN, T_MUL, T_SUB, T_SUM},
+    },
+};
+use setpoint_core::Span;
+use std::time::Duration;
+
+/// A question that one page and its recent past can answer.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub(crate) text: String,
+    pub(crate) root: Node,
+}
+
+/// A query cannot be answered from a page.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct QueryFault {
+    message: String,
+}
+
+/// What is asked, from the outside in.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Number(f64),
+    Select(Selector),
+    /// A function of the samples of each series within a range.
+    Over(RangeFunction, Selector, Span),
+    Quantile(Box<Node>, Box<Node>),
+    Aggregate(Aggregate, Grouping, Box<Node>),
+    Binary(Arithmetic, Box<Node>, Box<Node>),
+    Negative(Box<Node>),
+}
+
+/// The series of one name whose labels match.
+#[derive(Clone, Debug)]
+pub(crate) struct Selector {
+    pub(crate) name: String,
+    pub(crate) matchers: Vec<Matcher>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RangeFunction {
+    Rate,
+    Increase,
+    Avg,
+    Min,
+    Max,
+    Sum,
+    Count,
+    Last,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aggregate {
+    Sum,
+    Avg,
+    Min,
+    Max,
+    Count,
+}
+
+/// Which labels are left after an aggregation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Grouping {
+    By(Vec<String>),
+    Without(Vec<String>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+const RANGE_FUNCTIONS: [(&str, RangeFunction); 8] = [
+    ("rate", RangeFunction::Rate),
+    ("increase", RangeFunction::Increase),
+    ("avg_over_time", RangeFunction::Avg),
+    ("min_over_time", RangeFunction::Min),
+    ("max_over_time", RangeFunction::Max),
+    ("sum_over_time", RangeFunction::Sum),
+    ("count_over_time", RangeFunction::Count),
+    ("last_over_time", RangeFunction::Last),
+];
+
+/// How a fault goes on after naming what is not supported.
+const INSTEAD: &str = "a page answers selectors, rate, increase, *_over_time, \
+     histogram_quantile, sum, avg, min, max, count and arithmetic; \
+     for the rest use a source of kind \"prometheus\"";
+
+impl Query {
+    /// Reads a query.
+    ///
+    /// Fails if it is no PromQL, or asks for more than a page can answer.
+    pub fn parse(text: &str) -> Result<Self, QueryFault> {
+        let parsed = parser::parse(text).map_err(|message| QueryFault { message })?;
+        Ok(Self { text: text.to_owned(), root: node(parsed)? })
+    }
+
+    /// The query as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+fn unsupported<T>(what: &str) -> Result<T, QueryFault> {
+    Err(QueryFault { message: format!("{what} is not supported on a page: {INSTEAD}") })
+}
+
+fn node(expression: Expr) -> Result<Node, QueryFault> {
+    match expression {
+        Expr::NumberLiteral(number) => Ok(Node::Number(number.val)),
+        Expr::Paren(inner) => node(*inner.expr),
+        Expr::Unary(inner) => Ok(Node::Negative(Box::new(node(*inner.expr)?))),
+        Expr::VectorSelector(selected) => Ok(Node::Select(selector(selected)?)),
+        Expr::MatrixSelector(_) => unsupported("a range without a function such as rate"),
+        Expr::Call(call) => function(call),
+        Expr::Aggregate(aggregated) => aggregate(aggregated),
+        Expr::Binary(binary) => arithmetic(binary),
+        Expr::Subquery(_) => unsupported("a subquery"),
+        Expr::StringLiteral(_) => unsupported("a text"),
+        Expr::Extension(_) => unsupported("an extension"),
+    }
+}
+
+fn selector(selected: VectorSelector) -> Result<Selector, QueryFault> {
+    if selected.offset.is_some() {
+        return unsupported("offset");
+    }
+    if selected.at.is_some() {
+        return unsupported("@");
+    }
+    let Matchers { matchers, or_matchers } = selected.matchers;
+    if !or_matchers.is_empty() {
+        return unsupported("'or' between label matchers");
+    }
+    match selected.name {
+        Some(name) => Ok(Selector { name, matchers }),
+        None => unsupported("a selector without a metric's name"),
+    }
+}
+
+fn function(call: Call) -> Result<Node, QueryFault> {
+    let (name, mut arguments) = (call.func.name, call.args.args.into_iter());
+    let range = RANGE_FUNCTIONS.iter().find(|(known, _)| *known == name);
+    match (name, range, arguments.next().map(|first| *first)) {
+        (_, Some((_, function)), Some(Expr::MatrixSelector(matrix))) => {
+            Ok(Node::Over(*function, selector(matrix.vs)?, span(matrix.range)))
+        }
+        ("histogram_quantile", _, Some(share)) => match arguments.next() {
+            Some(of) => Ok(Node::Quantile(Box::new(node(share)?), Box::new(node(*of)?))),
+            None => unsupported("histogram_quantile without buckets"),
+        },
+        _ => unsupported(&format!("the function {name}")),
+    }
+}
+
+fn span(range: Duration) -> Span {
+    Span::from_ms(u64::try_from(range.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn aggregate(aggregated: AggregateExpr) -> Result<Node, QueryFault> {
+    let op = match aggregated.op.id() {
+        T_SUM => Aggregate::Sum,
+        T_AVG => Aggregate::Avg,
+        T_MIN => Aggregate::Min,
+        T_MAX => Aggregate::Max,
+        T_COUNT => Aggregate::Count,
+        _ => return unsupported(&format!("the aggregation {}", aggregated.op)),
+    };
+    let grouping = match aggregated.modifier {
+        None => Grouping::By(Vec::new()),
+        Some(LabelModifier::Include(labels)) => Grouping::By(labels.labels),
+        Some(LabelModifier::Exclude(labels)) => Grouping::Without(labels.labels),
+    };
+    Ok(Node::Aggregate(op, grouping, Box::new(node(*aggregated.expr)?)))
+}
+
+fn arithmetic(binary: BinaryExpr) -> Result<Node, QueryFault> {
+    let op = match binary.op.id() {
+        T_ADD => Arithmetic::Add,
+        T_SUB => Arithmetic::Subtract,
+        T_MUL => Arithmetic::Multiply,
+        T_DIV => Arithmetic::Divide,
+        _ => return unsupported(&format!("the operator {}", binary.op)),
+    };
+    if let Some(modifier) = &binary.modifier
+        && (modifier.matching.is_some() || modifier.card != VectorMatchCardinality::OneToOne)
+    {
+        return unsupported("matching with on, ignoring or group_left");
+    }
+    Ok(Node::Binary(op, Box::new(node(*binary.lhs)?), Box::new(node(*binary.rhs)?)))
+}
+
+impl Node {
+    /// Every selector in it, with how far back it looks.
+    pub(crate) fn selectors(&self) -> Vec<(&Selector, Span)> {
+        match self {
+            Self::Number(_) => Vec::new(),
+            Self::Select(selector) => vec![(selector, Span::ZERO)],
+            Self::Over(_, selector, range) => vec![(selector, *range)],
+            Self::Aggregate(_, _, of) | Self::Negative(of) => of.selectors(),
+            Self::Quantile(a, b) | Self::Binary(_, a, b) => {
+                let mut both = a.selectors();
+                both.extend(b.selectors());
+                both
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_refuses_what_a_page_cannot_answer_and_says_so() {
+        for (query, named) in [
+            ("topk(3, up)", "topk"),
+            ("predict_linear(x[5m], 60)", "predict_linear"),
+            ("up offset 5m", "offset"),
+            ("up[5m]", "a range"),
+            ("rate(up[5m:1m])", "rate"),
+            ("up > 1", ">"),
+            ("a / on(b) c", "matching"),
+            ("{job=\"x\"}", "name"),
+            ("a and b", "and"),
+        ] {
+            let fault = Query::parse(query).unwrap_err().to_string();
+            assert!(fault.contains(named), "{query}: {fault}");
+        }
+        assert!(Query::parse("sum(").is_err());
+    }
+}
