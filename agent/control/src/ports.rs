@@ -84,7 +84,7 @@ where
 }
 
 /// Where passes are written down, for people, for replay, and for the next start.
-pub trait Journal: Send + Sync {
+pub trait Journal: Send {
     /// Writes the whole pass, intents included, before any of them is sent.
     /// `memory` is what is remembered after it.
     ///

@@ -1,1 +1,30 @@
-//! Not written yet.
+//! The journal: every pass, on disk before it acts.
+//!
+//! With the journal a pass can be made again, byte for byte, and the next start of the
+//! agent goes on where the last one ended. It is one SQLite file with one writer and
+//! any number of readers.
+//!
+//! ```text
+//! ControlLoop ──► SqliteJournal ──► journal.db ──► Reader ──► explain, status
+//!                                              ├─► Restored ──► the next start
+//!                                              └─► replay
+//! ```
+//!
+//! Start reading at [`SqliteJournal::open`].
+
+mod delta;
+mod hash;
+mod open;
+mod read;
+mod record;
+mod replay;
+mod restore;
+mod write;
+
+pub use hash::hash;
+pub use open::OpenError;
+pub use read::{DecisionRow, IntentRow, ReadError, Reader};
+pub use record::{DecisionRecord, NamedRule};
+pub use replay::{Divergence, Replayed, replay};
+pub use restore::Restored;
+pub use write::{Retention, SqliteJournal};

@@ -1,0 +1,71 @@
+//! A decision as people read it later: with the rules that led to it.
+
+use serde::{Deserialize, Serialize};
+use setpoint_control::Pass;
+use setpoint_core::{Decision, Held, PolicyName, RuleReport, RuleVerdict, TargetName, Verdict};
+use std::collections::BTreeMap;
+
+/// A decision and every rule that names its target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecisionRecord {
+    /// The decision.
+    pub decision: Decision,
+    /// The rules that name the target, whether or not they fired.
+    pub rules: Vec<NamedRule>,
+}
+
+/// A rule's report with its policy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamedRule {
+    /// The policy.
+    pub policy: PolicyName,
+    /// The rule.
+    pub report: RuleReport,
+}
+
+impl DecisionRecord {
+    /// One record for every decision of `pass`.
+    pub fn of(pass: &Pass) -> Vec<Self> {
+        let mut rules: BTreeMap<&TargetName, Vec<NamedRule>> = BTreeMap::new();
+        for evaluation in &pass.evaluations {
+            for report in &evaluation.rules {
+                for target in report.names.iter() {
+                    let (policy, report) = (evaluation.policy.clone(), report.clone());
+                    rules.entry(target).or_default().push(NamedRule { policy, report });
+                }
+            }
+        }
+        let decisions = pass.plan.decisions.iter();
+        decisions
+            .map(|decision| {
+                let rules = rules.remove(&decision.target).unwrap_or_default();
+                Self { decision: decision.clone(), rules }
+            })
+            .collect()
+    }
+
+    /// What makes two decisions the same to a reader: how they ended and which rules
+    /// led there, without the numbers. An action is like no other.
+    pub(crate) fn shape(&self) -> String {
+        let verdict = match &self.decision.verdict {
+            Verdict::Act(intent) => format!("act {}", intent.id),
+            Verdict::Held(Held::Guard(guard, _)) => format!("held {guard}"),
+            Verdict::Held(Held::NotObserved(_)) => "not observed".to_owned(),
+            Verdict::Held(Held::EmptyRange(_)) => "empty range".to_owned(),
+            Verdict::Held(Held::NoOpinion) => "no opinion".to_owned(),
+            Verdict::Held(Held::AsWanted) => "as wanted".to_owned(),
+            Verdict::Held(Held::Refused(_)) => "refused".to_owned(),
+        };
+        let rules = self.rules.iter().map(|rule| {
+            let verdict = match rule.report.verdict {
+                RuleVerdict::Fired => "fired",
+                RuleVerdict::Quiet => "quiet",
+                RuleVerdict::Pending { .. } => "pending",
+                RuleVerdict::Skipped { .. } => "skipped",
+                RuleVerdict::Failed { .. } => "failed",
+            };
+            format!("; {}/{} {verdict}", rule.policy, rule.report.rule)
+        });
+        verdict + &rules.collect::<String>()
+    }
+}

@@ -1,0 +1,234 @@
+//! Writing: one transaction a pass, before anything is sent.
+
+use crate::{
+    delta::Delta,
+    hash::hash,
+    open::{OpenError, open_to_write},
+    record::DecisionRecord,
+    restore::{Restored, restore},
+};
+use rusqlite::{Connection, Transaction, params};
+use serde::Serialize;
+use setpoint_control::{Journal, JournalError, Pass};
+use setpoint_core::{
+    ActResult, Intent, Memory, Program, Snapshot, Span, TargetName, Tick, Timestamp,
+};
+use std::{collections::BTreeMap, error::Error as StdError, fs::File, path::Path};
+
+/// A checkpoint every so many passes …
+const CHECKPOINT_PASSES: u64 = 1000;
+/// … or every so long, whichever comes first.
+const CHECKPOINT_EVERY: Span = Span::from_minutes(60);
+
+/// How much of the past is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Passes older than this go.
+    pub age: Span,
+    /// Above this size of the file, in bytes, the oldest passes go.
+    pub bytes: u64,
+}
+
+impl Default for Retention {
+    /// 30 days, 1 GiB.
+    fn default() -> Self {
+        Self { age: Span::from_minutes(30 * 24 * 60), bytes: 1 << 30 }
+    }
+}
+
+/// The journal of one agent, open for writing.
+pub struct SqliteJournal {
+    connection: Connection,
+    program: String,
+    retention: Retention,
+    /// The last pass that is on disk, whole.
+    last: Snapshot,
+    /// For every target, the row that its last decision is in.
+    rows: BTreeMap<TargetName, Row>,
+    checkpoint: Option<(u64, Tick)>,
+    _lock: File,
+}
+
+/// A row of decisions that came out the same way.
+struct Row {
+    id: i64,
+    shape: String,
+}
+
+impl SqliteJournal {
+    /// Opens the journal at `path` for an agent that runs `program`, and gives what an
+    /// earlier life left behind.
+    ///
+    /// Fails, changing nothing, if the file is not ours, is damaged, is newer than this
+    /// program, or is being written by another agent.
+    pub fn open(path: &Path, program: &Program) -> Result<(Self, Restored), OpenError> {
+        let (connection, lock) = open_to_write(path)?;
+        let damaged = |error: Box<dyn StdError + Send + Sync>| OpenError::NotOurs {
+            path: path.to_owned(),
+            why: error.to_string(),
+        };
+        let restored = restore(&connection).map_err(damaged)?;
+        let hash = hash(program);
+        let body = serde_json::to_string(program).map_err(|error| damaged(error.into()))?;
+        connection
+            .execute("INSERT OR IGNORE INTO contents (hash, body) VALUES (?1, ?2)", [&hash, &body])
+            .map_err(|error| damaged(error.into()))?;
+        let journal = Self {
+            connection,
+            program: hash,
+            retention: Retention::default(),
+            last: restored.last_snapshot().cloned().unwrap_or_default(),
+            rows: BTreeMap::new(),
+            checkpoint: None,
+            _lock: lock,
+        };
+        Ok((journal, restored))
+    }
+
+    /// Keeps so much of the past, from the next checkpoint on.
+    #[must_use]
+    pub fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
+    }
+
+    fn write(&mut self, pass: &Pass, memory: &Memory) -> Result<(), Trouble> {
+        let snapshot = &pass.snapshot;
+        let transaction = self.connection.transaction()?;
+        insert_pass(&transaction, &self.program, &Delta::between(&self.last, snapshot), pass)?;
+        for intent in pass.plan.intents() {
+            insert_intent(&transaction, intent, snapshot.pass)?;
+        }
+        let mut rows = Vec::new();
+        for record in DecisionRecord::of(pass) {
+            let before = self.rows.get(&record.decision.target);
+            rows.push(fold(&transaction, before, record, snapshot)?);
+        }
+        let due = self.checkpoint.is_none_or(|(pass, at)| {
+            snapshot.pass >= pass + CHECKPOINT_PASSES || memory.now.since(at) >= CHECKPOINT_EVERY
+        });
+        if due {
+            insert_checkpoint(&transaction, snapshot, memory)?;
+            prune(&transaction, self.retention, snapshot.at.wall)?;
+        }
+        transaction.commit()?;
+        // Only what is on disk counts: had the commit failed, the next delta starts from before.
+        self.rows.extend(rows.into_iter().flatten());
+        self.last = snapshot.clone();
+        if due {
+            self.checkpoint = Some((snapshot.pass, memory.now));
+        }
+        Ok(())
+    }
+}
+
+type Trouble = Box<dyn StdError + Send + Sync>;
+
+impl Journal for SqliteJournal {
+    fn record(&mut self, pass: &Pass, memory: &Memory) -> Result<(), JournalError> {
+        self.write(pass, memory).map_err(|source| JournalError {
+            operation: format!("record pass {}", pass.snapshot.pass),
+            source,
+        })
+    }
+
+    fn outcome(&mut self, intent: &Intent, result: &ActResult) -> Result<(), JournalError> {
+        let update = "UPDATE intents SET result = ?2 WHERE id = ?1";
+        let write = || -> Result<(), Trouble> {
+            let result = json(result)?;
+            self.connection.prepare_cached(update)?.execute([intent.id.as_str(), &result])?;
+            Ok(())
+        };
+        write().map_err(|source| JournalError {
+            operation: format!("record the outcome of {}", intent.id),
+            source,
+        })
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String, Trouble> {
+    Ok(serde_json::to_string(value)?)
+}
+
+fn insert_pass(
+    transaction: &Transaction<'_>,
+    program: &str,
+    delta: &Delta,
+    pass: &Pass,
+) -> Result<(), Trouble> {
+    let insert =
+        "INSERT INTO passes (pass, wall, program, arrived, plan) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let (snapshot, plan) = (&pass.snapshot, hash(&pass.plan));
+    let row = params![snapshot.pass, snapshot.at.wall.ms(), program, json(delta)?, plan];
+    transaction.prepare_cached(insert)?.execute(row)?;
+    Ok(())
+}
+
+fn insert_intent(transaction: &Transaction<'_>, intent: &Intent, pass: u64) -> Result<(), Trouble> {
+    let insert = "INSERT INTO intents (id, pass, target, action) VALUES (?1, ?2, ?3, ?4)";
+    let row = params![intent.id.as_str(), pass, intent.target.as_str(), json(&intent.action)?];
+    transaction.prepare_cached(insert)?.execute(row)?;
+    Ok(())
+}
+
+/// Extends the target's last row, or begins a new one; gives the new one.
+fn fold(
+    transaction: &Transaction<'_>,
+    before: Option<&Row>,
+    record: DecisionRecord,
+    snapshot: &Snapshot,
+) -> Result<Option<(TargetName, Row)>, Trouble> {
+    let (shape, body) = (record.shape(), json(&record)?);
+    let (pass, wall) = (snapshot.pass, snapshot.at.wall.ms());
+    if let Some(row) = before.filter(|row| row.shape == shape) {
+        let extend = "UPDATE decisions SET last_pass = ?2, last_wall = ?3, count = count + 1, \
+                      record = ?4 WHERE id = ?1";
+        transaction.prepare_cached(extend)?.execute(params![row.id, pass, wall, body])?;
+        return Ok(None);
+    }
+    let begin = "INSERT INTO decisions \
+                 (target, shape, first_pass, first_wall, last_pass, last_wall, count, record) \
+                 VALUES (?1, ?2, ?3, ?4, ?3, ?4, 1, ?5)";
+    let target = record.decision.target;
+    let row = params![target.as_str(), shape, pass, wall, body];
+    transaction.prepare_cached(begin)?.execute(row)?;
+    Ok(Some((target, Row { id: transaction.last_insert_rowid(), shape })))
+}
+
+fn insert_checkpoint(
+    transaction: &Transaction<'_>,
+    snapshot: &Snapshot,
+    memory: &Memory,
+) -> Result<(), Trouble> {
+    let insert = "INSERT INTO checkpoints (pass, wall, memory, snapshot) VALUES (?1, ?2, ?3, ?4)";
+    let row = params![snapshot.pass, snapshot.at.wall.ms(), json(memory)?, json(snapshot)?];
+    transaction.prepare_cached(insert)?.execute(row)?;
+    Ok(())
+}
+
+/// Lets go of what is older than the retention allows: always up to a checkpoint, so that
+/// what is left can still be folded, and never the last one.
+fn prune(
+    transaction: &Transaction<'_>,
+    retention: Retention,
+    now: Timestamp,
+) -> Result<(), Trouble> {
+    let horizon = (now - retention.age).ms();
+    let size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    let bytes: u64 = transaction.query_row(size, [], |row| row.get(0))?;
+    let oldest_kept = if bytes > retention.bytes {
+        "SELECT max(pass) FROM (SELECT pass FROM checkpoints ORDER BY pass LIMIT 2) WHERE ?1 = ?1"
+    } else {
+        "SELECT max(pass) FROM checkpoints WHERE wall <= ?1"
+    };
+    let from: Option<u64> = transaction.query_row(oldest_kept, [horizon], |row| row.get(0))?;
+    let Some(from) = from else { return Ok(()) };
+    for delete in [
+        "DELETE FROM passes WHERE pass < ?1",
+        "DELETE FROM checkpoints WHERE pass < ?1",
+        "DELETE FROM decisions WHERE last_pass < ?1",
+        "DELETE FROM intents WHERE pass < ?1 AND result IS NOT NULL",
+    ] {
+        transaction.execute(delete, [from])?;
+    }
+    Ok(())
+}
