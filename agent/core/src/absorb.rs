@@ -4,9 +4,8 @@
 //! what the targets show confirms what was asked of them.
 
 use crate::{
-    ActResult, Action, Command, Empty, InputSettings, Memory, Move, Pause, Reading,
-    ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory, TargetSettings, Timestamp,
-    Window,
+    ActResult, Action, Command, Empty, InputSettings, Memory, Move, Pause, Reading, ReplicaState,
+    Sample, Seen, Settings, Snapshot, Span, TargetMemory, TargetSettings, Timestamp, Window,
 };
 use std::{
     collections::{BTreeMap, VecDeque},

@@ -105,6 +105,9 @@ impl TargetMemory {
             self.moves.pop_front();
         }
         if let Some(size) = decision.asked {
+            // A window that saw nothing for its whole length starts anew, as at a first start.
+            let seed = self.ready.latest().filter(|_| self.asked.is_empty());
+            let size = seed.map_or(size, |members| members.desired.max(size));
             self.note_asked(Asked { at: now, size });
         }
         if let Verdict::Act(intent) = &decision.verdict {

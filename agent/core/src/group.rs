@@ -40,7 +40,8 @@ pub(crate) fn decide_group(
     });
     let in_range = allowed.clamp(present);
     gauntlet.ask(Guard::Evidence, |candidate| evidence(candidate, &ballot.missing, in_range));
-    let asked = gauntlet.candidate.size;
+    let told = ballot.missing.is_empty() || gauntlet.candidate.grows();
+    let asked = told.then_some(gauntlet.candidate.size);
     brake(&mut gauntlet, (settings, group), memory, most_load(&wishes));
     let without_opinion = ballot.opinions.is_empty();
     let verdict = gauntlet.verdict(without_opinion).map(|to| Action::Resize { from: present, to });
@@ -49,7 +50,7 @@ pub(crate) fn decide_group(
         seen,
         wants: wishes.into_iter().map(|(want, _)| want).chain(ballot.bounds()).collect(),
         guards: gauntlet.lines,
-        asked: Some(asked),
+        asked,
         verdict: settle(verdict, &ballot.missing, target, id),
     }
 }

@@ -36,7 +36,8 @@ pub struct Decision {
     pub wants: Vec<Want>,
     /// What each guard said, in their order.
     pub guards: Vec<GuardLine>,
-    /// The size the evidence asks for before any brake; what the stabilisation window remembers.
+    /// The size that the evidence asks for before any brake, where there is evidence: what
+    /// the stabilisation window remembers.
     pub asked: Option<u32>,
     /// What comes of it.
     pub verdict: Verdict,

@@ -167,6 +167,11 @@ impl ReadyHistory {
         self.changes.drain(..stale);
     }
 
+    /// What stood last.
+    pub fn latest(&self) -> Option<Members> {
+        self.changes.last().copied()
+    }
+
     /// What stood at `at`; the first thing ever seen, for anything before it.
     pub fn at(&self, at: Timestamp) -> Option<Members> {
         let after = self.changes.partition_point(|change| change.since <= at);

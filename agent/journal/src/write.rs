@@ -91,6 +91,16 @@ impl SqliteJournal {
         Self { retention, ..self }
     }
 
+    /// Lets the file grow to no more than so many pages beyond what it has, or without a
+    /// limit again: a full disk, to try what happens then.
+    #[doc(hidden)]
+    pub fn limit_pages(&self, more: Option<u32>) -> rusqlite::Result<()> {
+        let count = |row: &rusqlite::Row<'_>| row.get::<_, u32>(0);
+        let pages = self.connection.query_row("PRAGMA page_count", [], count)?;
+        let limit = more.map_or(u32::MAX - 1, |more| pages.saturating_add(more));
+        self.connection.pragma_update(None, "max_page_count", limit)
+    }
+
     fn write(&mut self, pass: &Pass, memory: &Memory) -> Result<(), Trouble> {
         let snapshot = &pass.snapshot;
         let transaction = self.connection.transaction()?;

@@ -2,8 +2,9 @@
 //!
 //! Shrinking takes the largest size asked for within the window, growth the smallest.
 //! Source: `stabilizeRecommendationWithBehaviors` of Kubernetes' HPA. The window is
-//! seeded with the present size when a target is first seen, and remembers the
-//! present size for every pass without evidence.
+//! seeded with the present size when a target is first seen. A pass without evidence
+//! adds nothing to it, so that a lost reading costs nothing; once a whole window has
+//! passed without any, it starts anew.
 
 use super::{Candidate, Ruling};
 use crate::{Asked, GroupSettings, Tick};
@@ -21,7 +22,11 @@ pub(crate) fn stabilise<'a>(
     if size == present || window.ms() == 0 {
         return Ruling::pass(candidate, "no window");
     }
-    let sizes = asked.filter(|asked| now.since(asked.at) < window).map(|asked| asked.size);
+    let recent = asked.filter(|asked| now.since(asked.at) < window).map(|asked| asked.size);
+    let mut sizes = recent.peekable();
+    if sizes.peek().is_none() {
+        return Ruling::Size(present, format!("nothing is known of the last {window}").into());
+    }
     let damped = if shrinks {
         sizes.fold(size, u32::max).min(present)
     } else {
@@ -55,7 +60,13 @@ mod tests {
     fn it_shrinks_to_the_largest_size_asked_for_in_the_window() {
         check(20, &[(0, 40), (100, 30), (200, 25)], 250, 40);
         check(20, &[(0, 40), (100, 30), (200, 25)], 300, 30);
-        check(20, &[(0, 40), (100, 30), (200, 25)], 500, 20);
+        check(20, &[(0, 40), (100, 30), (210, 20)], 500, 20);
+    }
+
+    #[test]
+    fn nothing_shrinks_on_a_window_that_was_never_seen() {
+        check(20, &[(0, 20)], 300, 40);
+        check(20, &[], 300, 40);
     }
 
     #[test]
