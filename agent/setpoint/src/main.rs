@@ -1,2 +1,41 @@
-//! Not written yet.
-fn main() {}
+//! The agent and the operator's command line.
+
+mod cli;
+mod commands;
+mod config;
+mod exit;
+mod logging;
+mod output;
+mod report;
+mod runtime;
+mod stop;
+mod system_clock;
+mod wiring;
+
+use cli::Command;
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let line = match cli::parse() {
+        Ok(line) => line,
+        Err(exit) => return exit.into(),
+    };
+    install_tls();
+    obey(&line).into()
+}
+
+/// One TLS for every back end. A second installation would change nothing.
+fn install_tls() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+fn obey(line: &cli::CommandLine) -> Exit {
+    match &line.command {
+        Command::Check => commands::check(&line.common),
+        Command::Run => commands::run(&line.common),
+        Command::Plan(options) => commands::plan(&line.common, options),
+        Command::Explain(options) => commands::explain(&line.common, options),
+        Command::Status => commands::status(&line.common),
+    }
+}

@@ -1,0 +1,87 @@
+//! `explain`: what was decided about a target, and why. Asks the journal only.
+
+use super::{configuration, journal};
+use crate::{
+    cli::{self, Common},
+    config::suggest,
+    exit::Exit,
+    output::{self, Format},
+    report,
+};
+use serde_json::json;
+use setpoint_core::{ActResult, Decision, TargetName, Verdict};
+use setpoint_journal::{DecisionRow, ReadError, Reader};
+
+/// How many of the last intents are looked through for the one that was decided.
+const INTENTS: u32 = 10_000;
+
+/// Prints the last decision about one target, or the last up to a time.
+pub(crate) fn explain(common: &Common, options: &cli::Explain) -> Exit {
+    explained(common, options).unwrap_or_else(|exit| exit)
+}
+
+fn explained(common: &Common, options: &cli::Explain) -> Result<Exit, Exit> {
+    let config = configuration(common)?;
+    let reader = journal::read(&config)?;
+    let target = TargetName::new(&options.target);
+    let found = reader.decision(&target, options.at).map_err(journal::unreadable)?;
+    let Some(row) = found else {
+        output::complain(&nothing(&reader, options).map_err(journal::unreadable)?);
+        return Ok(Exit::No);
+    };
+    let decision = &row.record.decision;
+    let result = result(&reader, decision).map_err(journal::unreadable)?;
+    match common.output {
+        Format::Json => output::answer_json(&json!({
+            "target": decision.target,
+            "passes": { "first": row.first_pass, "last": row.last_pass, "count": row.count },
+            "since": row.since.to_string(),
+            "last": row.last.to_string(),
+            "decision": decision,
+            "rules": row.record.rules,
+            "result": result,
+        })),
+        Format::Text => {
+            output::answer(&heading(&row));
+            let files = report::files(&config.policies);
+            output::answer(&report::full(&row.record, result.as_ref(), &files));
+        }
+    }
+    Ok(Exit::Fine)
+}
+
+/// "web: held, in pass 12 at …", or for how long it has been so.
+fn heading(row: &DecisionRow) -> String {
+    let decision = &row.record.decision;
+    let verdict = match &decision.verdict {
+        Verdict::Act(intent) => intent.action.to_string(),
+        Verdict::Held(_) => "held".to_owned(),
+    };
+    let (target, last) = (&decision.target, row.last);
+    match row.count {
+        1 => format!("{target}: {verdict}, in pass {} at {last}", row.last_pass),
+        count => format!(
+            "{target}: {verdict}, in {count} passes from {} to {last}; the numbers are those of pass {}",
+            row.since, row.last_pass
+        ),
+    }
+}
+
+/// What the provider said to the action, if one was decided and it is on record.
+fn result(reader: &Reader, decision: &Decision) -> Result<Option<ActResult>, ReadError> {
+    let Verdict::Act(decided) = &decision.verdict else { return Ok(None) };
+    let mut intents = reader.intents(INTENTS)?.into_iter();
+    Ok(intents.find(|intent| intent.id == decided.id).and_then(|intent| intent.result))
+}
+
+/// Why there is nothing to tell.
+fn nothing(reader: &Reader, options: &cli::Explain) -> Result<String, ReadError> {
+    let targets = reader.targets()?;
+    let name = &options.target;
+    if targets.iter().any(|target| target.as_str() == name) {
+        return Ok(format!("error: nothing was decided about `{name}` so early"));
+    }
+    let advice = suggest::advice(name, targets.iter().map(TargetName::as_str));
+    let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+    Ok(format!("error: nothing was ever decided about `{name}`{advice}"))
+}

@@ -1,0 +1,71 @@
+//! What each command does; one file each.
+
+mod check;
+mod explain;
+mod journal;
+mod plan;
+mod run;
+mod status;
+
+pub(crate) use check::check;
+pub(crate) use explain::explain;
+pub(crate) use plan::plan;
+pub(crate) use run::run;
+pub(crate) use status::status;
+
+use crate::{
+    cli::Common,
+    config::{self, Config, ConfigFault, Loaded},
+    exit::Exit,
+    output,
+    wiring::CannotWire,
+};
+use std::path::{Path, PathBuf};
+
+/// Where a configuration is looked for if none is named.
+const PLACES: [&str; 2] = ["setpoint.toml", "/etc/setpoint/setpoint.toml"];
+
+/// The configuration, with its warnings printed; or with its faults printed, how to end.
+fn configuration(common: &Common) -> Result<Config, Exit> {
+    let Loaded { config, faults } = load(common);
+    complain(&faults);
+    config.ok_or(Exit::BadConfig)
+}
+
+fn load(common: &Common) -> Loaded {
+    config::load(&path(common), &|name| std::env::var(name).ok())
+}
+
+/// The file the command line names, else the first that is there, else the first there could be.
+fn path(common: &Common) -> PathBuf {
+    let there = || PLACES.iter().map(PathBuf::from).find(|place| place.exists());
+    common.config.clone().or_else(there).unwrap_or_else(|| Path::new(PLACES[0]).to_owned())
+}
+
+fn complain(faults: &[ConfigFault]) {
+    for fault in faults {
+        output::complain(&format!("{}\n", config::render(fault, true)));
+        output::complain("");
+    }
+}
+
+/// Says why the world cannot be plugged in, and how to end.
+fn cannot_wire(error: CannotWire) -> Exit {
+    output::complain(&format!("error: {}", chain(&error)));
+    match error {
+        CannotWire::LeftOut { .. } => Exit::BadConfig,
+        CannotWire::Source(..) | CannotWire::Policies(_) => Exit::Internal,
+    }
+}
+
+/// An error with every cause behind it, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

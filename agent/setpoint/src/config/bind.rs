@@ -1,0 +1,254 @@
+//! Binds policies: each input to a query, each target to one of ours, each parameter to a value.
+//!
+//! What a policy asks for is in its header; what it gets is in the configuration.
+//! Both must agree, and where they do not, the fault is placed in the configuration.
+
+use super::{
+    fault::{At, Code, ConfigFault, Faults},
+    meaning::{beside, check_name},
+    query,
+    raw::{Raw, RawInput, RawPolicy},
+    scripts::Scripts,
+    suggest,
+    valid::{BoundInput, Source, Target},
+};
+use setpoint_core::{
+    BoundPolicy, Empty, InputKey, InputSettings, PolicyName, TargetName, TargetSettings,
+};
+use setpoint_policies::{Header, InputHeader, Kind, TargetHeader};
+use std::{collections::BTreeMap, path::Path};
+
+/// What binding works with.
+pub(crate) struct Bench<'a> {
+    pub(crate) raw: &'a Raw,
+    pub(crate) sources: &'a BTreeMap<String, Source>,
+    pub(crate) faults: &'a Faults,
+}
+
+/// The policy being bound.
+struct Bound<'a> {
+    name: &'a str,
+    raw: &'a RawPolicy,
+    header: &'a Header,
+}
+
+impl Bench<'_> {
+    /// Every policy, bound, and every input of each. `targets` are narrowed by what the
+    /// policies say of them.
+    pub(crate) fn bind_all(
+        &self,
+        targets: &mut BTreeMap<TargetName, Target>,
+    ) -> (Vec<BoundPolicy>, BTreeMap<InputKey, BoundInput>) {
+        let scripts = Scripts::read(&self.raw.policies, self.faults);
+        let (mut policies, mut inputs) = (Vec::new(), BTreeMap::new());
+        for (name, raw) in self.names() {
+            let file = beside(&raw.file.place, Path::new(&raw.file.value));
+            let Some(script) = scripts.get(&file) else { continue };
+            let policy = Bound { name: &name.value, raw, header: script.header() };
+            let name = PolicyName::new(&name.value);
+            let keyed = |(input, bound): (String, _)| (InputKey::of(&name, &input), bound);
+            inputs.extend(self.inputs(&policy).into_iter().map(keyed));
+            policies.push(BoundPolicy {
+                targets: self.targets(&policy, targets),
+                params: self.params(&policy),
+                name,
+                file: script.file().to_owned(),
+                source: script.source().to_owned(),
+            });
+        }
+        (policies, inputs)
+    }
+
+    /// The policies with their names: the one written, else the stem of the file.
+    fn names(&self) -> Vec<(At<String>, &RawPolicy)> {
+        let mut named: Vec<(At<String>, &RawPolicy)> = Vec::new();
+        for raw in &self.raw.policies {
+            let stem = Path::new(&raw.file.value).file_stem().unwrap_or_default();
+            let from_file =
+                || At { value: stem.to_string_lossy().into_owned(), place: raw.file.place.clone() };
+            let name = raw.name.clone().unwrap_or_else(from_file);
+            check_name(&name, "the name of a policy", self.faults);
+            if let Some((first, _)) = named.iter().find(|(other, _)| other.value == name.value) {
+                let message = format!("two policies are called `{}`", name.value);
+                self.faults.push(
+                    ConfigFault::new(Code::Twice, &name.place, message)
+                        .label("here again")
+                        .also(&first.place, "named here first")
+                        .help("give one of them another `name`"),
+                );
+            }
+            named.push((name, raw));
+        }
+        named
+    }
+
+    fn inputs(&self, policy: &Bound<'_>) -> BTreeMap<String, BoundInput> {
+        let Bound { name, raw, header } = policy;
+        for wanted in header.inputs.keys() {
+            if !raw.inputs.iter().any(|(bound, _)| bound.value == *wanted) {
+                let message = format!(
+                    "policy `{name}` needs the input `{wanted}`, which is bound to nothing"
+                );
+                let source = self.sources.keys().next().map_or("…", String::as_str);
+                self.faults.push(ConfigFault::new(Code::InputNotBound, &raw.place, message).help(
+                    format!(
+                        "write `inputs = {{ {wanted} = {{ source = \"{source}\", query = '…' }} }}`"
+                    ),
+                ));
+            }
+        }
+        let bind = |(name, input): &(At<String>, Option<RawInput>)| {
+            let Some(wanted) = header.inputs.get(&name.value) else {
+                self.not_in_header(policy, name, "input", header.inputs.keys());
+                return None;
+            };
+            Some((name.value.clone(), self.input(input.as_ref()?, wanted)?))
+        };
+        raw.inputs.iter().filter_map(bind).collect()
+    }
+
+    fn input(&self, raw: &RawInput, header: &InputHeader) -> Option<BoundInput> {
+        let query = query::parse(&raw.query, self.faults);
+        let names = self.raw.sources.iter().map(|source| source.name.value.as_str());
+        if !names.clone().any(|name| name == raw.source.value) {
+            self.unknown("source", &raw.source, names);
+        }
+        let source = self.sources.get(&raw.source.value)?;
+        let settings = self.settings(raw, header.settings(source.period));
+        Some(BoundInput { source: raw.source.value.clone(), query: query?, settings })
+    }
+
+    /// `settings` with what the binding says of them.
+    fn settings(&self, raw: &RawInput, settings: InputSettings) -> InputSettings {
+        let empty = match raw.empty.as_ref().map(|empty| (&*empty.value, empty)) {
+            None | Some(("hold", _)) => Empty::Hold,
+            Some(("zero", _)) => Empty::Zero,
+            Some((text, empty)) => {
+                let message = format!("`empty` is {}", empty.place.written());
+                let help = suggest::advice(text, ["hold", "zero"]);
+                let fault = ConfigFault::new(Code::BadValue, &empty.place, message);
+                self.faults.push(fault.maybe_help(help));
+                Empty::Hold
+            }
+        };
+        if let Some(at) = raw.max_age.as_ref().filter(|at| at.value < settings.period) {
+            let (age, period) = (at.value, settings.period);
+            let message = format!("`max_age` is {age}, and a sample comes every {period}");
+            let fault = ConfigFault::new(Code::BadValue, &at.place, message);
+            self.faults.push(fault.help("the input would be missing most of the time: allow more"));
+        }
+        let max_age = raw.max_age.as_ref().map_or(settings.max_age, |at| at.value);
+        InputSettings { empty, max_age, ..settings }
+    }
+
+    fn targets(
+        &self,
+        policy: &Bound<'_>,
+        targets: &mut BTreeMap<TargetName, Target>,
+    ) -> BTreeMap<String, TargetName> {
+        let Bound { name, raw, header } = policy;
+        for (wanted, target) in &header.targets {
+            if !raw.targets.iter().any(|(bound, _)| bound.value == *wanted) {
+                let message = format!(
+                    "policy `{name}` needs the target `{wanted}`, which is bound to nothing"
+                );
+                let fault = ConfigFault::new(Code::TargetNotBound, &raw.place, message);
+                let help =
+                    format!("write `targets = {{ {wanted} = \"a {} of yours\" }}`", target.kind);
+                self.faults.push(fault.help(help));
+            }
+        }
+        let mut bound: BTreeMap<String, TargetName> = BTreeMap::new();
+        for (local, ours) in &raw.targets {
+            let Some(wanted) = header.targets.get(&local.value) else {
+                self.not_in_header(policy, local, "target", header.targets.keys());
+                continue;
+            };
+            let target = TargetName::new(&ours.value);
+            if let Some((other, _)) = bound.iter().find(|(_, name)| **name == target) {
+                let message = format!("`{other}` and `{}` are bound to one target", local.value);
+                self.faults.push(ConfigFault::new(Code::Twice, &ours.place, message));
+            }
+            self.narrow(wanted, ours, targets);
+            bound.insert(local.value.clone(), target);
+        }
+        bound
+    }
+
+    /// Narrows the target called `ours` by what the policy says of it.
+    fn narrow(
+        &self,
+        wanted: &TargetHeader,
+        ours: &At<String>,
+        targets: &mut BTreeMap<TargetName, Target>,
+    ) {
+        let names = self.raw.targets.iter().map(|target| target.name.value.as_str());
+        if !names.clone().any(|name| name == ours.value) {
+            self.unknown("target", ours, names);
+        }
+        let Some(target) = targets.get_mut(ours.value.as_str()) else { return };
+        let kind = match target.settings {
+            TargetSettings::Group(_) => Kind::Group,
+            TargetSettings::Database(_) => Kind::Database,
+        };
+        if kind != wanted.kind {
+            let message =
+                format!("`{}` is a {kind}, the policy needs a {}", ours.value, wanted.kind);
+            self.faults.push(ConfigFault::new(Code::WrongKind, &ours.place, message));
+            return;
+        }
+        match wanted.narrow(target.settings.clone()) {
+            Ok(settings) => target.settings = settings,
+            Err(why) => {
+                let message = format!("`{}` has an empty range: {why}", ours.value);
+                let fault = ConfigFault::new(Code::EmptyRange, &ours.place, message);
+                self.faults.push(fault.help("widen one of them"));
+            }
+        }
+    }
+
+    /// The parameters as they are written, once they are found to be what the policy takes.
+    fn params(&self, policy: &Bound<'_>) -> BTreeMap<String, String> {
+        let bind = |(name, written): &(At<String>, At<String>)| {
+            let Some(default) = policy.header.params.get(&name.value) else {
+                self.not_in_header(policy, name, "parameter", policy.header.params.keys());
+                return None;
+            };
+            match default.parse_like(&written.value) {
+                Ok(_) => Some((name.value.clone(), written.value.clone())),
+                Err(_) => {
+                    let (name, text) = (&name.value, written.place.written());
+                    let message = format!("`{name}` is {text}, not {}", default.kind());
+                    let fault = ConfigFault::new(Code::BadParameter, &written.place, message);
+                    self.faults.push(fault.help(format!("the policy's own value is {default}")));
+                    None
+                }
+            }
+        };
+        policy.raw.params.iter().filter_map(bind).collect()
+    }
+
+    fn unknown<'a>(
+        &self,
+        what: &str,
+        name: &At<String>,
+        known: impl IntoIterator<Item = &'a str> + Clone,
+    ) {
+        let message = format!("there is no {what} {}", name.place.written());
+        let fault = ConfigFault::new(Code::UnknownName, &name.place, message);
+        self.faults.push(fault.maybe_help(suggest::advice(&name.value, known)));
+    }
+
+    fn not_in_header<'a>(
+        &self,
+        policy: &Bound<'_>,
+        name: &At<String>,
+        what: &str,
+        known: impl IntoIterator<Item = &'a String> + Clone,
+    ) {
+        let message = format!("policy `{}` has no {what} `{}`", policy.name, name.value);
+        let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
+        let fault = ConfigFault::new(Code::UnknownName, &name.place, message);
+        self.faults.push(fault.maybe_help(suggest::advice(&name.value, known)));
+    }
+}

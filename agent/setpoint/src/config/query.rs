@@ -1,0 +1,19 @@
+//! A query as it is written in the configuration.
+
+use super::fault::{At, Code, ConfigFault, Faults};
+use setpoint_promql::Query;
+
+/// The query, or a fault that shows what the parser made of it.
+pub(crate) fn parse(written: &At<String>, faults: &Faults) -> Option<Query> {
+    match Query::parse(&written.value) {
+        Ok(query) => Some(query),
+        Err(error) => {
+            // The parser quotes the query: what a variable holds is not to be shown.
+            let expanded = written.place.written().contains("${");
+            let why = if expanded { "once its variables are expanded" } else { &error.to_string() };
+            let message = format!("this query cannot be answered: {why}");
+            faults.push(ConfigFault::new(Code::BadQuery, &written.place, message));
+            None
+        }
+    }
+}

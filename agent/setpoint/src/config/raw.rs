@@ -1,0 +1,286 @@
+//! A configuration as it is written: every key is known and of the right type, and
+//! nothing has been made sense of yet.
+//!
+//! Several files give one configuration: what is said once counts, what is said
+//! twice is a fault that names both places.
+
+use super::{
+    fault::{At, Code, ConfigFault, Faults, Place},
+    suggest,
+    table::{Context, Named, Table},
+};
+use setpoint_core::Span;
+
+/// What all files together say.
+#[derive(Debug, Default)]
+pub(crate) struct Raw {
+    pub(crate) region: Option<At<String>>,
+    pub(crate) mode: Option<At<String>>,
+    pub(crate) every: Option<At<Span>>,
+    pub(crate) data_dir: Option<At<String>>,
+    pub(crate) listen: Option<At<String>>,
+    pub(crate) sources: Vec<RawNamed<RawSource>>,
+    pub(crate) providers: Vec<RawNamed<RawProvider>>,
+    pub(crate) targets: Vec<RawNamed<RawTarget>>,
+    pub(crate) policies: Vec<RawPolicy>,
+}
+
+/// A thing with the name under which it is written.
+#[derive(Debug)]
+pub(crate) struct RawNamed<T> {
+    pub(crate) name: At<String>,
+    /// `None` if it is of a kind that cannot be used: that is reported, and its name is taken.
+    pub(crate) what: Option<T>,
+}
+
+/// `[sources.x]` with `kind = "scrape"`.
+#[derive(Debug)]
+pub(crate) struct RawSource {
+    pub(crate) url: At<String>,
+    pub(crate) period: Option<At<Span>>,
+    pub(crate) timeout: Option<At<Span>>,
+}
+
+/// `[providers.x]` with `kind = "aws"`.
+#[derive(Debug)]
+pub(crate) struct RawProvider {
+    pub(crate) region: Option<At<String>>,
+    pub(crate) endpoint: Option<At<String>>,
+    pub(crate) credentials_file: Option<At<String>>,
+}
+
+/// `[targets.x]`.
+#[derive(Debug)]
+pub(crate) struct RawTarget {
+    pub(crate) provider: At<String>,
+    pub(crate) id: At<String>,
+    pub(crate) kind: RawTargetKind,
+}
+
+/// What a target is, with the bounds of its kind.
+#[derive(Debug)]
+pub(crate) enum RawTargetKind {
+    Group { min: At<u32>, max: At<u32>, brakes: RawBrakes },
+    Database { min_replicas: Option<At<u32>>, max_replicas: At<u32>, brakes: RawBrakes },
+}
+
+/// How a target is slowed down; each kind has some of these.
+#[derive(Debug, Default)]
+pub(crate) struct RawBrakes {
+    pub(crate) stabilise_up: Option<At<Span>>,
+    pub(crate) stabilise_down: Option<At<Span>>,
+    pub(crate) cooldown_up: Option<At<Span>>,
+    pub(crate) cooldown_down: Option<At<Span>>,
+    pub(crate) ready_after: Option<At<Span>>,
+    pub(crate) settle: Option<At<Span>>,
+    pub(crate) confirm_within: Option<At<Span>>,
+}
+
+/// `[[policies]]`.
+#[derive(Debug)]
+pub(crate) struct RawPolicy {
+    pub(crate) place: Place,
+    pub(crate) name: Option<At<String>>,
+    pub(crate) file: At<String>,
+    pub(crate) inputs: Vec<(At<String>, Option<RawInput>)>,
+    pub(crate) targets: Vec<(At<String>, At<String>)>,
+    pub(crate) params: Vec<(At<String>, At<String>)>,
+}
+
+/// `inputs = { x = { source = "…", query = "…" } }`.
+#[derive(Debug)]
+pub(crate) struct RawInput {
+    pub(crate) source: At<String>,
+    pub(crate) query: At<String>,
+    pub(crate) empty: Option<At<String>>,
+    pub(crate) max_age: Option<At<Span>>,
+}
+
+impl Raw {
+    /// Takes in what one more file says.
+    pub(crate) fn absorb(&mut self, context: &Context<'_>, mut file: Table<'_>) {
+        let faults = context.faults;
+        once(&mut self.region, file.text("region"), "region", faults);
+        once(&mut self.mode, file.text("mode"), "mode", faults);
+        once(&mut self.every, file.span("every"), "every", faults);
+        once(&mut self.data_dir, file.text("data_dir"), "data_dir", faults);
+        if let Some(mut http) = file.table("http") {
+            once(&mut self.listen, http.text("listen"), "http.listen", faults);
+            http.finish();
+        }
+        coordination(&mut file);
+        not_yet(&mut file, &["peers", "notices"]);
+        add(&mut self.sources, file.named_tables("sources"), source, faults);
+        add(&mut self.providers, file.named_tables("providers"), provider, faults);
+        add(&mut self.targets, file.named_tables("targets"), target, faults);
+        self.policies.extend(file.list_of_tables("policies").into_iter().filter_map(policy));
+        file.finish();
+    }
+}
+
+/// Fills `slot`, unless another file has filled it before.
+fn once<T>(slot: &mut Option<At<T>>, found: Option<At<T>>, key: &str, faults: &Faults) {
+    match (&slot, found) {
+        (_, None) => {}
+        (None, found) => *slot = found,
+        (Some(first), Some(second)) => faults.push(twice(&second.place, &first.place, key)),
+    }
+}
+
+fn twice(second: &Place, first: &Place, what: &str) -> ConfigFault {
+    ConfigFault::new(Code::Twice, second, format!("`{what}` is set twice"))
+        .label("here again")
+        .also(first, "set here first")
+        .help("keep one of them")
+}
+
+/// Adds the tables of one kind that a file has, each name once over all files.
+fn add<T>(
+    all: &mut Vec<RawNamed<T>>,
+    tables: Vec<Named<'_>>,
+    read: impl Fn(Table<'_>) -> Option<T>,
+    faults: &Faults,
+) {
+    for (name, table) in tables {
+        if let Some(first) = all.iter().find(|other| other.name.value == name.value) {
+            faults.push(twice(&name.place, &first.name.place, &name.value));
+        }
+        all.push(RawNamed { name, what: read(table) });
+    }
+}
+
+/// The `kind` of a table, if it is one this version acts on.
+fn kind(table: &mut Table<'_>, known: &[&'static str], later: &[&'static str]) -> Option<String> {
+    let Some(kind) = table.text("kind") else {
+        if table.value("kind").is_none() {
+            table.missing("kind", &format!("kind = \"{}\"", known.first().unwrap_or(&"…")));
+        }
+        return None;
+    };
+    if known.contains(&kind.value.as_str()) {
+        return Some(kind.value);
+    }
+    let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+    if later.contains(&kind.value.as_str()) {
+        let message = format!("kind {} is not supported by this version yet", kind.place.written());
+        let fault = ConfigFault::new(Code::NotYet, &kind.place, message);
+        table.fault(fault.help(format!("this version knows {all}")));
+    } else {
+        let message = format!("there is no kind {}", kind.place.written());
+        let names = known.iter().chain(later).copied();
+        let fault = ConfigFault::new(Code::UnknownName, &kind.place, message);
+        table.fault(fault.maybe_help(suggest::advice(&kind.value, names)));
+    }
+    None
+}
+
+fn coordination(file: &mut Table<'_>) {
+    let Some(mut table) = file.table("coordination") else { return };
+    if kind(&mut table, &["file"], &["etcd", "kubernetes", "dynamodb"]).is_some() {
+        table.finish();
+    }
+}
+
+/// Keys that the manual speaks of and this version does not act on.
+fn not_yet(file: &mut Table<'_>, keys: &[&'static str]) {
+    for key in keys {
+        if let Some(place) = file.place_of(key) {
+            let message = format!("`{key}` is not supported by this version yet");
+            file.fault(ConfigFault::new(Code::NotYet, &place, message).help("leave it out"));
+        }
+    }
+}
+
+/// The value of a key that must be there; says so if it is not.
+fn required<'a, T>(
+    table: &mut Table<'a>,
+    key: &'static str,
+    example: &str,
+    read: impl Fn(&mut Table<'a>, &'static str) -> Option<At<T>>,
+) -> Option<At<T>> {
+    if table.value(key).is_none() {
+        table.missing(key, example);
+        return None;
+    }
+    read(table, key)
+}
+
+fn source(mut table: Table<'_>) -> Option<RawSource> {
+    const LATER: [&str; 5] = ["prometheus", "cloudwatch", "probe", "azure_monitor", "otlp"];
+    kind(&mut table, &["scrape"], &LATER)?;
+    let url = required(&mut table, "url", "url = \"http://127.0.0.1:9100/metrics\"", Table::text);
+    let period = table.span("period");
+    let timeout = table.span("timeout");
+    table.finish();
+    Some(RawSource { url: url?, period, timeout })
+}
+
+fn provider(mut table: Table<'_>) -> Option<RawProvider> {
+    kind(&mut table, &["aws"], &["azure", "kubernetes", "onprem"])?;
+    let region = table.text("region");
+    let endpoint = table.text("endpoint");
+    let credentials_file = table.text("credentials_file");
+    not_yet(&mut table, &["role_arn"]);
+    table.finish();
+    Some(RawProvider { region, endpoint, credentials_file })
+}
+
+fn target(mut table: Table<'_>) -> Option<RawTarget> {
+    const LATER: [&str; 6] = ["flag", "rollout", "traffic", "setting", "volume", "job"];
+    let kind = kind(&mut table, &["group", "database"], &LATER)?;
+    let provider = required(&mut table, "provider", "provider = \"aws\"", Table::text);
+    let id = required(&mut table, "id", "id = \"its name at the provider\"", Table::text);
+    let kind = if kind == "group" { group(&mut table) } else { database(&mut table) };
+    table.finish();
+    Some(RawTarget { provider: provider?, id: id?, kind: kind? })
+}
+
+fn group(table: &mut Table<'_>) -> Option<RawTargetKind> {
+    let min = required(table, "min", "min = 2", Table::count);
+    let max = required(table, "max", "max = 20", Table::count);
+    let brakes = RawBrakes {
+        stabilise_up: table.span("stabilise_up"),
+        stabilise_down: table.span("stabilise_down"),
+        cooldown_up: None,
+        cooldown_down: table.span("cooldown_down"),
+        ready_after: table.span("ready_after"),
+        settle: table.span("settle"),
+        confirm_within: table.span("confirm_within"),
+    };
+    Some(RawTargetKind::Group { min: min?, max: max?, brakes })
+}
+
+fn database(table: &mut Table<'_>) -> Option<RawTargetKind> {
+    let min_replicas = table.count("min_replicas");
+    let max_replicas = required(table, "max_replicas", "max_replicas = 5", Table::count);
+    let brakes = RawBrakes {
+        cooldown_up: table.span("cooldown_up"),
+        cooldown_down: table.span("cooldown_down"),
+        settle: table.span("settle"),
+        confirm_within: table.span("confirm_within"),
+        ..RawBrakes::default()
+    };
+    Some(RawTargetKind::Database { min_replicas, max_replicas: max_replicas?, brakes })
+}
+
+fn policy(mut table: Table<'_>) -> Option<RawPolicy> {
+    let place = table.place.clone();
+    let name = table.text("name");
+    let file = required(&mut table, "file", "file = \"policies/target-cpu.rhai\"", Table::text);
+    let inputs = table.named_tables("inputs");
+    let inputs = inputs.into_iter().map(|(name, table)| (name, input(table))).collect();
+    let targets = table.named_texts("targets");
+    let params = table.named_scalars("params");
+    not_yet(&mut table, &["mode"]);
+    table.finish();
+    Some(RawPolicy { place, name, file: file?, inputs, targets, params })
+}
+
+fn input(mut table: Table<'_>) -> Option<RawInput> {
+    let source = required(&mut table, "source", "source = \"app\"", Table::text);
+    let query = required(&mut table, "query", "query = 'avg(cpu_percent)'", Table::text);
+    let empty = table.text("empty");
+    let max_age = table.span("max_age");
+    table.finish();
+    Some(RawInput { source: source?, query: query?, empty, max_age })
+}

@@ -1,0 +1,114 @@
+//! A configuration as it is meant: every value is valid, every name leads somewhere.
+
+use setpoint_core::{
+    BoundPolicy, InputKey, InputSettings, Program, Settings, Span, TargetName, TargetSettings,
+};
+use setpoint_promql::Query;
+use std::{collections::BTreeMap, fmt, path::PathBuf};
+use url::Url;
+
+/// Everything the operator settled.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// The region this agent looks after.
+    pub(crate) region: String,
+    /// What the agent may do.
+    pub(crate) mode: Mode,
+    /// The time from one pass to the next.
+    pub(crate) every: Span,
+    /// Where the agent keeps what it must not forget.
+    pub(crate) data_dir: PathBuf,
+    /// Where readings come from.
+    pub(crate) sources: BTreeMap<String, Source>,
+    /// Who looks at targets and changes them.
+    pub(crate) providers: BTreeMap<String, Provider>,
+    /// What is looked after.
+    pub(crate) targets: BTreeMap<TargetName, Target>,
+    /// The policies at work, each with what it is bound to.
+    pub(crate) policies: Vec<BoundPolicy>,
+    /// Every input of every policy.
+    pub(crate) inputs: BTreeMap<InputKey, BoundInput>,
+}
+
+/// What the agent may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Decide and write it down; change nothing.
+    Observe,
+    /// Act.
+    Act,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Observe => "observe",
+            Self::Act => "act",
+        })
+    }
+}
+
+/// A metrics page.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// Where it is.
+    pub(crate) url: Url,
+    /// How often it has something new to say.
+    pub(crate) period: Span,
+    /// How long one reading may take.
+    pub(crate) timeout: Span,
+}
+
+/// A cloud.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
+#[derive(Clone, Debug)]
+pub(crate) struct Provider {
+    /// The cloud's name of the region.
+    pub(crate) region: String,
+    /// Another address than the cloud's own: an emulator's.
+    pub(crate) endpoint: Option<Url>,
+    /// A file with the credentials; without one, they are looked for where AWS's own tools look.
+    pub(crate) credentials_file: Option<PathBuf>,
+}
+
+/// A target.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// The provider that has it.
+    pub(crate) provider: String,
+    /// Its name there.
+    #[cfg_attr(
+        all(not(feature = "aws"), not(test)),
+        expect(dead_code, reason = "read by back ends, none is built")
+    )]
+    pub(crate) id: String,
+    /// Its bounds and brakes, as narrowed by the policies that name it.
+    pub(crate) settings: TargetSettings,
+}
+
+/// An input with its query.
+#[derive(Debug)]
+pub(crate) struct BoundInput {
+    /// The source that is asked.
+    pub(crate) source: String,
+    /// What it is asked.
+    pub(crate) query: Query,
+    /// How answers are kept and judged.
+    pub(crate) settings: InputSettings,
+}
+
+impl Config {
+    /// What deciding needs to know of it, and the policies in force.
+    pub(crate) fn program(&self) -> Program {
+        let inputs = self.inputs.iter().map(|(key, input)| (key.clone(), input.settings.clone()));
+        let targets =
+            self.targets.iter().map(|(name, target)| (name.clone(), target.settings.clone()));
+        let settings = Settings {
+            region: self.region.clone(),
+            every: self.every,
+            inputs: inputs.collect(),
+            targets: targets.collect(),
+        };
+        Program::new(settings, self.policies.clone())
+    }
+}

@@ -1,0 +1,34 @@
+//! Passes and decisions as people read them.
+
+mod decision;
+mod plan;
+mod style;
+
+pub(crate) use decision::full;
+pub(crate) use plan::{Summary, decisions, plan};
+
+use setpoint_core::{BoundPolicy, PolicyName};
+use std::{collections::BTreeMap, fmt::Write, path::Path};
+
+/// The file of each policy, for places such as `target-cpu.rhai:14`.
+pub(crate) type Files = BTreeMap<PolicyName, String>;
+
+/// The files of `policies`, without their folders.
+pub(crate) fn files(policies: &[BoundPolicy]) -> Files {
+    let name = |file: &str| {
+        let name = Path::new(file).file_name();
+        name.map_or_else(|| file.to_owned(), |name| name.to_string_lossy().into_owned())
+    };
+    policies.iter().map(|policy| (policy.name.clone(), name(&policy.file))).collect()
+}
+
+/// `rule "hold" (target-cpu.rhai:14)`; without its file, the policy's name stands for it.
+fn rule(files: &Files, policy: &PolicyName, rule: &impl std::fmt::Display, line: u32) -> String {
+    let file = files.get(policy).map_or(policy.as_str(), String::as_str);
+    format!("rule \"{rule}\" ({file}:{line})")
+}
+
+/// Adds one line.
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    writeln!(text, "{line}").expect("a string accepts writes");
+}

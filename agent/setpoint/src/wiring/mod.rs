@@ -1,0 +1,123 @@
+//! Plugs sources and clouds into the loop's ports: the only place that knows them all.
+
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(not(feature = "aws"))]
+#[path = "without_aws.rs"]
+mod aws;
+
+use crate::{
+    config::{Config, Target},
+    system_clock::SystemClock,
+};
+use setpoint_control::{Commands, Evaluator, Journal, MetricSource, Ports};
+use setpoint_core::{
+    Command, Evaluation, InputKey, Memory, Program, Settings, Snapshot, TargetName,
+};
+use setpoint_policies::Policies;
+use setpoint_prometheus::{FetchError, ScrapeSource};
+use setpoint_promql::Query;
+use std::collections::BTreeMap;
+
+/// Whether the agent gets hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It only looks: there is nothing it could write with.
+    Eyes,
+    /// It looks and acts.
+    Hands,
+}
+
+/// The configuration asks for something that this build or this machine does not have.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CannotWire {
+    /// A back end was left out when the program was built.
+    #[cfg_attr(feature = "aws", expect(dead_code, reason = "every back end is built in"))]
+    #[error(
+        "provider `{provider}` needs the back end `{kind}`, which this build of setpoint was made without"
+    )]
+    LeftOut {
+        /// The provider, as configured.
+        provider: String,
+        /// The back end.
+        kind: &'static str,
+    },
+    /// A source cannot even be asked.
+    #[error("source `{0}` cannot be set up")]
+    Source(String, #[source] FetchError),
+    /// The policies were fine when they were checked, and are not now: a fault of ours.
+    #[error("the policies cannot be bound: {0}")]
+    Policies(String),
+}
+
+/// The world outside, as the loop sees it.
+pub(crate) async fn ports(
+    config: &Config,
+    program: &Program,
+    reach: Reach,
+    journal: Box<dyn Journal>,
+) -> Result<Ports, CannotWire> {
+    let mut ports = Ports {
+        clock: Box::new(SystemClock::start()),
+        sources: sources(config)?,
+        eyes: Vec::new(),
+        hands: BTreeMap::new(),
+        evaluator: evaluator(program)?,
+        journal,
+        commands: Box::new(NoCommands),
+    };
+    for (name, provider) in &config.providers {
+        let targets: BTreeMap<&TargetName, &Target> =
+            config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
+        if !targets.is_empty() {
+            aws::plug_in(&mut ports, name, provider, &targets, reach).await?;
+        }
+    }
+    Ok(ports)
+}
+
+/// One page for each source, with all the queries that it is asked.
+fn sources(config: &Config) -> Result<Vec<Box<dyn MetricSource>>, CannotWire> {
+    let mut sources: Vec<Box<dyn MetricSource>> = Vec::new();
+    for (name, source) in &config.sources {
+        let asked = config.inputs.iter().filter(|(_, input)| input.source == *name);
+        let queries: BTreeMap<InputKey, Query> =
+            asked.map(|(key, input)| (key.clone(), input.query.clone())).collect();
+        if !queries.is_empty() {
+            let source = ScrapeSource::new(source.url.as_str(), source.timeout, queries);
+            sources
+                .push(Box::new(source.map_err(|error| CannotWire::Source(name.clone(), error))?));
+        }
+    }
+    Ok(sources)
+}
+
+/// The policies, parsed from the very text that the journal keeps beside the passes.
+pub(crate) fn evaluator(program: &Program) -> Result<Box<dyn Evaluator>, CannotWire> {
+    let policies = Policies::from_program(program);
+    let policies = policies.map_err(|faults| CannotWire::Policies(faults.join("; ")))?;
+    Ok(Box::new(Bound(policies)))
+}
+
+/// The policies as the loop asks them.
+struct Bound(Policies);
+
+impl Evaluator for Bound {
+    fn evaluate(
+        &self,
+        settings: &Settings,
+        memory: &Memory,
+        snapshot: &Snapshot,
+    ) -> Vec<Evaluation> {
+        self.0.evaluate(settings, memory, snapshot)
+    }
+}
+
+/// Nobody can tell this agent anything yet.
+struct NoCommands;
+
+impl Commands for NoCommands {
+    fn take(&self) -> Vec<Command> {
+        Vec::new()
+    }
+}

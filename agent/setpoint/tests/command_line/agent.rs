@@ -1,0 +1,106 @@
+//! The agent at work where neither its source nor its cloud answers: everything is
+//! held, everything is told, and it ends when it is asked to.
+
+use crate::{CONFIG, command, folder, setpoint, text};
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
+
+/// No single thing that a test waits for takes longer, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Killed when dropped, should the test fail before it ends.
+struct Agent {
+    process: Child,
+    log: Receiver<String>,
+}
+
+impl Agent {
+    fn start(folder: &Path) -> Self {
+        let mut command = command(folder, &["run"]);
+        let mut process = command.stderr(Stdio::piped()).spawn().expect("the program starts");
+        let stderr = process.stderr.take().expect("it was piped above");
+        let (sender, log) = mpsc::channel();
+        thread::spawn(move || {
+            let lines = BufReader::new(stderr).lines().map_while(Result::ok);
+            // Once the test has let go of the agent nobody listens any more.
+            lines.for_each(|line| sender.send(line).unwrap_or_default());
+        });
+        Self { process, log }
+    }
+
+    /// Waits until a pass is made.
+    #[track_caller]
+    fn pass(&self) {
+        let is_pass = |line: &str| {
+            let line: Value = serde_json::from_str(line).expect("a log in a pipe is JSON");
+            line["fields"]["message"] == "pass"
+        };
+        while !is_pass(&self.log.recv_timeout(PATIENCE).expect("a pass in time")) {}
+    }
+
+    /// Sends `signal` and gives what the agent ended with.
+    #[track_caller]
+    fn end(&mut self, signal: &str) -> Option<i32> {
+        let kill = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
+        assert!(kill.expect("there is a kill").success());
+        // The log ends with its process.
+        while self.log.recv_timeout(PATIENCE) != Err(mpsc::RecvTimeoutError::Disconnected) {}
+        self.process.wait().expect("it was started here").code()
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is all that is wanted here.
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+#[test]
+fn it_ends_well_when_asked_and_leaves_behind_why_nothing_was_done() {
+    let folder = folder(&CONFIG.replace("region = ", "every = \"1s\"\nregion = "));
+    let mut agent = Agent::start(folder.path());
+    agent.pass();
+    assert_eq!(agent.end("-TERM"), Some(0));
+
+    let status = setpoint(folder.path(), &["status", "--output", "json"]);
+    let status: Value = serde_json::from_str(text(&status.stdout)).unwrap();
+    assert_eq!((&status["mode"], &status["region"]), (&"observe".into(), &"eu-west-1".into()));
+    let explained = setpoint(folder.path(), &["explain", "web"]);
+    assert!(text(&explained.stdout).contains("not observed"), "{}", text(&explained.stdout));
+
+    let early = setpoint(folder.path(), &["explain", "web", "--at", "2001-01-01T00:00:00Z"]);
+    assert!(text(&early.stderr).contains("nothing was decided about `web` so early"));
+    assert_eq!(early.status.code(), Some(1));
+}
+
+#[test]
+fn a_second_agent_is_refused_the_journal_of_the_first() {
+    let folder = folder(CONFIG);
+    let mut agent = Agent::start(folder.path());
+    agent.pass();
+    let second = setpoint(folder.path(), &["run"]);
+    assert!(text(&second.stderr).contains("another agent"), "{}", text(&second.stderr));
+    assert_eq!(second.status.code(), Some(78));
+    assert_eq!(agent.end("-INT"), Some(0));
+}
+
+#[test]
+fn a_plan_that_could_not_see_says_so_and_ends_with_69() {
+    let folder = folder(CONFIG);
+    let output = setpoint(folder.path(), &["plan", "--detailed-exitcode"]);
+    let plan = text(&output.stdout);
+    assert!(plan.contains("held: not observed"), "{plan}");
+    assert!(plan.contains("input hold/cpu was not read"), "{plan}");
+    assert!(plan.contains("Plan: 0 to change, 1 held. Nothing was sent."), "{plan}");
+    assert_eq!(output.status.code(), Some(69));
+    assert!(!folder.path().join("data").exists(), "a plan writes nothing");
+}
