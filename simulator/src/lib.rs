@@ -1,1 +1,17 @@
-//! Not written yet.
+//! A made-up world for the real control loop: how a policy is proved before it
+//! touches anything.
+//!
+//! The loop, the policies and the decider are the agent's own. Only what they
+//! see and touch is simulated: one [`World`](world::World) is the clock, the metric
+//! source, the provider and the journal of a run. There is no other loop.
+//!
+//! Start reading at [`world`].
+
+pub mod chance;
+pub mod chart;
+pub mod check;
+pub mod chronicle;
+pub mod demo;
+pub mod simulation;
+pub mod target_tracking;
+pub mod world;

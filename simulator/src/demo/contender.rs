@@ -1,0 +1,181 @@
+//! Those who run the day: what each is, and how it ended.
+
+use super::holiday::{self, DAY};
+use crate::{
+    chronicle::Chronicle,
+    simulation::{Bindings, Simulation},
+    target_tracking::TargetTracking,
+    world::{Metric, World},
+};
+use setpoint_control::Evaluator;
+use setpoint_core::{
+    DatabaseSettings, GroupSettings, InputKey, Memory, PolicyName, Range, Settings, Snapshot, Span,
+    TargetName, TargetSettings, Unit,
+};
+use setpoint_policies::{Policies, Policy, Script};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// A way to run the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contender {
+    /// CPU at its goal, and a replica whenever connections pass theirs: the obvious set-up.
+    Naive,
+    /// The shipped policies, with the event's replicas there before it.
+    Shipped,
+    /// AWS-style target tracking and an alarm for replicas.
+    TargetTracking,
+    /// As many members as the peak needs, all day.
+    Static,
+}
+
+/// A policy file with the name that it has in the record.
+type File = (&'static str, &'static str, &'static str);
+
+const TARGET_CPU: File =
+    ("fleet", "target-cpu.rhai", include_str!("../../../policies/library/target-cpu.rhai"));
+const SERVE_REQUESTS: File =
+    ("fleet", "serve-requests.rhai", include_str!("../../../policies/library/serve-requests.rhai"));
+const REPLICAS: File = (
+    "replicas",
+    "rds-read-replicas.rhai",
+    include_str!("../../../policies/library/rds-read-replicas.rhai"),
+);
+const FLOOR: File = ("event", "event-floor.rhai", include_str!("../../demo/event-floor.rhai"));
+
+/// The agent's rhythm.
+const EVERY: Span = Span::from_secs(15);
+
+impl Contender {
+    /// Everyone, in the order of the table.
+    pub const ALL: [Self; 4] = [Self::Naive, Self::Shipped, Self::TargetTracking, Self::Static];
+
+    /// Its name in the table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Naive => "naive: CPU 60 %, the 80 % rule alone",
+            Self::Shipped => "shipped policies",
+            Self::TargetTracking => "AWS-style target tracking",
+            Self::Static => "static, sized for the peak",
+        }
+    }
+
+    /// The policies it runs, if it runs any.
+    const fn policies(self) -> &'static [File] {
+        match self {
+            Self::Naive => &[TARGET_CPU, REPLICAS],
+            Self::Shipped => &[SERVE_REQUESTS, REPLICAS, FLOOR],
+            Self::TargetTracking | Self::Static => &[],
+        }
+    }
+
+    /// The files of its policies, for people.
+    pub fn files(self) -> impl Iterator<Item = &'static str> {
+        self.policies().iter().map(|(_, file, _)| *file)
+    }
+
+    /// Runs the day with the luck of `seed`. Needs 2 MiB of stack.
+    pub fn run(self, seed: u64) -> Day {
+        let (world, chronicle) = match self {
+            Self::Static => {
+                let mut world = World::new(holiday::static_peak(), seed);
+                world.advance_to(DAY);
+                (world, None)
+            }
+            Self::TargetTracking => {
+                let mut world = World::new(holiday::scenario(holiday::ONE_MINUTE), seed);
+                let goals = TargetTracking {
+                    cpu: 100.0 * holiday::CPU_GOAL,
+                    connections: 100.0 * holiday::CONNECTIONS_GOAL,
+                };
+                goals.keep(&mut world, DAY);
+                (world, None)
+            }
+            Self::Naive | Self::Shipped => {
+                let world = World::new(holiday::scenario(holiday::SCRAPED), seed);
+                let (world, chronicle) = agent(self.policies(), world);
+                (world, Some(chronicle))
+            }
+        };
+        Day { contender: self, world, chronicle }
+    }
+}
+
+/// Lets the real loop keep the world with these policies.
+fn agent(files: &[File], world: World) -> (World, Chronicle) {
+    let (group, database) = (TargetName::new("game-servers"), TargetName::new("orders"));
+    let names =
+        BTreeMap::from([("fleet".to_owned(), group.clone()), ("db".to_owned(), database.clone())]);
+    let mut settings = Settings {
+        region: "demo".to_owned(),
+        every: EVERY,
+        inputs: BTreeMap::new(),
+        targets: BTreeMap::from([
+            (group.clone(), TargetSettings::Group(GroupSettings::new(range(10, 200)))),
+            (database.clone(), TargetSettings::Database(DatabaseSettings::new(range(0, 5)))),
+        ]),
+    };
+    let mut inputs = BTreeMap::new();
+    let mut policies = Vec::new();
+    for (name, file, source) in files {
+        let policy = bind(PolicyName::new(name), file, source, &names);
+        for (own, key) in policy.inputs() {
+            let header = &policy.script().header().inputs[own];
+            settings.inputs.insert(key.clone(), header.settings(holiday::SCRAPED.period));
+            inputs.insert(key.clone(), input(key, header.unit));
+        }
+        for (own, header) in &policy.script().header().targets {
+            if let Some(bounds) = settings.targets.get_mut(&names[own]) {
+                *bounds = header.narrow(bounds.clone()).expect("the demo's ranges overlap");
+            }
+        }
+        policies.push(policy);
+    }
+    let policies = Policies::new(policies);
+    let evaluator: Box<dyn Evaluator> =
+        Box::new(move |settings: &Settings, memory: &Memory, snapshot: &Snapshot| {
+            policies.evaluate(settings, memory, snapshot)
+        });
+    Simulation::run(world, Bindings { group, database, inputs }, settings, evaluator, DAY)
+}
+
+fn range(min: u32, max: u32) -> Range {
+    Range::new(min, max).expect("the demo's ranges are not empty")
+}
+
+/// The world's metric of an input's name, in the unit that the policy wants.
+fn input(key: &InputKey, unit: Unit) -> (Metric, Unit) {
+    let metric = Metric::named(key.input()).expect("the demo's inputs are the world's metrics");
+    (metric, unit)
+}
+
+/// Binds a shipped policy to those of `names` that it declares.
+fn bind(
+    name: PolicyName,
+    file: &str,
+    source: &str,
+    names: &BTreeMap<String, TargetName>,
+) -> Policy {
+    let script = Script::parse(file, source).expect("the shipped policies are checked by a test");
+    let declared = script.header().targets.keys();
+    let targets = declared.map(|own| (own.clone(), names[own].clone())).collect();
+    Policy::bind(Arc::new(script), name, &targets, BTreeMap::new())
+        .expect("all of a policy's targets are named")
+}
+
+/// How a day ended.
+#[derive(Clone, Debug)]
+pub struct Day {
+    /// Whose.
+    pub contender: Contender,
+    /// The world at midnight, with all that happened in it.
+    pub world: World,
+    /// What was decided, by those who decide in the control loop.
+    pub chronicle: Option<Chronicle>,
+}
+
+impl Day {
+    /// Dollars paid.
+    pub fn dollars(&self) -> f64 {
+        self.world.fleet_rent().dollars() + self.world.database_rent().dollars()
+    }
+}

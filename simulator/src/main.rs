@@ -1,0 +1,8 @@
+//! The program of the policy author.
+
+mod cli;
+mod output;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

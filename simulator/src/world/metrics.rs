@@ -1,0 +1,251 @@
+//! What the world says of itself: numbers over windows, published late.
+//!
+//! A policy sees only what was published, never the world: this is the fidelity
+//! that matters. Faults take numbers away or make them lie, for a while.
+
+use super::{facts::Facts, latency::Latencies};
+use setpoint_core::{Reading, Sample, Span, Timestamp, Unit};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Something the world measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Metric {
+    /// The members' mean CPU, in percent. Nothing without ready members.
+    Cpu,
+    /// Requests that arrived, per second.
+    Rps,
+    /// The time within which 99 % of answers came, in milliseconds. Nothing without answers.
+    P99,
+    /// Connections of the fullest database instance, in percent of what it takes.
+    Connections,
+    /// Requests without a good answer, in percent. Nothing without requests.
+    Errors,
+}
+
+impl Metric {
+    /// Every metric with its name.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("cpu", Self::Cpu),
+        ("rps", Self::Rps),
+        ("p99", Self::P99),
+        ("connections", Self::Connections),
+        ("errors", Self::Errors),
+    ];
+
+    /// The metric of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric)
+    }
+
+    /// The unit of its numbers.
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::Cpu | Self::Connections | Self::Errors => Unit::Percent,
+            Self::Rps => Unit::PerSecond,
+            Self::P99 => Unit::Ms,
+        }
+    }
+}
+
+/// How the world's metrics are published.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FeedModel {
+    /// The length of a window, in whole seconds, above zero.
+    pub period: Span,
+    /// From the end of a window until it can be read.
+    pub delay: Span,
+}
+
+/// A time in which a metric cannot be trusted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MetricFault {
+    /// Which one.
+    pub metric: Metric,
+    /// From when.
+    pub from: Span,
+    /// For how long.
+    pub lasts: Span,
+    /// What is wrong with it.
+    pub kind: MetricFaultKind,
+}
+
+/// What may be wrong with a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricFaultKind {
+    /// The source does not answer.
+    Dropped,
+    /// The source answers with what is no number.
+    NotANumber,
+    /// The source answers with the last value before the fault, honestly stamped.
+    Stale,
+    /// The source answers with the last value before the fault as if it were fresh.
+    Frozen,
+}
+
+/// One window's numbers.
+#[derive(Clone, Debug)]
+struct Published {
+    /// When the window ended.
+    end: Span,
+    values: BTreeMap<Metric, f64>,
+}
+
+/// The window that is still open.
+#[derive(Clone, Debug, Default)]
+struct Open {
+    seconds: f64,
+    manned: f64,
+    busy: f64,
+    offered: f64,
+    left: f64,
+    failed: f64,
+    fullest: f64,
+    latencies: Latencies,
+}
+
+impl Open {
+    fn add(&mut self, second: &Facts) {
+        let flow = second.flow;
+        self.seconds += 1.0;
+        if let Some(utilisation) = flow.utilisation {
+            self.manned += 1.0;
+            self.busy += utilisation;
+        }
+        self.offered += flow.offered;
+        self.left += flow.served + flow.given_up;
+        self.failed += second.failed();
+        self.fullest += second.connections.fullest.min(1.0);
+        self.latencies.add(flow.served, &second.waiting);
+    }
+
+    fn values(&self) -> BTreeMap<Metric, f64> {
+        let share = |part: f64, whole: f64| (whole > 0.0).then(|| 100.0 * part / whole);
+        let values = [
+            (Metric::Cpu, share(self.busy, self.manned)),
+            (Metric::Rps, (self.seconds > 0.0).then(|| self.offered / self.seconds)),
+            (Metric::P99, self.latencies.quantile(0.99).map(|seconds| seconds * 1000.0)),
+            (Metric::Connections, share(self.fullest, self.seconds)),
+            (Metric::Errors, share(self.failed, self.left)),
+        ];
+        values.into_iter().filter_map(|(metric, value)| Some((metric, value?))).collect()
+    }
+}
+
+/// Everything that was published of late.
+#[derive(Clone, Debug)]
+pub(super) struct Feed {
+    model: FeedModel,
+    faults: Vec<MetricFault>,
+    started: Timestamp,
+    open: Open,
+    published: VecDeque<Published>,
+}
+
+impl Feed {
+    /// How long published windows are kept.
+    const KEEP: Span = Span::from_minutes(24 * 60);
+
+    pub(super) fn new(model: FeedModel, faults: Vec<MetricFault>, started: Timestamp) -> Self {
+        Self { model, faults, started, open: Open::default(), published: VecDeque::new() }
+    }
+
+    /// Takes in the second that ended at `now`.
+    pub(super) fn add(&mut self, second: &Facts, now: Span) {
+        self.open.add(second);
+        if now.ms().is_multiple_of(self.model.period.ms()) {
+            let values = std::mem::take(&mut self.open).values();
+            self.published.push_back(Published { end: now, values });
+            let horizon = now.minus(Self::KEEP);
+            while self.published.front().is_some_and(|oldest| oldest.end < horizon) {
+                self.published.pop_front();
+            }
+        }
+    }
+
+    /// What a reader gets to hear of `metric` at `now`.
+    pub(super) fn read(&self, metric: Metric, now: Span) -> Reading {
+        let active = |fault: &&MetricFault| {
+            fault.metric == metric && fault.from <= now && now < fault.from + fault.lasts
+        };
+        let Some(fault) = self.faults.iter().find(active) else {
+            return self.told(metric, now, Span::ZERO);
+        };
+        match fault.kind {
+            MetricFaultKind::Dropped => Reading::Failed("the metrics server did not answer".into()),
+            MetricFaultKind::NotANumber => Reading::Absent("the value is NaN".into()),
+            MetricFaultKind::Stale => self.told(metric, fault.from, Span::ZERO),
+            MetricFaultKind::Frozen => self.told(metric, fault.from, now.minus(fault.from)),
+        }
+    }
+
+    /// What could be read at `at`, with its stamp moved on by `younger`.
+    fn told(&self, metric: Metric, at: Span, younger: Span) -> Reading {
+        let shown = self.published.partition_point(|window| window.end + self.model.delay <= at);
+        let Some(window) = shown.checked_sub(1).and_then(|last| self.published.get(last)) else {
+            return Reading::Absent("no window was published yet".into());
+        };
+        window
+            .values
+            .get(&metric)
+            .and_then(|value| Sample::new(self.started + window.end + younger, *value))
+            .map_or_else(|| Reading::Absent("the window is empty".into()), Reading::Sample)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::queue::Flow;
+    use super::*;
+
+    fn feed(faults: Vec<MetricFault>) -> Feed {
+        let model = FeedModel { period: Span::from_secs(15), delay: Span::from_secs(10) };
+        let mut feed = Feed::new(model, faults, Timestamp::from_ms(0));
+        for second in 1..=300_u32 {
+            let flow = Flow {
+                offered: f64::from(second),
+                utilisation: Some(f64::from(second) / 300.0),
+                ..Flow::default()
+            };
+            let facts = Facts { flow, ..Facts::default() };
+            feed.add(&facts, Span::from_secs(u64::from(second)));
+        }
+        feed
+    }
+
+    #[track_caller]
+    fn check(feed: &Feed, metric: Metric, now: u64, expected: Option<(i64, f64)>) {
+        let heard = match feed.read(metric, Span::from_secs(now)) {
+            Reading::Sample(sample) => Some((sample.at.ms() / 1000, sample.value())),
+            Reading::Absent(_) | Reading::Failed(_) | Reading::Empty => None,
+        };
+        assert_eq!(heard, expected, "{metric:?} at {now} s");
+    }
+
+    #[test]
+    fn a_window_is_read_only_after_its_delay_and_stamped_with_its_end() {
+        let feed = feed(vec![]);
+        check(&feed, Metric::Rps, 24, None);
+        check(&feed, Metric::Rps, 25, Some((15, 8.0)));
+        check(&feed, Metric::Rps, 39, Some((15, 8.0)));
+        check(&feed, Metric::Rps, 40, Some((30, 23.0)));
+    }
+
+    #[test]
+    fn what_was_not_measured_is_absent_and_never_zero() {
+        check(&feed(vec![]), Metric::P99, 100, None);
+        check(&feed(vec![]), Metric::Errors, 100, None);
+    }
+
+    #[test]
+    fn a_fault_takes_a_number_away_or_makes_it_old() {
+        let fault = |kind| {
+            let (from, lasts) = (Span::from_secs(100), Span::from_secs(60));
+            feed(vec![MetricFault { metric: Metric::Rps, from, lasts, kind }])
+        };
+        check(&fault(MetricFaultKind::Dropped), Metric::Rps, 120, None);
+        check(&fault(MetricFaultKind::NotANumber), Metric::Rps, 120, None);
+        check(&fault(MetricFaultKind::Stale), Metric::Rps, 120, Some((90, 83.0)));
+        check(&fault(MetricFaultKind::Frozen), Metric::Rps, 120, Some((110, 83.0)));
+        check(&fault(MetricFaultKind::Dropped), Metric::Rps, 160, Some((150, 143.0)));
+    }
+}
