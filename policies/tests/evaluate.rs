@@ -1,5 +1,7 @@
 //! What policies make of what is seen.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 use setpoint_core::{
     Ask, Empty, Evaluation, Group, GroupSettings, InputSettings, Memory, Moment, PolicyName, Range,
     Reading, RuleVerdict, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings,

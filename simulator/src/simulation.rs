@@ -62,8 +62,9 @@ impl Simulation {
         let mut agent = ControlLoop::new(settings, ports, Past::default());
         futures::executor::block_on(agent.run(stop));
         drop(agent);
-        let ended = (simulation.world().clone(), chronicle.open().clone());
-        ended
+        let world = simulation.world().clone();
+        let chronicle = chronicle.open().clone();
+        (world, chronicle)
     }
 
     fn ports(&self, evaluator: Box<dyn Evaluator>, chronicle: Shared) -> Ports {

@@ -10,7 +10,7 @@ use std::{fs, thread};
 fn roomy<T: Send>(body: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| {
         let builder = thread::Builder::new().stack_size(8 * 1024 * 1024);
-        builder.spawn_scoped(scope, body).unwrap().join().unwrap()
+        builder.spawn_scoped(scope, body).expect("a thread starts").join().expect("it ends well")
     })
 }
 

@@ -3,6 +3,8 @@
 //! Random fleets live through random passes; the promises are judged after each. The
 //! policies are made up: what they say is part of what is random.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 use proptest::{collection::vec, prelude::*};
 use setpoint_core::{
     ActResult, Action, Ask, Dimension, Evaluation, Group, GroupSettings, InputKey, InputSettings,
@@ -150,8 +152,16 @@ fn evaluation(turn: &Turn) -> Evaluation {
     let verdict = match turn.wish {
         Wish::Skipped => RuleVerdict::Skipped { missing: "cpu".to_owned() },
         Wish::Failed => RuleVerdict::Failed { message: "division by zero".to_owned() },
-        _ if ask.is_none() => RuleVerdict::Quiet,
-        _ => RuleVerdict::Fired,
+        Wish::Nothing => RuleVerdict::Quiet,
+        Wish::Size(_)
+        | Wish::By(_)
+        | Wish::Floor(_)
+        | Wish::Ceiling(_)
+        | Wish::Track
+        | Wish::Substituted(_) => match ask {
+            Some(_) => RuleVerdict::Fired,
+            None => RuleVerdict::Quiet,
+        },
     };
     let substituted = matches!(turn.wish, Wish::Substituted(_));
     let opinion = |ask| Opinion { target: fleet(), ask, line: 1, because: None, substituted };

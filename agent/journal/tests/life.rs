@@ -1,5 +1,7 @@
 //! A life written down, cut short, and gone on with.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 use setpoint_control::{Evaluator, Journal, Pass, Past, think};
 use setpoint_core::{
     ActResult, Action, Ask, BoundPolicy, Evaluation, Group, GroupSettings, InputKey, InputSettings,

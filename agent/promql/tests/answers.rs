@@ -1,5 +1,7 @@
 //! What queries make of pages.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 use setpoint_core::{Reading, Timestamp};
 use setpoint_promql::{Page, Query, Recent};
 
@@ -20,12 +22,9 @@ fn ask(query: &str, pages: &[&str]) -> Reading {
 
 #[track_caller]
 fn check(query: &str, pages: &[&str], expected: f64) {
-    match ask(query, pages) {
-        Reading::Sample(sample) => {
-            assert!((sample.value() - expected).abs() < 1e-9, "{query}: {}", sample.value());
-        }
-        other => panic!("{query}: {other:?}"),
-    }
+    let reading = ask(query, pages);
+    let Reading::Sample(sample) = reading else { panic!("{query}: {reading:?}") };
+    assert!((sample.value() - expected).abs() < 1e-9, "{query}: {}", sample.value());
 }
 
 #[test]

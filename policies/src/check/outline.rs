@@ -1,5 +1,7 @@
 //! The rules of a policy as they stand in the text, and the text without its header.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "Rhai's syntax tree is an open enum")]
+
 use super::RuleOutline;
 use crate::{fault::FaultId, faults::Faults, header::Declared, source::Source};
 use rhai::{ASTNode, CustomExpr, Expr, Position, Stmt};

@@ -178,7 +178,8 @@ fn register_functions(engine: &mut Engine) {
             .register_fn(name, move |a: f64, b: Reading| choose(&bare(a, &b, name)?, &b));
     }
     engine.register_fn("abs", |a: Reading| a.combine(&a, a.dimension, |a, _| Ok(a.abs())));
-    let whole: [(&'static str, fn(f64) -> f64); 3] = [
+    type Round = fn(f64) -> f64;
+    let whole: [(&'static str, Round); 3] = [
         ("ceil", |x| (x - EPSILON).ceil()),
         ("floor", |x| (x + EPSILON).floor()),
         ("round", f64::round),

@@ -48,7 +48,8 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 fn group_properties(engine: &mut Engine) {
-    let counts: [(&'static str, fn(&Group) -> u32); 3] = [
+    type Count = fn(&Group) -> u32;
+    let counts: [(&'static str, Count); 3] = [
         ("desired", |group| group.desired),
         ("ready", |group| group.ready),
         ("unhealthy", |group| group.unhealthy),

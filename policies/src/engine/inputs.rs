@@ -108,10 +108,9 @@ fn ask(
     };
     let spans = spans.iter().map(|span| duration(span)).collect::<Outcome<Vec<Span>>>()?;
     let stat = stat(&spans);
-    let dimension = match stat {
-        Stat::Rate | Stat::Slope if reading.dimension == Dimension::Count => Some(Dimension::Rate),
-        _ => None,
-    };
+    let per_second = matches!(stat, Stat::Rate | Stat::Slope);
+    let dimension =
+        (per_second && reading.dimension == Dimension::Count).then_some(Dimension::Rate);
     let shown: Vec<String> = spans.iter().map(ToString::to_string).collect();
     with(|context| {
         let label = format!("{}.{word}({})", context.inputs[input].name, shown.join(", "));

@@ -12,7 +12,6 @@ mod inputs;
 mod reading;
 mod rule;
 
-pub(crate) use arithmetic::{over_dimension, times_dimension};
 pub(crate) use context::{Context, Outcome, Watchdog, abandon, within};
 pub(crate) use globals::{Now, Params, State};
 pub(crate) use handle::{DatabaseHandle, GroupHandle};
@@ -99,12 +98,8 @@ fn missing(why: String) -> Box<EvalAltResult> {
 
 /// What is missing, if that is what went wrong; also from within a function of the script.
 fn is_missing(error: &EvalAltResult) -> Option<String> {
-    match error.unwrap_inner() {
-        EvalAltResult::ErrorRuntime(payload, _) => {
-            payload.read_lock::<Missing>().map(|missing| missing.0.clone())
-        }
-        _ => None,
-    }
+    let EvalAltResult::ErrorRuntime(payload, _) = error.unwrap_inner() else { return None };
+    payload.read_lock::<Missing>().map(|missing| missing.0.clone())
 }
 
 /// An error for people: what and where, without Rhai's own heading.

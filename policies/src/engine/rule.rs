@@ -158,7 +158,7 @@ impl Context {
             verdict,
             compared: std::mem::take(&mut self.compared),
             opinions,
-            hold: rule.holds.then(|| (key, hold)),
+            hold: rule.holds.then_some((key, hold)),
         });
     }
 }

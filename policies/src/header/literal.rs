@@ -1,5 +1,7 @@
 //! Reads single values of the header: literals, each of the type that its key wants.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "Rhai's syntax tree is an open enum")]
+
 use super::param::{self, ParamValue};
 use crate::{fault::FaultId, faults::Faults};
 use rhai::{Engine, Expr, Ident, Position};

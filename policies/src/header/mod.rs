@@ -12,7 +12,7 @@ mod target;
 
 pub(crate) use literal::Reader;
 pub use param::{ParamKind, ParamValue};
-pub(crate) use read::{Declared, Section, read};
+pub(crate) use read::{Declared, read};
 pub use target::{Kind, TargetHeader};
 
 use setpoint_core::{InputSettings, Scalar, Span, Unit};

@@ -12,20 +12,20 @@ use crate::{
 use setpoint_core::{Range, Span, Timestamp};
 
 /// How long the demo lasts.
-pub const DAY: Span = Span::from_minutes(24 * 60);
+pub(super) const DAY: Span = Span::from_minutes(24 * 60);
 
 /// The CPU at which the group should run, as a share.
-pub const CPU_GOAL: f64 = 0.60;
+pub(super) const CPU_GOAL: f64 = 0.60;
 
 /// The connections at which the database should run, as a share of what it takes.
-pub const CONNECTIONS_GOAL: f64 = 0.80;
+pub(super) const CONNECTIONS_GOAL: f64 = 0.80;
 
 /// The metrics of a Prometheus that scrapes every 15 s.
-pub const SCRAPED: FeedModel =
+pub(super) const SCRAPED: FeedModel =
     FeedModel { period: Span::from_secs(15), delay: Span::from_secs(15) };
 
 /// The metrics of CloudWatch with detailed monitoring.
-pub const ONE_MINUTE: FeedModel =
+pub(super) const ONE_MINUTE: FeedModel =
     FeedModel { period: Span::from_secs(60), delay: Span::from_secs(30) };
 
 /// The day, with metrics published as `feed` says.
@@ -34,7 +34,7 @@ pub const ONE_MINUTE: FeedModel =
 /// from a minute on, and a db.r5.large at $0.24, billed from ten minutes on. Boot and
 /// lead times are lognormal around what is usual for a Linux image with its
 /// application, and for a small RDS database.
-pub fn scenario(feed: FeedModel) -> Scenario {
+pub(super) fn scenario(feed: FeedModel) -> Scenario {
     Scenario {
         // 2026-12-19, the Saturday before the holidays.
         starts: Timestamp::from_ms(1_797_638_400_000),
@@ -70,7 +70,7 @@ pub fn scenario(feed: FeedModel) -> Scenario {
 
 /// The same day for those who never scale: members for the peak at the goal, and
 /// replicas until those members' connections are at theirs.
-pub fn static_peak() -> Scenario {
+pub(super) fn static_peak() -> Scenario {
     let mut scenario = scenario(SCRAPED);
     let peak_rps = scenario.load.base_rps * scenario.load.shape.peak();
     let members = peak_rps / scenario.service.member_rps() / CPU_GOAL;
