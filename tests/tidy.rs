@@ -16,10 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("providers/aws", &["core", "control", "promql"]),
     ("providers/prometheus", &["core", "control", "promql"]),
     ("simulator", &["core", "control", "journal", "promql", "policies", "prometheus"]),
-    (
-        "agent/setpoint",
-        &["core", "control", "journal", "promql", "policies", "aws", "prometheus"],
-    ),
+    ("agent/setpoint", &["core", "control", "journal", "promql", "policies", "aws", "prometheus"]),
     ("tests", &["core", "control", "journal", "promql", "policies", "aws", "prometheus", "sim"]),
 ];
 

@@ -1,1 +1,36 @@
-//! Not written yet.
+//! Amazon Web Services: Auto Scaling groups, and RDS and Aurora read replicas.
+//!
+//! [`AwsEyes`] only looks: it has no method that changes anything, so an agent in
+//! observe mode is built with it alone. [`AwsHands`] changes things, and looks first.
+//! Neither has an opinion: no cooldowns, no limits but the cloud's own.
+//!
+//! ```text
+//! Aws::connect ─┬─► eyes  ─► groups, databases ──► group, database   (pure: what the answers mean)
+//!               └─► hands ─► resize, replicas       (the only files that ask for a change)
+//! every call ─► api (how many at once) ─► failure   (pure: what may be done about a no)
+//! ```
+//!
+//! Start reading at [`Aws::connect`], then `eyes.rs` and `hands.rs`.
+
+mod api;
+mod aws;
+mod connections;
+mod database;
+mod databases;
+mod eyes;
+mod failure;
+mod fault;
+mod group;
+mod groups;
+mod hands;
+mod instance;
+mod instance_class;
+mod replicas;
+mod resize;
+mod settings;
+mod tag;
+
+pub use aws::Aws;
+pub use eyes::AwsEyes;
+pub use hands::AwsHands;
+pub use settings::{AwsSettings, Deadlines, Resource};

@@ -1,0 +1,121 @@
+//! Looking at targets. Nothing here can change anything.
+
+use crate::{
+    Resource,
+    databases::Databases,
+    fault::Fault,
+    groups::{Groups, NAMES_PER_CALL},
+};
+use async_trait::async_trait;
+use aws_sdk_autoscaling::types::AutoScalingGroup;
+use futures::future::{join, join_all};
+use setpoint_control::Observe;
+use setpoint_core::{Seen, TargetName};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::timeout;
+
+/// Eyes on Auto Scaling groups and databases.
+///
+/// Groups are described a hundred to a call; each has one more call for its instance
+/// refreshes and, while it is short of members, one for the cloud's reason. A database
+/// takes two or three. A target is seen whole or not at all.
+#[derive(Debug)]
+pub struct AwsEyes {
+    groups: Groups,
+    databases: Databases,
+    group_names: BTreeMap<String, Vec<TargetName>>,
+    database_ids: BTreeMap<String, Vec<TargetName>>,
+    deadline: Duration,
+}
+
+impl AwsEyes {
+    pub(crate) fn new(
+        groups: Groups,
+        databases: Databases,
+        targets: BTreeMap<TargetName, Resource>,
+        deadline: Duration,
+    ) -> Self {
+        let (mut group_names, mut database_ids) = (BTreeMap::new(), BTreeMap::new());
+        for (target, resource) in targets {
+            let (names, name) = match resource {
+                Resource::Group(name) => (&mut group_names, name),
+                Resource::Database(id) => (&mut database_ids, id),
+            };
+            names.entry(name).or_insert_with(Vec::new).push(target);
+        }
+        Self { groups, databases, group_names, database_ids, deadline }
+    }
+
+    async fn look_at_groups(&self, sightings: &Sightings) {
+        let names: Vec<&String> = self.group_names.keys().collect();
+        let batches = names.chunks(NAMES_PER_CALL);
+        join_all(batches.map(|batch| self.look_at_batch(batch, sightings))).await;
+    }
+
+    /// Looks at the groups of one call: if that fails, none of them is seen.
+    async fn look_at_batch(&self, names: &[&String], sightings: &Sightings) {
+        let described = self.groups.describe(names).await;
+        let looks = names.iter().map(async |name| {
+            let seen = match &described {
+                Ok(found) => self.look_at_group(name, found.get(name.as_str())).await,
+                Err(error) => Seen::Nothing(error.to_string()),
+            };
+            sightings.note(&self.group_names[*name], &seen);
+        });
+        join_all(looks).await;
+    }
+
+    async fn look_at_group(&self, name: &str, described: Option<&AutoScalingGroup>) -> Seen {
+        let Some(described) = described else {
+            return Seen::Nothing(format!("no Auto Scaling group named {name}"));
+        };
+        self.groups.look(name, described).await.map_or_else(not_seen, Seen::Group)
+    }
+
+    async fn look_at_databases(&self, sightings: &Sightings) {
+        let looks = self.database_ids.iter().map(async |(id, targets)| {
+            let seen = self.databases.look(id).await.map_or_else(not_seen, Seen::Database);
+            sightings.note(targets, &seen);
+        });
+        join_all(looks).await;
+    }
+}
+
+#[async_trait]
+impl Observe for AwsEyes {
+    async fn observe(&self) -> BTreeMap<TargetName, Seen> {
+        let late = Seen::Nothing(Fault::Late(self.deadline).to_string());
+        let targets = self.group_names.values().chain(self.database_ids.values()).flatten();
+        let sightings = Sightings::new(targets.map(|target| (target.clone(), late.clone())));
+        let looks = join(self.look_at_groups(&sightings), self.look_at_databases(&sightings));
+        // Whatever is not seen in time stays as it was put down above: late.
+        timeout(self.deadline, looks).await.ok();
+        sightings.into_inner()
+    }
+}
+
+fn not_seen(fault: Fault) -> Seen {
+    Seen::Nothing(fault.to_string())
+}
+
+/// What was seen so far, so that a deadline loses only what is still missing.
+struct Sightings(Mutex<BTreeMap<TargetName, Seen>>);
+
+impl Sightings {
+    fn new(unseen: impl Iterator<Item = (TargetName, Seen)>) -> Self {
+        Self(Mutex::new(unseen.collect()))
+    }
+
+    fn note(&self, targets: &[TargetName], seen: &Seen) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(targets.iter().map(|target| (target.clone(), seen.clone())));
+    }
+
+    fn into_inner(self) -> BTreeMap<TargetName, Seen> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}

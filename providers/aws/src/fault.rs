@@ -1,0 +1,125 @@
+//! Why a look or an action did not come off, in words for a person.
+
+use crate::failure::{Answer, Heard};
+use aws_sdk_rds::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use setpoint_core::{FailureKind, Span};
+use std::{error::Error as StdError, time::Duration};
+
+/// Why a look or an action did not come off.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// A call did not succeed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The resource is not, or no longer, as the decision took it to be.
+    #[error("{0}")]
+    Stale(String),
+    /// It would be wrong, or the cloud is known to say no.
+    #[error("{0}")]
+    Refused(String),
+    /// It took too long.
+    #[error("no answer within {0:?}")]
+    Late(Duration),
+}
+
+impl Fault {
+    /// What may be done about it.
+    pub(crate) fn kind(&self) -> FailureKind {
+        match self {
+            Self::Call(error) => error.heard.kind(),
+            Self::Stale(_) => FailureKind::Stale,
+            Self::Refused(_) => FailureKind::Refused,
+            Self::Late(_) => FailureKind::Unavailable,
+        }
+    }
+}
+
+/// One call that did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[error("{call}: {words}")]
+pub(crate) struct CallError {
+    /// The action of the API: "SetDesiredCapacity".
+    call: &'static str,
+    /// What was heard.
+    heard: Heard,
+    /// The same for a person, with AWS's own message.
+    words: String,
+}
+
+impl CallError {
+    /// Sorts what the SDK says of `call`.
+    pub(crate) fn new<E>(call: &'static str, error: &SdkError<E>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let heard = heard(error);
+        let words = match &heard {
+            Heard::Answer(answer) => in_words(answer, error.meta().message()),
+            Heard::Nothing | Heard::NotSent => causes(error),
+        };
+        Self { call, heard, words }
+    }
+
+    /// Whether AWS answered with this code.
+    pub(crate) fn has_code(&self, code: &str) -> bool {
+        matches!(&self.heard, Heard::Answer(answer) if answer.code.as_deref() == Some(code))
+    }
+
+    /// Whether the place called does not know the action at all.
+    pub(crate) fn is_unknown_action(&self) -> bool {
+        matches!(&self.heard, Heard::Answer(answer) if answer.knows_no_such_action())
+    }
+}
+
+fn heard<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Heard {
+    if let Some(response) = error.raw_response() {
+        return match answer(response, error.meta().code()) {
+            answer if answer.status >= 300 => Heard::Answer(answer),
+            _cut_short => Heard::Nothing,
+        };
+    }
+    let unsendable = match error {
+        SdkError::ConstructionFailure(_) => true,
+        SdkError::DispatchFailure(failure) => failure.is_user() || failure.is_other(),
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) | SdkError::ServiceError(_) | _ => {
+            false
+        }
+    };
+    if unsendable { Heard::NotSent } else { Heard::Nothing }
+}
+
+fn answer(response: &HttpResponse, code: Option<&str>) -> Answer {
+    let header = |name| response.headers().get(name);
+    Answer {
+        status: response.status().as_u16(),
+        code: code.map(str::to_owned),
+        retry_after: header("retry-after").and_then(|secs| secs.parse().ok()).map(Span::from_secs),
+        is_page: header("content-type").is_some_and(|kind| kind.starts_with("text/html")),
+    }
+}
+
+fn in_words(answer: &Answer, message: Option<&str>) -> String {
+    let status = answer.status;
+    match (&answer.code, message) {
+        (Some(code), Some(message)) => format!("{code} ({status}): {message}"),
+        (Some(code), None) => format!("{code} ({status})"),
+        (None, _) => format!("status {status} without an AWS error code"),
+    }
+}
+
+/// Every cause behind `error`, outermost first, each said once.
+fn causes(error: &dyn StdError) -> String {
+    let mut words = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !words.contains(&text) {
+            words = format!("{words}: {text}");
+        }
+        next = cause.source();
+    }
+    words
+}

@@ -1,0 +1,114 @@
+//! Asking Auto Scaling how groups stand.
+
+use crate::{
+    api::Autoscaling,
+    fault::{CallError, Fault},
+    group,
+};
+use aws_sdk_autoscaling::{
+    config::retry::RetryConfig,
+    types::{Activity, AutoScalingGroup, InstanceRefresh},
+};
+use futures::future::try_join;
+use setpoint_core::Group;
+use std::collections::BTreeMap;
+
+/// The most groups that one `DescribeAutoScalingGroups` may name.
+pub(crate) const NAMES_PER_CALL: usize = 100;
+
+/// How many of the latest activities are searched for the cloud's reason.
+const ACTIVITIES: i32 = 10;
+
+/// Reads Auto Scaling groups.
+#[derive(Clone, Debug)]
+pub(crate) struct Groups {
+    api: Autoscaling,
+}
+
+impl Groups {
+    pub(crate) fn new(api: Autoscaling) -> Self {
+        Self { api }
+    }
+
+    /// The groups of these names, at most [`NAMES_PER_CALL`], by name. One that does not
+    /// exist is left out. Fails as a whole if any page does.
+    pub(crate) async fn describe(
+        &self,
+        names: &[impl AsRef<str>],
+    ) -> Result<BTreeMap<String, AutoScalingGroup>, CallError> {
+        let names = names.iter().map(|name| name.as_ref().to_owned()).collect();
+        let pages = self
+            .api
+            .client()
+            .describe_auto_scaling_groups()
+            .set_auto_scaling_group_names(Some(names))
+            .max_records(100)
+            .into_paginator()
+            .items()
+            .send();
+        let all: Vec<AutoScalingGroup> =
+            self.api.call("DescribeAutoScalingGroups", pages.try_collect()).await?;
+        let by_name =
+            |group: AutoScalingGroup| Some((group.auto_scaling_group_name.clone()?, group));
+        Ok(all.into_iter().filter_map(by_name).collect())
+    }
+
+    /// The group named `name`, described alone.
+    pub(crate) async fn describe_one(&self, name: &str) -> Result<AutoScalingGroup, Fault> {
+        let none = || Fault::Stale(format!("there is no Auto Scaling group named {name}"));
+        self.describe(&[name]).await?.remove(name).ok_or_else(none)
+    }
+
+    /// How the group described as `described` stands, whole.
+    pub(crate) async fn look(
+        &self,
+        name: &str,
+        described: &AutoScalingGroup,
+    ) -> Result<Group, Fault> {
+        let mut group = group::read(described)?;
+        let (refreshes, activities) =
+            try_join(self.refreshes(name), self.activities(name, &group)).await?;
+        group.busy = group.busy.or_else(|| group::refresh_under_way(&refreshes));
+        group.shortfall = group::shortfall(&activities);
+        Ok(group)
+    }
+
+    /// The latest instance refreshes.
+    ///
+    /// Where the action is not known at all, as in some emulators, there are none. Asked
+    /// once: such a place answers like a server at fault, which would be asked again.
+    async fn refreshes(&self, name: &str) -> Result<Vec<InstanceRefresh>, CallError> {
+        let once = aws_sdk_autoscaling::config::Builder::new()
+            .retry_config(RetryConfig::standard().with_max_attempts(1));
+        let request = self
+            .api
+            .client()
+            .describe_instance_refreshes()
+            .auto_scaling_group_name(name)
+            .max_records(1)
+            .customize()
+            .config_override(once)
+            .send();
+        match self.api.call("DescribeInstanceRefreshes", request).await {
+            Ok(answer) => Ok(answer.instance_refreshes.unwrap_or_default()),
+            Err(error) if error.is_unknown_action() => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The latest activities, newest first; asked for only while the group is short.
+    async fn activities(&self, name: &str, group: &Group) -> Result<Vec<Activity>, CallError> {
+        if group.ready >= group.desired {
+            return Ok(Vec::new());
+        }
+        let request = self
+            .api
+            .client()
+            .describe_scaling_activities()
+            .auto_scaling_group_name(name)
+            .max_records(ACTIVITIES)
+            .send();
+        let answer = self.api.call("DescribeScalingActivities", request).await?;
+        Ok(answer.activities.unwrap_or_default())
+    }
+}

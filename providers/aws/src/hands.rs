@@ -1,0 +1,87 @@
+//! Changing targets, one action at a time.
+
+use crate::{
+    Resource,
+    api::{Autoscaling, Rds},
+    fault::Fault,
+    replicas::Replicas,
+    resize::Resizer,
+};
+use async_trait::async_trait;
+use setpoint_control::{Act, ProviderError};
+use setpoint_core::{Action, Intent, TargetName};
+use std::{collections::BTreeMap, time::Duration};
+use tokio::time::timeout;
+
+/// Hands on Auto Scaling groups and databases.
+///
+/// Every action looks first: done already is a yes without a change, and a target that
+/// is no longer as the decision saw it is [`Stale`](setpoint_core::FailureKind::Stale).
+#[derive(Debug)]
+pub struct AwsHands {
+    name: String,
+    resizer: Resizer,
+    replicas: Replicas,
+    targets: BTreeMap<TargetName, Resource>,
+    deadline: Duration,
+}
+
+impl AwsHands {
+    pub(crate) fn new(
+        name: String,
+        autoscaling: Autoscaling,
+        rds: Rds,
+        targets: BTreeMap<TargetName, Resource>,
+        deadline: Duration,
+    ) -> Self {
+        let resizer = Resizer::new(autoscaling);
+        Self { name, resizer, replicas: Replicas::new(rds), targets, deadline }
+    }
+
+    async fn act(&self, intent: &Intent) -> Result<(), Fault> {
+        let target = &intent.target;
+        let resource = self.targets.get(target);
+        let unknown = || Fault::Refused(format!("{target} is no target of this provider"));
+        match (resource.ok_or_else(unknown)?, &intent.action) {
+            (Resource::Group(name), Action::Resize { from, to }) => {
+                self.resizer.resize(name, *from, *to).await
+            }
+            (Resource::Database(id), Action::AddReplica { name }) => {
+                self.replicas.add(id, name).await
+            }
+            (Resource::Database(id), Action::RemoveReplica { name }) => {
+                self.replicas.remove(id, name).await
+            }
+            (Resource::Group(_), Action::AddReplica { .. } | Action::RemoveReplica { .. }) => {
+                Err(Fault::Refused(format!("{target} is a group, which has no replicas")))
+            }
+            (Resource::Database(_), Action::Resize { .. }) => {
+                Err(Fault::Refused(format!("{target} is a database, which has no size")))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Act for AwsHands {
+    async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
+        let late = |_| Err(Fault::Late(self.deadline));
+        let acted = timeout(self.deadline, self.act(intent)).await.unwrap_or_else(late);
+        acted.map_err(|fault| ProviderError {
+            provider: self.name.clone(),
+            operation: operation(intent),
+            kind: fault.kind(),
+            source: fault.into(),
+        })
+    }
+}
+
+/// What was to be done, as a verb phrase.
+fn operation(intent: &Intent) -> String {
+    let target = &intent.target;
+    match &intent.action {
+        Action::Resize { to, .. } => format!("resize {target} to {to}"),
+        Action::AddReplica { name } => format!("add replica {name} to {target}"),
+        Action::RemoveReplica { name } => format!("remove replica {name} from {target}"),
+    }
+}

@@ -1,0 +1,65 @@
+//! What the operator settled about one AWS account and region.
+
+use std::{path::PathBuf, time::Duration};
+use url::Url;
+
+/// Where to find the cloud, and how long to wait for it.
+#[derive(Clone, Debug)]
+pub struct AwsSettings {
+    /// The provider, as named in the configuration; errors carry it.
+    pub name: String,
+    /// The region: "eu-west-1".
+    pub region: String,
+    /// Another place to call than the region's own: an emulator, a private link.
+    pub endpoint: Option<Url>,
+    /// A file in AWS's own credentials format whose `default` profile is used alone.
+    /// Without one, the SDK's default chain: environment, profile files, web
+    /// identity, container, instance.
+    pub credentials_file: Option<PathBuf>,
+    /// How long to wait.
+    pub deadlines: Deadlines,
+}
+
+impl AwsSettings {
+    /// The region's own endpoints, credentials by the default chain, default deadlines.
+    pub fn new(name: impl Into<String>, region: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            region: region.into(),
+            endpoint: None,
+            credentials_file: None,
+            deadlines: Deadlines::default(),
+        }
+    }
+}
+
+/// How long to wait for the cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// For a connection. Default 3 s.
+    pub connect: Duration,
+    /// For a whole look at all targets, a second attempt at each call included. Default 10 s.
+    pub look: Duration,
+    /// For a whole action: the look before it and the change itself. Default 20 s.
+    pub act: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            look: Duration::from_secs(10),
+            act: Duration::from_secs(20),
+        }
+    }
+}
+
+/// What a target is in AWS, by the name it has there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// An Auto Scaling group, by its name.
+    Group(String),
+    /// A database with its read replicas, by the id of the source instance (RDS) or of
+    /// the cluster (Aurora): which of both is found out by asking.
+    Database(String),
+}

@@ -1,0 +1,155 @@
+//! Auto Scaling groups, against a real API on loopback and everything that may go wrong.
+
+use setpoint_aws::{AwsEyes, AwsHands, Deadlines, Resource};
+use setpoint_control::{Act, Observe};
+use setpoint_core::{Action, FailureKind, Group, Intent, IntentId, Range, Seen, Span, TargetName};
+use std::{collections::BTreeMap, time::Duration};
+use support::{Cloud, Fault, Moto};
+
+fn web() -> TargetName {
+    TargetName::new("web")
+}
+
+/// A group of this name and size, 10 to 200 members.
+fn make_group(moto: &Moto, name: &str, size: u32) {
+    let image = [
+        ("LaunchConfigurationName", name),
+        ("ImageId", "ami-12345678"),
+        ("InstanceType", "t3.micro"),
+    ];
+    moto.autoscaling("CreateLaunchConfiguration", &image);
+    let size = size.to_string();
+    let group = [
+        ("AutoScalingGroupName", name),
+        ("LaunchConfigurationName", name),
+        ("MinSize", "1"),
+        ("MaxSize", "200"),
+        ("DesiredCapacity", &size),
+        ("AvailabilityZones.member.1", "eu-west-1a"),
+    ];
+    moto.autoscaling("CreateAutoScalingGroup", &group);
+}
+
+async fn plugged(cloud: &Cloud, deadlines: Deadlines) -> (AwsEyes, AwsHands) {
+    let aws = cloud.connect_within(deadlines).await;
+    let targets = BTreeMap::from([(web(), Resource::Group("web".to_owned()))]);
+    (aws.eyes(targets.clone()), aws.hands(targets))
+}
+
+async fn look(eyes: &AwsEyes) -> Seen {
+    eyes.observe().await.remove(&web()).expect("every target is told of")
+}
+
+async fn size(eyes: &AwsEyes) -> u32 {
+    let seen = look(eyes).await;
+    let Seen::Group(Group { desired, .. }) = seen else { panic!("{seen:?}") };
+    desired
+}
+
+fn resize(from: u32, to: u32) -> Intent {
+    let id = IntentId::new(format!("here/web/1/{to}"));
+    Intent { id, target: web(), action: Action::Resize { from, to } }
+}
+
+#[tokio::test]
+async fn it_sees_a_group_and_resizes_it_once() {
+    let cloud = Cloud::start();
+    make_group(&cloud.moto, "web", 10);
+    let (eyes, hands) = plugged(&cloud, Deadlines::default()).await;
+    let Seen::Group(group) = look(&eyes).await else { panic!() };
+    assert_eq!((group.desired, group.ready, group.unhealthy), (10, 10, 0));
+    assert_eq!(group.own_range, Range::new(1, 200));
+    assert!(cloud.proxy.changes().is_empty(), "looking changes nothing");
+
+    hands.apply(&resize(10, 15)).await.unwrap();
+    hands.apply(&resize(10, 15)).await.unwrap();
+    assert_eq!(size(&eyes).await, 15);
+    assert_eq!(cloud.proxy.count("SetDesiredCapacity"), 1, "applied twice is applied once");
+}
+
+#[tokio::test]
+async fn a_decision_about_another_size_is_stale() {
+    let cloud = Cloud::start();
+    make_group(&cloud.moto, "web", 10);
+    let (eyes, hands) = plugged(&cloud, Deadlines::default()).await;
+    let error = hands.apply(&resize(12, 15)).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::Stale, "{}", error.chain());
+    let error = hands.apply(&resize(10, 201)).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::Refused, "{}", error.chain());
+    assert_eq!(size(&eyes).await, 10);
+    assert!(cloud.proxy.changes().is_empty());
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_unavailable_and_asking_again_does_nothing() {
+    let cloud = Cloud::start();
+    make_group(&cloud.moto, "web", 10);
+    let (eyes, hands) = plugged(&cloud, Deadlines::default()).await;
+    cloud.proxy.once("SetDesiredCapacity", Fault::LoseReply);
+    let error = hands.apply(&resize(10, 15)).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::Unavailable, "{}", error.chain());
+    assert_eq!(size(&eyes).await, 15, "it arrived all the same");
+    hands.apply(&resize(10, 15)).await.unwrap();
+    assert_eq!(cloud.proxy.count("SetDesiredCapacity"), 1);
+}
+
+#[tokio::test]
+async fn failures_are_sorted_by_what_may_be_done_about_them() {
+    let cloud = Cloud::start();
+    make_group(&cloud.moto, "web", 10);
+    let (_, hands) = plugged(&cloud, Deadlines::default()).await;
+    let retry_after = Some(Span::from_secs(2));
+    for (fault, kind) in [
+        (Fault::throttling(), FailureKind::Throttled { retry_after }),
+        (Fault::refusal("AccessDenied"), FailureKind::Refused),
+        (Fault::refusal("ScalingActivityInProgress"), FailureKind::Stale),
+        (Fault::page("500 Internal Server Error"), FailureKind::Unavailable),
+        (Fault::page("503 Slow Down"), FailureKind::Unavailable),
+    ] {
+        cloud.proxy.once("SetDesiredCapacity", fault.clone());
+        let error = hands.apply(&resize(10, 15)).await.unwrap_err();
+        assert_eq!(error.kind, kind, "{fault:?}: {}", error.chain());
+    }
+}
+
+#[tokio::test]
+async fn a_hanging_api_is_given_up_in_time_and_the_group_is_not_seen() {
+    let cloud = Cloud::start();
+    make_group(&cloud.moto, "web", 10);
+    let short = Duration::from_secs(2);
+    let deadlines = Deadlines { look: short, act: short, ..Deadlines::default() };
+    let (eyes, hands) = plugged(&cloud, deadlines).await;
+    cloud.proxy.always("DescribeAutoScalingGroups", Fault::Hang);
+    let both = async { (look(&eyes).await, hands.apply(&resize(10, 15)).await) };
+    let (seen, applied) = tokio::time::timeout(Duration::from_secs(15), both).await.unwrap();
+    assert!(matches!(seen, Seen::Nothing(_)), "{seen:?}");
+    assert_eq!(applied.unwrap_err().kind, FailureKind::Unavailable);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_whole_is_not_seen() {
+    let cloud = Cloud::start();
+    let (eyes, _) = plugged(&cloud, Deadlines::default()).await;
+    let Seen::Nothing(why) = look(&eyes).await else { panic!() };
+    assert!(why.contains("no Auto Scaling group named web"), "{why}");
+    make_group(&cloud.moto, "web", 10);
+    for fault in [Fault::CutReply, Fault::page("500 Oops"), Fault::refusal("InvalidClientTokenId")]
+    {
+        cloud.proxy.always("DescribeAutoScalingGroups", fault);
+        let seen = look(&eyes).await;
+        assert!(matches!(seen, Seen::Nothing(_)), "{seen:?}");
+        cloud.proxy.reset();
+    }
+    assert_eq!(size(&eyes).await, 10);
+}
+
+#[tokio::test]
+async fn wrong_keys_are_refused_and_said_to_be() {
+    let cloud = Cloud::of(Moto::guarded_after(2));
+    make_group(&cloud.moto, "web", 10);
+    let (eyes, hands) = plugged(&cloud, Deadlines::default()).await;
+    let Seen::Nothing(why) = look(&eyes).await else { panic!() };
+    assert!(why.contains("InvalidClientTokenId") || why.contains("credentials"), "{why}");
+    let error = hands.apply(&resize(10, 15)).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::Refused, "{}", error.chain());
+}

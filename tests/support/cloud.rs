@@ -1,0 +1,49 @@
+//! AWS as the tests have it: moto behind a [`FaultProxy`], and the way there.
+
+use crate::{FaultProxy, Moto, REGION};
+use setpoint_aws::{Aws, AwsSettings, Deadlines};
+use std::io::Write;
+use tempfile::NamedTempFile;
+use url::Url;
+
+/// A cloud of one's own.
+#[derive(Debug)]
+pub struct Cloud {
+    /// Listens to our calls.
+    pub proxy: FaultProxy,
+    /// Answers them, and those that set the scene.
+    pub moto: Moto,
+    credentials: NamedTempFile,
+}
+
+impl Cloud {
+    /// Starts one that lets everybody in.
+    pub fn start() -> Self {
+        Self::of(Moto::start())
+    }
+
+    /// One that has `moto` behind it.
+    pub fn of(moto: Moto) -> Self {
+        let mut credentials = NamedTempFile::new().expect("there is room for a small file");
+        let text = "[default]\naws_access_key_id = fake\naws_secret_access_key = fake\n";
+        credentials.write_all(text.as_bytes()).expect("there is room for a small file");
+        Self { proxy: FaultProxy::start(moto.address()), moto, credentials }
+    }
+
+    /// Gets ready to call it, through the proxy, with the default deadlines.
+    pub async fn connect(&self) -> Aws {
+        self.connect_within(Deadlines::default()).await
+    }
+
+    /// Gets ready to call it, through the proxy.
+    pub async fn connect_within(&self, deadlines: Deadlines) -> Aws {
+        let endpoint = format!("http://{}", self.proxy.address());
+        Aws::connect(AwsSettings {
+            endpoint: Some(Url::parse(&endpoint).expect("an address makes a URL")),
+            credentials_file: Some(self.credentials.path().to_owned()),
+            deadlines,
+            ..AwsSettings::new("aws", REGION)
+        })
+        .await
+    }
+}

@@ -1,0 +1,232 @@
+//! A proxy in front of a server, which spoils what it is told to and counts the rest.
+//!
+//! It takes one request a connection, each on a thread of its own, and knows calls by
+//! the `Action` of AWS's query protocol.
+
+use crate::http::Request;
+use std::{
+    io::{self, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// What to do to a call instead of passing it on and back.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Pass it on only after this long.
+    Delay(Duration),
+    /// Never answer, and never pass it on.
+    Hang,
+    /// Pass it on, then close without the answer.
+    LoseReply,
+    /// Pass it on, then close in the middle of the answer's body.
+    CutReply,
+    /// Answer in the server's stead.
+    Answer {
+        /// The status: "400 Bad Request".
+        status: &'static str,
+        /// More headers, each with its line end.
+        headers: &'static str,
+        /// The body.
+        body: String,
+    },
+    /// Pass it on with this text in its body replaced by that.
+    Rewrite(&'static str, &'static str),
+}
+
+impl Fault {
+    /// AWS's way of saying no: this code with status 400.
+    pub fn refusal(code: &str) -> Self {
+        let body = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>by the proxy\
+             </Message></Error><RequestId>fake</RequestId></ErrorResponse>"
+        );
+        Self::Answer { status: "400 Bad Request", headers: "Content-Type: text/xml\r\n", body }
+    }
+
+    /// AWS's way of asking for fewer calls, for the next two seconds.
+    pub fn throttling() -> Self {
+        let Self::Answer { status, body, .. } = Self::refusal("Throttling") else { unreachable!() };
+        Self::Answer { status, headers: "Content-Type: text/xml\r\nRetry-After: 2\r\n", body }
+    }
+
+    /// A web page with this status, as gateways and broken servers send it.
+    pub fn page(status: &'static str) -> Self {
+        let body = format!("<!doctype html><title>{status}</title>");
+        Self::Answer { status, headers: "Content-Type: text/html\r\n", body }
+    }
+}
+
+/// The proxy; stopped when dropped.
+#[derive(Debug)]
+pub struct FaultProxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    listening: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    server: SocketAddr,
+    state: Mutex<State>,
+    stopped: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rules: Vec<Rule>,
+    seen: Vec<(String, String)>,
+    is_stopped: bool,
+}
+
+#[derive(Debug)]
+struct Rule {
+    action: &'static str,
+    fault: Fault,
+    /// How many more times; for ever without.
+    times: Option<usize>,
+}
+
+impl FaultProxy {
+    /// Starts one in front of `server`. Without rules it passes everything on.
+    pub fn start(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let (state, stopped) = Default::default();
+        let shared = Arc::new(Shared { server, state, stopped });
+        let listening = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || shared.listen(&listener)
+        });
+        Self { address, shared, listening: Some(listening) }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on does `fault` to every `action`.
+    pub fn always(&self, action: &'static str, fault: Fault) {
+        self.shared.lock().rules.push(Rule { action, fault, times: None });
+    }
+
+    /// Does `fault` to the next `action` only.
+    pub fn once(&self, action: &'static str, fault: Fault) {
+        self.shared.lock().rules.push(Rule { action, fault, times: Some(1) });
+    }
+
+    /// Forgets all rules and all calls.
+    pub fn reset(&self) {
+        let mut state = self.shared.lock();
+        state.rules.clear();
+        state.seen.clear();
+    }
+
+    /// How many calls of `action` arrived.
+    pub fn count(&self, action: &str) -> usize {
+        self.shared.lock().seen.iter().filter(|(seen, _)| seen == action).count()
+    }
+
+    /// The bodies of the calls that change something, in the order of their arrival.
+    pub fn changes(&self) -> Vec<String> {
+        let state = self.shared.lock();
+        let changes = state.seen.iter().filter(|(action, _)| !action.starts_with("Describe"));
+        changes.map(|(_, body)| body.clone()).collect()
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        self.shared.lock().is_stopped = true;
+        self.shared.stopped.notify_all();
+        // Wakes the listener, which then sees that it is to stop.
+        drop(TcpStream::connect(self.address));
+        if let Some(listening) = self.listening.take() {
+            listening.join().ok();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes connections until stopped, then waits for those under way.
+    fn listen(self: &Arc<Self>, listener: &TcpListener) {
+        let mut threads = Vec::new();
+        for stream in listener.incoming().map_while(Result::ok) {
+            if self.lock().is_stopped {
+                break;
+            }
+            let shared = Arc::clone(self);
+            // A caller that has hung up is part of what is tested.
+            threads.push(thread::spawn(move || shared.serve(stream).ok()));
+        }
+        for thread in threads {
+            thread.join().ok();
+        }
+    }
+
+    fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
+        let Some(mut request) = Request::read(&mut stream)? else { return Ok(()) };
+        match self.note(&request) {
+            None => self.pass(&request, &mut stream, usize::MAX),
+            Some(Fault::Delay(time)) => {
+                self.wait(Some(time));
+                self.pass(&request, &mut stream, usize::MAX)
+            }
+            Some(Fault::Hang) => {
+                self.wait(None);
+                Ok(())
+            }
+            Some(Fault::LoseReply) => self.pass(&request, &mut stream, 0),
+            Some(Fault::CutReply) => self.pass(&request, &mut stream, 400),
+            Some(Fault::Answer { status, headers, body }) => {
+                let length = body.len();
+                write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\
+                     Connection: close\r\n\r\n{body}"
+                )
+            }
+            Some(Fault::Rewrite(this, that)) => {
+                request.body = request.body.replace(this, that);
+                self.pass(&request, &mut stream, usize::MAX)
+            }
+        }
+    }
+
+    /// Puts the call down, and gives the first rule that is for it.
+    fn note(&self, request: &Request) -> Option<Fault> {
+        let action = request.field("Action").unwrap_or_default().to_owned();
+        let mut state = self.lock();
+        let applies = |rule: &&mut Rule| rule.action == action && rule.times != Some(0);
+        let rule = state.rules.iter_mut().find(applies);
+        let fault = rule.map(|rule| {
+            rule.times = rule.times.map(|times| times - 1);
+            rule.fault.clone()
+        });
+        state.seen.push((action, request.body.clone()));
+        fault
+    }
+
+    /// Passes the request on, and at most `limit` bytes of the answer back.
+    fn pass(&self, request: &Request, stream: &mut TcpStream, limit: usize) -> io::Result<()> {
+        let answer = request.send(self.server)?;
+        stream.write_all(&answer[..answer.len().min(limit)])
+    }
+
+    /// Waits until the proxy is stopped, but no longer than `time`.
+    fn wait(&self, time: Option<Duration>) {
+        let state = self.lock();
+        let goes_on = |state: &mut State| !state.is_stopped;
+        match time {
+            Some(time) => drop(self.stopped.wait_timeout_while(state, time, goes_on)),
+            None => drop(self.stopped.wait_while(state, goes_on)),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What the tests stand on: real servers on loopback, and faults in front of them.
+//!
+//! Every server gets a free port, is waited for by what it says, and is stopped when
+//! its owner goes out of scope. What is missing on a machine fails the test with one
+//! line that says how to get it.
+
+mod agent;
+mod cloud;
+mod exporter;
+mod fault_proxy;
+mod http;
+mod moto;
+
+pub use agent::{Agent, Site, message};
+pub use cloud::Cloud;
+pub use exporter::{Exporter, Page};
+pub use fault_proxy::{Fault, FaultProxy};
+pub use moto::{Moto, REGION};

@@ -1,0 +1,145 @@
+//! moto: a server that answers as AWS does, one for each test.
+//!
+//! Its state is instant: nothing is ever pending. What takes time or goes wrong is
+//! put in front of it by [`FaultProxy`](crate::FaultProxy).
+
+use crate::http::Request;
+use std::{
+    env,
+    ffi::OsString,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, ChildStderr, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
+
+/// The region that all tests are in.
+pub const REGION: &str = "eu-west-1";
+
+/// How long a start may take on a busy machine.
+const START: Duration = Duration::from_secs(60);
+
+/// A moto server of one's own; stopped when dropped.
+#[derive(Debug)]
+pub struct Moto {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Moto {
+    /// Starts one that lets everybody in.
+    ///
+    /// Panics, saying how to install it, if there is none on this machine.
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts one that checks keys, signatures and permissions after `open` calls.
+    pub fn guarded_after(open: u32) -> Self {
+        Self::start_with(&[("INITIAL_NO_AUTH_ACTION_COUNT", &open.to_string())])
+    }
+
+    fn start_with(environment: &[(&str, &str)]) -> Self {
+        let program = program();
+        let spawned = Command::new(&program)
+            .args(["-H", "127.0.0.1", "-p", "0"])
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut process = spawned.unwrap_or_else(|error| {
+            panic!(
+                "{} could not be started ({error}): python3 -m venv target/venv && \
+                 target/venv/bin/pip install -r tests/requirements.txt, or name it in SETPOINT_MOTO",
+                program.display()
+            )
+        });
+        let said = listen(process.stderr.take().expect("it was piped above"));
+        // Owned from here on, so that it is stopped even if it never gets ready.
+        let mut moto = Self { process, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        moto.address = said.recv_timeout(START).expect("moto says where it listens");
+        moto
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Makes a call of the query protocol and gives the answer's XML.
+    ///
+    /// Panics if the answer is not a yes.
+    #[track_caller]
+    pub fn call(&self, service: &Service, action: &str, fields: &[(&str, &str)]) -> String {
+        let (name, version) = (service.name, service.version);
+        let mut body = format!("Action={action}&Version={version}");
+        body.extend(fields.iter().map(|(field, value)| format!("&{field}={value}")));
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Authorization: AWS4-HMAC-SHA256 Credential=fake/20260101/{REGION}/{name}/aws4_request, \
+             SignedHeaders=host, Signature=fake",
+            self.address
+        );
+        let answer = Request { head, body }.send(self.address).expect("moto answers");
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{action}: {answer}");
+        answer
+    }
+
+    /// A call to Auto Scaling.
+    #[track_caller]
+    pub fn autoscaling(&self, action: &str, fields: &[(&str, &str)]) -> String {
+        self.call(&Service { name: "autoscaling", version: "2011-01-01" }, action, fields)
+    }
+
+    /// A call to RDS.
+    #[track_caller]
+    pub fn rds(&self, action: &str, fields: &[(&str, &str)]) -> String {
+        self.call(&Service { name: "rds", version: "2014-10-31" }, action, fields)
+    }
+}
+
+/// A service that speaks the query protocol.
+#[derive(Debug)]
+pub struct Service {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is all that is wanted here.
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// The one named in `SETPOINT_MOTO`, else that of the virtual environment in `target`,
+/// else the first on the path.
+fn program() -> OsString {
+    if let Some(named) = env::var_os("SETPOINT_MOTO") {
+        return named;
+    }
+    let in_target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv/bin/moto_server");
+    if in_target.exists() { in_target.into() } else { "moto_server".into() }
+}
+
+/// Reads all that moto says, so that it never waits for a reader, and gives its address
+/// once it has said that.
+fn listen(output: ChildStderr) -> Receiver<SocketAddr> {
+    let (found, address) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let place = line.split_once("Running on http://").map(|(_, place)| place.trim());
+            if let Some(Ok(place)) = place.map(str::parse) {
+                // Nobody waits any more after a start that took too long.
+                found.send(place).ok();
+            }
+        }
+    });
+    address
+}
