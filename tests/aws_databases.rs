@@ -37,19 +37,6 @@ fn remove(name: &str) -> Intent {
     intent(Action::RemoveReplica { name: name.to_owned() })
 }
 
-fn make_instance(cloud: &Cloud) {
-    let fields = [
-        ("DBInstanceIdentifier", "orders"),
-        ("DBInstanceClass", "db.r5.large"),
-        ("Engine", "postgres"),
-        ("AllocatedStorage", "20"),
-        ("MasterUsername", "somebody"),
-        ("MasterUserPassword", "not-a-secret"),
-        ("BackupRetentionPeriod", "1"),
-    ];
-    cloud.moto.rds("CreateDBInstance", &fields);
-}
-
 fn make_cluster(cloud: &Cloud) {
     let cluster = [
         ("DBClusterIdentifier", "orders"),
@@ -70,7 +57,7 @@ fn make_cluster(cloud: &Cloud) {
 #[tokio::test]
 async fn it_adds_a_replica_once_and_tags_it() {
     let cloud = Cloud::start();
-    make_instance(&cloud);
+    cloud.moto.make_database("orders");
     let (eyes, hands) = plugged(&cloud).await;
     let before = look(&eyes).await;
     assert_eq!((before.present(), before.busy.as_deref()), (0, None));
@@ -92,7 +79,7 @@ async fn it_adds_a_replica_once_and_tags_it() {
 #[tokio::test]
 async fn a_lost_answer_never_makes_two() {
     let cloud = Cloud::start();
-    make_instance(&cloud);
+    cloud.moto.make_database("orders");
     let (eyes, hands) = plugged(&cloud).await;
     cloud.proxy.once("CreateDBInstanceReadReplica", Fault::LoseReply);
     let error = hands.apply(&add("orders-sp-1")).await.unwrap_err();
@@ -104,7 +91,7 @@ async fn a_lost_answer_never_makes_two() {
 #[tokio::test]
 async fn it_removes_what_it_made_and_nothing_else() {
     let cloud = Cloud::start();
-    make_instance(&cloud);
+    cloud.moto.make_database("orders");
     let theirs =
         [("DBInstanceIdentifier", "orders-sp-9"), ("SourceDBInstanceIdentifier", "orders")];
     cloud.moto.rds("CreateDBInstanceReadReplica", &theirs);

@@ -10,26 +10,6 @@ fn web() -> TargetName {
     TargetName::new("web")
 }
 
-/// A group of this name and size, 10 to 200 members.
-fn make_group(moto: &Moto, name: &str, size: u32) {
-    let image = [
-        ("LaunchConfigurationName", name),
-        ("ImageId", "ami-12345678"),
-        ("InstanceType", "t3.micro"),
-    ];
-    moto.autoscaling("CreateLaunchConfiguration", &image);
-    let size = size.to_string();
-    let group = [
-        ("AutoScalingGroupName", name),
-        ("LaunchConfigurationName", name),
-        ("MinSize", "1"),
-        ("MaxSize", "200"),
-        ("DesiredCapacity", &size),
-        ("AvailabilityZones.member.1", "eu-west-1a"),
-    ];
-    moto.autoscaling("CreateAutoScalingGroup", &group);
-}
-
 async fn plugged(cloud: &Cloud, deadlines: Deadlines) -> (AwsEyes, AwsHands) {
     let aws = cloud.connect_within(deadlines).await;
     let targets = BTreeMap::from([(web(), Resource::Group("web".to_owned()))]);
@@ -54,7 +34,7 @@ fn resize(from: u32, to: u32) -> Intent {
 #[tokio::test]
 async fn it_sees_a_group_and_resizes_it_once() {
     let cloud = Cloud::start();
-    make_group(&cloud.moto, "web", 10);
+    cloud.moto.make_group("web", 10);
     let (eyes, hands) = plugged(&cloud, Deadlines::default()).await;
     let Seen::Group(group) = look(&eyes).await else { panic!() };
     assert_eq!((group.desired, group.ready, group.unhealthy), (10, 10, 0));
@@ -70,7 +50,7 @@ async fn it_sees_a_group_and_resizes_it_once() {
 #[tokio::test]
 async fn a_decision_about_another_size_is_stale() {
     let cloud = Cloud::start();
-    make_group(&cloud.moto, "web", 10);
+    cloud.moto.make_group("web", 10);
     let (eyes, hands) = plugged(&cloud, Deadlines::default()).await;
     let error = hands.apply(&resize(12, 15)).await.unwrap_err();
     assert_eq!(error.kind, FailureKind::Stale, "{}", error.chain());
@@ -83,7 +63,7 @@ async fn a_decision_about_another_size_is_stale() {
 #[tokio::test]
 async fn a_lost_answer_is_unavailable_and_asking_again_does_nothing() {
     let cloud = Cloud::start();
-    make_group(&cloud.moto, "web", 10);
+    cloud.moto.make_group("web", 10);
     let (eyes, hands) = plugged(&cloud, Deadlines::default()).await;
     cloud.proxy.once("SetDesiredCapacity", Fault::LoseReply);
     let error = hands.apply(&resize(10, 15)).await.unwrap_err();
@@ -96,7 +76,7 @@ async fn a_lost_answer_is_unavailable_and_asking_again_does_nothing() {
 #[tokio::test]
 async fn failures_are_sorted_by_what_may_be_done_about_them() {
     let cloud = Cloud::start();
-    make_group(&cloud.moto, "web", 10);
+    cloud.moto.make_group("web", 10);
     let (_, hands) = plugged(&cloud, Deadlines::default()).await;
     let retry_after = Some(Span::from_secs(2));
     for (fault, kind) in [
@@ -115,7 +95,7 @@ async fn failures_are_sorted_by_what_may_be_done_about_them() {
 #[tokio::test]
 async fn a_hanging_api_is_given_up_in_time_and_the_group_is_not_seen() {
     let cloud = Cloud::start();
-    make_group(&cloud.moto, "web", 10);
+    cloud.moto.make_group("web", 10);
     let short = Duration::from_secs(2);
     let deadlines = Deadlines { look: short, act: short, ..Deadlines::default() };
     let (eyes, hands) = plugged(&cloud, deadlines).await;
@@ -132,7 +112,7 @@ async fn what_cannot_be_read_whole_is_not_seen() {
     let (eyes, _) = plugged(&cloud, Deadlines::default()).await;
     let Seen::Nothing(why) = look(&eyes).await else { panic!() };
     assert!(why.contains("no Auto Scaling group named web"), "{why}");
-    make_group(&cloud.moto, "web", 10);
+    cloud.moto.make_group("web", 10);
     for fault in [Fault::CutReply, Fault::page("500 Oops"), Fault::refusal("InvalidClientTokenId")]
     {
         cloud.proxy.always("DescribeAutoScalingGroups", fault);
@@ -146,7 +126,7 @@ async fn what_cannot_be_read_whole_is_not_seen() {
 #[tokio::test]
 async fn wrong_keys_are_refused_and_said_to_be() {
     let cloud = Cloud::of(Moto::guarded_after(2));
-    make_group(&cloud.moto, "web", 10);
+    cloud.moto.make_group("web", 10);
     let (eyes, hands) = plugged(&cloud, Deadlines::default()).await;
     let Seen::Nothing(why) = look(&eyes).await else { panic!() };
     assert!(why.contains("InvalidClientTokenId") || why.contains("credentials"), "{why}");

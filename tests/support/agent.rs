@@ -110,6 +110,31 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// Listens to the agent for this long, whatever it says.
+    pub fn listen_for(&mut self, time: Duration) {
+        #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
+        let began = Instant::now();
+        loop {
+            #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
+            let left = time.saturating_sub(began.elapsed());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => self.said.push(line),
+                Err(RecvTimeoutError::Timeout) => return,
+                Err(RecvTimeoutError::Disconnected) => panic!("it ended: {:#?}", self.said),
+            }
+        }
+    }
+
+    /// The most memory it ever had in use, in KiB.
+    #[track_caller]
+    pub fn peak_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        let status = fs::read_to_string(path).expect("it is running");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok());
+        kib.expect("a status names the peak")
+    }
+
     /// Waits until the log has a line that `wanted` accepts, and gives it.
     ///
     /// Panics with everything the agent said if that takes too long or the agent ends.

@@ -2,7 +2,7 @@
 
 use crate::{FaultProxy, Moto, REGION};
 use setpoint_aws::{Aws, AwsSettings, Deadlines};
-use std::io::Write;
+use std::{io::Write, path::Path};
 use tempfile::NamedTempFile;
 use url::Url;
 
@@ -30,6 +30,16 @@ impl Cloud {
         Self { proxy: FaultProxy::start(moto.address()), moto, credentials }
     }
 
+    /// Where it is called, through the proxy.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.proxy.address())
+    }
+
+    /// The file with the credentials it accepts.
+    pub fn credentials(&self) -> &Path {
+        self.credentials.path()
+    }
+
     /// Gets ready to call it, through the proxy, with the default deadlines.
     pub async fn connect(&self) -> Aws {
         self.connect_within(Deadlines::default()).await
@@ -37,9 +47,8 @@ impl Cloud {
 
     /// Gets ready to call it, through the proxy.
     pub async fn connect_within(&self, deadlines: Deadlines) -> Aws {
-        let endpoint = format!("http://{}", self.proxy.address());
         Aws::connect(AwsSettings {
-            endpoint: Some(Url::parse(&endpoint).expect("an address makes a URL")),
+            endpoint: Some(Url::parse(&self.endpoint()).expect("an address makes a URL")),
             credentials_file: Some(self.credentials.path().to_owned()),
             deadlines,
             ..AwsSettings::new("aws", REGION)

@@ -32,8 +32,8 @@ pub enum Fault {
         /// The body.
         body: String,
     },
-    /// Pass it on with this text in its body replaced by that.
-    Rewrite(&'static str, &'static str),
+    /// Pass it on; in the answer, members beyond the first so many are still on their way.
+    Pending(usize),
 }
 
 impl Fault {
@@ -78,6 +78,7 @@ struct Shared {
 struct State {
     rules: Vec<Rule>,
     seen: Vec<(String, String)>,
+    accepted: Vec<(String, String)>,
     is_stopped: bool,
 }
 
@@ -123,11 +124,18 @@ impl FaultProxy {
         let mut state = self.shared.lock();
         state.rules.clear();
         state.seen.clear();
+        state.accepted.clear();
     }
 
     /// How many calls of `action` arrived.
     pub fn count(&self, action: &str) -> usize {
         self.shared.lock().seen.iter().filter(|(seen, _)| seen == action).count()
+    }
+
+    /// The changes of databases that the server said yes to, in the order of its answers:
+    /// the action and the instance it is about.
+    pub fn accepted(&self) -> Vec<(String, String)> {
+        self.shared.lock().accepted.clone()
     }
 
     /// The bodies of the calls that change something, in the order of their arrival.
@@ -172,7 +180,7 @@ impl Shared {
     }
 
     fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
-        let Some(mut request) = Request::read(&mut stream)? else { return Ok(()) };
+        let Some(request) = Request::read(&mut stream)? else { return Ok(()) };
         match self.note(&request) {
             None => self.pass(&request, &mut stream, usize::MAX),
             Some(Fault::Delay(time)) => {
@@ -193,9 +201,9 @@ impl Shared {
                      Connection: close\r\n\r\n{body}"
                 )
             }
-            Some(Fault::Rewrite(this, that)) => {
-                request.body = request.body.replace(this, that);
-                self.pass(&request, &mut stream, usize::MAX)
+            Some(Fault::Pending(after)) => {
+                let answer = request.send(self.server)?;
+                stream.write_all(pending(&String::from_utf8_lossy(&answer), after).as_bytes())
             }
         }
     }
@@ -217,7 +225,19 @@ impl Shared {
     /// Passes the request on, and at most `limit` bytes of the answer back.
     fn pass(&self, request: &Request, stream: &mut TcpStream, limit: usize) -> io::Result<()> {
         let answer = request.send(self.server)?;
+        self.note_accepted(request, &answer);
         stream.write_all(&answer[..answer.len().min(limit)])
+    }
+
+    fn note_accepted(&self, request: &Request, answer: &[u8]) {
+        let action = request.field("Action").unwrap_or_default();
+        let database = request.field("DBInstanceIdentifier");
+        if let Some(name) = database
+            && !action.starts_with("Describe")
+            && answer.starts_with(b"HTTP/1.1 200")
+        {
+            self.lock().accepted.push((action.to_owned(), name.to_owned()));
+        }
     }
 
     /// Waits until the proxy is stopped, but no longer than `time`.
@@ -229,4 +249,22 @@ impl Shared {
             None => drop(self.stopped.wait_while(state, goes_on)),
         }
     }
+}
+
+/// The answer with all members but the first `after` on their way.
+fn pending(answer: &str, after: usize) -> String {
+    const SERVES: &str = "<LifecycleState>InService<";
+    let Some((_, body)) = answer.split_once("\r\n\r\n") else { return answer.to_owned() };
+    let mut parts = body.split(SERVES);
+    let mut changed = parts.next().unwrap_or_default().to_owned();
+    for (member, part) in parts.enumerate() {
+        let state = if member < after { SERVES } else { "<LifecycleState>Pending<" };
+        changed.push_str(state);
+        changed.push_str(part);
+    }
+    let length = changed.len();
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n{changed}"
+    )
 }

@@ -96,6 +96,42 @@ impl Moto {
         self.call(&Service { name: "autoscaling", version: "2011-01-01" }, action, fields)
     }
 
+    /// Makes a group of `size`, which may have 1 to 200 members.
+    #[track_caller]
+    pub fn make_group(&self, name: &str, size: u32) {
+        let image = [
+            ("LaunchConfigurationName", name),
+            ("ImageId", "ami-12345678"),
+            ("InstanceType", "t3.micro"),
+        ];
+        self.autoscaling("CreateLaunchConfiguration", &image);
+        let size = size.to_string();
+        let group = [
+            ("AutoScalingGroupName", name),
+            ("LaunchConfigurationName", name),
+            ("MinSize", "1"),
+            ("MaxSize", "200"),
+            ("DesiredCapacity", &size),
+            ("AvailabilityZones.member.1", "eu-west-1a"),
+        ];
+        self.autoscaling("CreateAutoScalingGroup", &group);
+    }
+
+    /// Makes a PostgreSQL database without replicas.
+    #[track_caller]
+    pub fn make_database(&self, name: &str) {
+        let fields = [
+            ("DBInstanceIdentifier", name),
+            ("DBInstanceClass", "db.r5.large"),
+            ("Engine", "postgres"),
+            ("AllocatedStorage", "20"),
+            ("MasterUsername", "somebody"),
+            ("MasterUserPassword", "not-a-secret"),
+            ("BackupRetentionPeriod", "1"),
+        ];
+        self.rds("CreateDBInstance", &fields);
+    }
+
     /// A call to RDS.
     #[track_caller]
     pub fn rds(&self, action: &str, fields: &[(&str, &str)]) -> String {

@@ -32,7 +32,7 @@ pub fn decide(
 }
 
 fn decide_one(
-    (settings, target, bounds): (&Settings, &TargetName, &TargetSettings),
+    (whole, target, bounds): (&Settings, &TargetName, &TargetSettings),
     memory: &Memory,
     snapshot: &Snapshot,
     ballot: &Ballot<'_>,
@@ -41,14 +41,14 @@ fn decide_one(
     let Some(seen) = snapshot.targets.get(target) else {
         return not_observed("its provider said nothing of it");
     };
-    let id = || intent_id(&settings.region, target, snapshot, memory);
+    let id = || intent_id(&whole.region, target, snapshot, memory);
     let Some(past) = memory.targets.get(target) else {
         return not_observed(if let Seen::Nothing(why) = seen { why } else { "not yet" });
     };
     let memory = (memory, past);
     match (bounds, seen) {
         (TargetSettings::Group(settings), Seen::Group(group)) => {
-            decide_group(target, (settings, group), memory, ballot, id)
+            decide_group(target, (settings, group, whole.every), memory, ballot, id)
         }
         (TargetSettings::Database(settings), Seen::Database(database)) => {
             decide_database(target, (settings, database), memory, ballot, id)
@@ -79,6 +79,7 @@ impl Memory {
         for decision in &plan.decisions {
             let Some(target) = self.targets.get_mut(&decision.target) else { continue };
             let keep = settings.targets.get(&decision.target).map_or(Span::ZERO, remembered);
+            let keep = keep.max(settings.every.times(2));
             target.remember(decision, now, keep);
         }
     }

@@ -1,8 +1,8 @@
 //! The decision about one group.
 
 use crate::{
-    Action, Decision, Group, GroupSettings, Guard, Held, IntentId, Memory, Snapshot, TargetMemory,
-    TargetName, Verdict, Want,
+    Action, Decision, Group, GroupSettings, Guard, Held, IntentId, Memory, Snapshot, Span,
+    TargetMemory, TargetName, Verdict, Want,
     ballot::{Ballot, want},
     guards::{
         Candidate, Gauntlet, InFlight, Ruling, cooldown, dead_band, evidence, inside, projection,
@@ -14,7 +14,7 @@ use crate::{
 /// Decides about one group: combine, then every guard in its order.
 pub(crate) fn decide_group(
     target: &TargetName,
-    (settings, group): (&GroupSettings, &Group),
+    (settings, group, every): (&GroupSettings, &Group, Span),
     memory: (&Memory, &TargetMemory),
     ballot: &Ballot<'_>,
     id: impl FnOnce() -> IntentId,
@@ -42,7 +42,7 @@ pub(crate) fn decide_group(
     gauntlet.ask(Guard::Evidence, |candidate| evidence(candidate, &ballot.missing, in_range));
     let told = ballot.missing.is_empty() || gauntlet.candidate.grows();
     let asked = told.then_some(gauntlet.candidate.size);
-    brake(&mut gauntlet, (settings, group), memory, most_load(&wishes));
+    brake(&mut gauntlet, (settings, group, every), memory, most_load(&wishes));
     let without_opinion = ballot.opinions.is_empty();
     let verdict = gauntlet.verdict(without_opinion).map(|to| Action::Resize { from: present, to });
     Decision {
@@ -58,13 +58,13 @@ pub(crate) fn decide_group(
 /// The guards that know about time and what is in flight.
 fn brake(
     gauntlet: &mut Gauntlet,
-    (settings, group): (&GroupSettings, &Group),
+    (settings, group, every): (&GroupSettings, &Group, Span),
     (memory, target): (&Memory, &TargetMemory),
     most_load: Option<f64>,
 ) {
     let now = memory.now;
     gauntlet.ask(Guard::Stabilise, |candidate| {
-        stabilise(candidate, target.asked.iter(), now, settings)
+        stabilise(candidate, target.asked.iter(), (now, every), settings)
     });
     gauntlet.ask(Guard::RateLimit, |candidate| {
         rate_limit(candidate, target.moves.iter(), now, settings)

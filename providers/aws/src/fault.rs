@@ -1,10 +1,12 @@
 //! Why a look or an action did not come off, in words for a person.
 
 use crate::failure::{Answer, Heard};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_rds::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
+use aws_smithy_runtime_api::client::result::DispatchFailure;
 use setpoint_core::{FailureKind, Span};
 use std::{error::Error as StdError, time::Duration};
 
@@ -83,12 +85,29 @@ fn heard<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Heard {
     }
     let unsendable = match error {
         SdkError::ConstructionFailure(_) => true,
-        SdkError::DispatchFailure(failure) => failure.is_user() || failure.is_other(),
+        SdkError::DispatchFailure(failure) => failure.is_user() || lacks_credentials(failure),
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) | SdkError::ServiceError(_) | _ => {
             false
         }
     };
     if unsendable { Heard::NotSent } else { Heard::Nothing }
+}
+
+/// Whether there is nothing to sign the request with. A connection that breaks off after
+/// the request was sent is a failure of the same kind to the SDK, and must not pass for it.
+fn lacks_credentials(failure: &DispatchFailure) -> bool {
+    let mut cause = failure.as_connector_error().and_then(StdError::source);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<CredentialsError>() {
+            return matches!(
+                error,
+                CredentialsError::CredentialsNotLoaded(_)
+                    | CredentialsError::InvalidConfiguration(_)
+            );
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn answer(response: &HttpResponse, code: Option<&str>) -> Answer {
@@ -106,6 +125,9 @@ fn in_words(answer: &Answer, message: Option<&str>) -> String {
     match (&answer.code, message) {
         (Some(code), Some(message)) => format!("{code} ({status}): {message}"),
         (Some(code), None) => format!("{code} ({status})"),
+        (None, _) if matches!(status, 401 | 403) => {
+            format!("the credentials were refused (status {status})")
+        }
         (None, _) => format!("status {status} without an AWS error code"),
     }
 }

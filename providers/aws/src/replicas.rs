@@ -47,9 +47,12 @@ impl Replicas {
 
     /// Has the database `id` have no replica named `name`; nothing to do if it has none.
     ///
-    /// One that was promoted is no replica any more, and stays.
+    /// One that was promoted is no replica any more, and stays; the writer is refused.
     pub(crate) async fn remove(&self, id: &str, name: &str) -> Result<(), Fault> {
         let found = self.databases.find(id).await?;
+        if found.primary.name == name {
+            return Err(Fault::Refused(format!("{name} is the writer of {id}")));
+        }
         let Some(instance) = found.replicas.iter().find(|one| one.name == name) else {
             return Ok(());
         };

@@ -7,13 +7,17 @@
 //! passed without any, it starts anew.
 
 use super::{Candidate, Ruling};
-use crate::{Asked, GroupSettings, Tick};
+use crate::{Asked, GroupSettings, Span, Tick};
 
-/// Damps `candidate` by what was `asked` before; `now` is the time of this pass.
+/// Damps `candidate` by what was `asked` before; `now` is the time of this pass, and one
+/// is made `every` so often.
+///
+/// A window that does not reach back to the pass before would see nothing for ever, and
+/// nothing would ever shrink: it counts as two passes long.
 pub(crate) fn stabilise<'a>(
     candidate: Candidate,
     asked: impl Iterator<Item = &'a Asked>,
-    now: Tick,
+    (now, every): (Tick, Span),
     settings: &GroupSettings,
 ) -> Ruling {
     let Candidate { present, size } = candidate;
@@ -22,6 +26,7 @@ pub(crate) fn stabilise<'a>(
     if size == present || window.ms() == 0 {
         return Ruling::pass(candidate, "no window");
     }
+    let window = window.max(every.times(2));
     let recent = asked.filter(|asked| now.since(asked.at) < window).map(|asked| asked.size);
     let mut sizes = recent.peekable();
     if sizes.peek().is_none() {
@@ -43,7 +48,7 @@ pub(crate) fn stabilise<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Range, Span};
+    use crate::Range;
 
     #[track_caller]
     fn check(size: u32, asked: &[(u64, u32)], now: u64, expected: u32) {
@@ -52,7 +57,8 @@ mod tests {
         let tick = |seconds: u64| Tick::from_ms(seconds * 1000);
         let asked: Vec<Asked> =
             asked.iter().map(|(at, size)| Asked { at: tick(*at), size: *size }).collect();
-        let ruling = stabilise(Candidate { present: 40, size }, asked.iter(), tick(now), &settings);
+        let times = (tick(now), Span::from_secs(15));
+        let ruling = stabilise(Candidate { present: 40, size }, asked.iter(), times, &settings);
         assert!(matches!(ruling, Ruling::Size(size, _) if size == expected), "{ruling:?}");
     }
 
@@ -67,6 +73,16 @@ mod tests {
     fn nothing_shrinks_on_a_window_that_was_never_seen() {
         check(20, &[(0, 20)], 300, 40);
         check(20, &[], 300, 40);
+    }
+
+    #[test]
+    fn a_window_shorter_than_a_pass_does_not_hold_for_ever() {
+        let mut settings = GroupSettings::new(Range::new(0, 200).unwrap());
+        settings.stabilise_down = Span::from_secs(30);
+        let asked = [Asked { at: Tick::from_ms(60_000), size: 25 }];
+        let times = (Tick::from_ms(121_000), Span::from_secs(60));
+        let ruling = stabilise(Candidate { present: 40, size: 20 }, asked.iter(), times, &settings);
+        assert!(matches!(ruling, Ruling::Size(25, _)), "{ruling:?}");
     }
 
     #[test]

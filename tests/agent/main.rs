@@ -1,0 +1,11 @@
+//! The whole agent: a real page in, a real API out, and a journal that tells why.
+//!
+//! Every scenario ends with its journal made again: each recorded pass must come out as
+//! the same plan.
+
+mod growing;
+mod kills;
+mod missing;
+mod observing;
+mod refusals;
+mod scene;

@@ -1,0 +1,47 @@
+//! Who only looks changes nothing: not by a plan, not by a night of passes.
+
+use crate::scene::{GROUP, GROUP_GUARDS, HOLD_CPU, Scene};
+use serde_json::Value;
+use support::{Cloud, Page};
+
+fn observed() -> Scene {
+    let cloud = Cloud::start();
+    cloud.moto.make_group("web", 10);
+    Scene::new("observe", cloud, Page::Text("cpu 90\n".to_owned()), &[GROUP, HOLD_CPU])
+}
+
+#[test]
+fn a_plan_shows_the_change_and_every_guard_and_makes_no_call_that_changes() {
+    let scene = observed();
+    let output = scene.site.run(&["plan", "--detailed-exitcode"]);
+    let plan = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{plan}{}", String::from_utf8_lossy(&output.stderr));
+    for said in ["web", "10 -> 15", "rule \"hold\"", "track 90 %", "Plan: 1 to change"] {
+        assert!(plan.contains(said), "{said:?} is not in\n{plan}");
+    }
+    for guard in GROUP_GUARDS {
+        assert!(plan.contains(guard), "{guard:?} is not in\n{plan}");
+    }
+    assert_eq!(scene.cloud.proxy.changes(), [""; 0]);
+    assert!(!scene.site.journal().exists(), "a plan writes nothing");
+
+    let json = scene.site.run(&["plan", "--json"]);
+    let json: Value = serde_json::from_slice(&json.stdout).expect("a plan for programs is JSON");
+    assert_eq!(json["changes"], 1, "{json}");
+    assert_eq!(scene.cloud.proxy.changes(), [""; 0]);
+}
+
+#[test]
+fn twenty_passes_in_observe_mode_make_no_call_that_changes() {
+    let scene = observed();
+    let mut agent = scene.site.start();
+    agent.passes(20);
+    agent.stop();
+    assert_eq!(scene.cloud.proxy.changes(), [""; 0]);
+    assert!(scene.cloud.proxy.count("DescribeAutoScalingGroups") >= 20);
+    assert_eq!(scene.desired(), 10);
+    let explained = scene.site.explain("web");
+    assert!(explained.contains("resize 10 -> 15"), "it says what it would have done: {explained}");
+    assert!(explained.contains("only observes"), "{explained}");
+    scene.replays();
+}
