@@ -136,7 +136,7 @@ fn noteworthy(held: &Held) -> Option<String> {
 
 /// The rule that an action comes from, and why: what it asked, and what guards made of it.
 fn reason(decision: &Decision, action: &Action) -> (Option<(PolicyName, RuleName)>, String) {
-    let Some(want) = decision.wants.first() else {
+    let Some(want) = decision.cause() else {
         return (None, format!("brought into its range from {}", decision.seen));
     };
     let mut why = want.because.as_ref().map_or_else(String::new, |because| format!("{because}: "));

@@ -43,6 +43,16 @@ pub struct Decision {
     pub verdict: Verdict,
 }
 
+impl Decision {
+    /// The want that set the size the guards were given: the largest, unless a floor or a
+    /// ceiling made another of it.
+    pub fn cause(&self) -> Option<&Want> {
+        let given = self.guards.first().map(|line| line.size);
+        let cause = self.wants.iter().find(|want| Some(want.size) == given);
+        cause.or_else(|| self.wants.first())
+    }
+}
+
 /// What one fired rule asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Want {
@@ -229,5 +239,38 @@ pub fn describe_failure(kind: FailureKind, message: &str) -> String {
         FailureKind::Unavailable | FailureKind::Stale | FailureKind::Refused => {
             format!("{kind}: {message}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn want(rule: &str, size: u32) -> Want {
+        let (policy, rule) = (PolicyName::new("p"), RuleName::new(rule));
+        Want { policy, rule, line: 1, size, ask: String::new(), because: None }
+    }
+
+    /// The rule that is named as the cause when the guards were given `given`.
+    #[track_caller]
+    fn check(wants: &[(&str, u32)], given: u32, expected: Option<&str>) {
+        let decision = Decision {
+            target: TargetName::new("db"),
+            seen: String::new(),
+            wants: wants.iter().map(|(rule, size)| want(rule, *size)).collect(),
+            guards: vec![GuardLine { guard: Guard::Pause, size: given, note: "not paused".into() }],
+            asked: None,
+            verdict: Verdict::Held(Held::AsWanted),
+        };
+        assert_eq!(decision.cause().map(|want| want.rule.as_str()), expected);
+    }
+
+    #[test]
+    fn a_floor_that_raised_the_size_is_the_cause_and_not_the_rule_that_asked_for_less() {
+        check(&[("remove", 0), ("floor", 2)], 2, Some("floor"));
+        check(&[("add", 3), ("floor", 2)], 3, Some("add"));
+        check(&[("add", 3), ("ceiling", 2)], 2, Some("ceiling"));
+        check(&[("track", 12)], 10, Some("track"));
+        check(&[], 10, None);
     }
 }

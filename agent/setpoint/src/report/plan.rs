@@ -50,7 +50,7 @@ fn brief(text: &mut String, decision: &Decision, width: usize, files: &Files) {
             line(text, format_args!("    {name}   {seen}   held: {held}"));
         }
         Verdict::Act(intent) => {
-            let why = decision.wants.first().map_or_else(
+            let why = decision.cause().map_or_else(
                 || "to stay within its range".to_owned(),
                 |want| {
                     format!("{}: {}", rule(files, &want.policy, &want.rule, want.line), want.ask)
@@ -58,7 +58,7 @@ fn brief(text: &mut String, decision: &Decision, width: usize, files: &Files) {
             );
             let (sign, change) = sign(&intent.action);
             line(text, format_args!("  {sign} {name}   {change}   {why}"));
-            if let Some(because) = decision.wants.first().and_then(|want| want.because.as_ref()) {
+            if let Some(because) = decision.cause().and_then(|want| want.because.as_ref()) {
                 line(text, format_args!("      because {because}"));
             }
         }
@@ -84,7 +84,7 @@ fn sign(action: &Action) -> (String, String) {
 
 /// "pause ok · range ok · rate limit 40 -> 20 (…)": only a guard that changed something explains itself.
 fn guards(decision: &Decision) -> String {
-    let mut size = decision.wants.first().map(|want| want.size);
+    let mut size = decision.cause().map(|want| want.size);
     let said = decision.guards.iter().map(|said| {
         let before = size.replace(said.size);
         match before {
