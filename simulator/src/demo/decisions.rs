@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 const MOST: usize = 12;
 
 /// The longest reason, in characters.
-const REASON: usize = 96;
+const REASON: usize = 88;
 
 /// The decisions of a day, in the order in which each kind was first made.
 pub(super) fn decisions(day: &Day) -> String {

@@ -37,7 +37,7 @@ pub fn demo(seed: u64, done: impl Fn() + Sync) -> String {
     }
     for day in &days {
         let name = day.contender.name();
-        writeln!(text, "\n{head}{name}{head:#}  {}", outcome(day)).expect("a string takes text");
+        writeln!(text, "\n{head}{name}{head:#}\n{}", outcome(day)).expect("a string takes text");
         text.push_str(&timeline::day(day.world.tally(), &scenario));
         text.push_str(&decisions::decisions(day));
     }

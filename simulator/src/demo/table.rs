@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 pub(super) fn table(days: &[Day]) -> String {
     let against = days.iter().find(|day| day.contender == Contender::Static).map(Day::dollars);
     let mut text = format!(
-        "{}{:<34}{:>8}{:>9}{:>8}{:>10}{:>10}{:>9}{:>8}{:#}\n",
+        "{}{:<36}{:>8}{:>9}{:>8}{:>10}{:>10}{:>9}{:>8}{:#}\n",
         style::HEAD,
         "",
         "failed",
@@ -36,7 +36,7 @@ fn row(text: &mut String, day: &Day, against: Option<f64>) {
     let style = if tally.refused > 0.0 { style::TROUBLE } else { style::PLAIN };
     writeln!(
         text,
-        "{:<34}{:>8}{style}{:>9.0}{style:#}{:>8}{:>10.0}{:>10.0}{:>9}{:>8}",
+        "{:<36}{:>8}{style}{:>9.0}{style:#}{:>8}{:>10.0}{:>10.0}{:>9}{:>8}",
         day.contender.name(),
         percent(tally.failed()),
         tally.refused,

@@ -25,6 +25,7 @@ struct Chart {
     rows: usize,
     values: Vec<f64>,
     full: f64,
+    colour: Style,
     /// Values above this are drawn in the colour of trouble.
     trouble: f64,
 }
@@ -40,7 +41,7 @@ impl Chart {
             let (label, scale) = if i == 0 { (self.label, &*self.scale) } else { ("", "") };
             write!(text, "{label:<LABEL$}").expect("a string takes text");
             for (block, value) in row.chars().zip(&self.values) {
-                let style = if *value > self.trouble { style::TROUBLE } else { style::PLAIN };
+                let style = if *value > self.trouble { style::TROUBLE } else { self.colour };
                 paint(text, style, block);
             }
             writeln!(text, " {scale}").expect("a string takes text");
@@ -71,9 +72,9 @@ pub(super) fn load(tally: &Tally, scenario: &Scenario) -> String {
     let full = scenario.load.base_rps * scenario.load.shape.peak();
     let values = Chart::of(&tally.minutes, Minute::offered_rps);
     let mut text = axis();
+    let (scale, colour) = (format!("{full:.0}/s"), style::LOAD);
     let trouble = f64::INFINITY;
-    Chart { label: "load", scale: format!("{full:.0}/s"), rows: 3, values, full, trouble }
-        .draw(&mut text);
+    Chart { label: "load", scale, rows: 3, values, full, colour, trouble }.draw(&mut text);
     text
 }
 
@@ -90,6 +91,7 @@ pub(super) fn day(tally: &Tally, scenario: &Scenario) -> String {
             rows: 2,
             values: Chart::of(minutes, Minute::capacity_rps),
             full,
+            colour: style::CAPACITY,
             trouble,
         },
         Chart {
@@ -98,6 +100,7 @@ pub(super) fn day(tally: &Tally, scenario: &Scenario) -> String {
             rows: 2,
             values: Chart::of(minutes, |minute| minute.p99().unwrap_or(0.0)),
             full: 1.0,
+            colour: style::PLAIN,
             trouble: 0.285,
         },
         Chart {
@@ -106,6 +109,7 @@ pub(super) fn day(tally: &Tally, scenario: &Scenario) -> String {
             rows: 2,
             values: Chart::of(minutes, |minute| minute.fullest),
             full: 1.0,
+            colour: style::PLAIN,
             trouble: 1.0,
         },
         Chart {
@@ -114,6 +118,7 @@ pub(super) fn day(tally: &Tally, scenario: &Scenario) -> String {
             rows: 1,
             values: Chart::of(minutes, Minute::failed_share),
             full: 0.5,
+            colour: style::PLAIN,
             trouble: 0.0,
         },
     ];
