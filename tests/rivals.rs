@@ -131,7 +131,7 @@ fn size(thought: &Thought) -> Result<(u32, u32), Held> {
     match &thought.plan.decisions[0].verdict {
         Verdict::Act(intent) => match intent.action {
             Action::Resize { from, to } => Ok((from, to)),
-            ref other => panic!("{other}"),
+            Action::AddReplica { .. } | Action::RemoveReplica { .. } => panic!("{intent:?}"),
         },
         Verdict::Held(held) => Err(held.clone()),
     }
