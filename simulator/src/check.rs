@@ -1,7 +1,13 @@
 //! `setpoint-sim check`: every fault of some policies, nothing run.
 
-use setpoint_policies::{MAX_BYTES, Script, Severity, render};
-use std::{fmt::Write as _, fs, path::Path};
+use crate::files::{NotFound, find};
+use serde_json::{Value, json};
+use setpoint_policies::{Fault, MAX_BYTES, Script, Severity, render};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// What came of checking.
 #[derive(Debug, Default)]
@@ -12,41 +18,73 @@ pub struct Report {
     pub summary: String,
     /// Whether all of them may run.
     pub good: bool,
+    /// How many files were looked at.
+    pub files: usize,
+    /// Every fault, for programs.
+    each: Vec<Value>,
 }
 
-/// Checks the policies in `files`.
-pub fn check<P: AsRef<Path>>(files: &[P]) -> Report {
+/// Checks the policies in `paths`: files, and in folders those whose names end in `.rhai`.
+///
+/// Fails if a path cannot be looked at.
+pub fn check(paths: &[PathBuf]) -> Result<Report, NotFound> {
     let mut report = Report { good: true, ..Report::default() };
-    for file in files {
-        report.one(file.as_ref());
+    for file in find(paths, ".rhai")? {
+        report.one(&file);
     }
-    report
+    Ok(report)
 }
 
 impl Report {
+    /// Every fault as a list of JSON objects, ending in a newline.
+    pub fn json(&self) -> String {
+        format!("{:#}\n", Value::Array(self.each.clone()))
+    }
+
     fn one(&mut self, file: &Path) {
+        self.files += 1;
         let name = file.display().to_string();
         let text = match read(file) {
             Ok(text) => text,
             Err(why) => {
                 self.good = false;
+                self.each.push(json!({
+                    "file": name, "line": 1, "column": 1, "id": null,
+                    "severity": "error", "message": why, "help": null,
+                }));
                 return writeln!(self.faults, "error: {name}: {why}").expect("a string takes text");
             }
         };
         let (verdict, faults) = match Script::parse(&name, &text) {
             Ok(script) => {
                 let rules = script.rules().len();
-                (format!("ok, {rules} rules"), script.warnings().to_vec())
+                let noun = if rules == 1 { "rule" } else { "rules" };
+                (format!("ok, {rules} {noun}"), script.warnings().to_vec())
             }
             Err(faults) => {
                 self.good = false;
                 let errors = faults.iter().filter(|fault| fault.severity() == Severity::Error);
-                (format!("{} faults", errors.count()), faults)
+                let errors = errors.count();
+                let noun = if errors == 1 { "fault" } else { "faults" };
+                (format!("{errors} {noun}"), faults)
             }
         };
+        self.each.extend(faults.iter().map(as_json));
         self.faults.push_str(&render(&faults, &text, true));
         writeln!(self.summary, "{name}: {verdict}").expect("a string takes text");
     }
+}
+
+fn as_json(fault: &Fault) -> Value {
+    json!({
+        "file": &*fault.file,
+        "line": fault.line,
+        "column": fault.column,
+        "id": fault.id.code(),
+        "severity": fault.severity().to_string(),
+        "message": fault.message,
+        "help": fault.help,
+    })
 }
 
 /// The text of a policy file, or why there is none.

@@ -12,6 +12,7 @@ pub mod chart;
 pub mod check;
 pub mod chronicle;
 pub mod demo;
+pub mod files;
 pub mod simulation;
 pub mod target_tracking;
 pub mod world;
