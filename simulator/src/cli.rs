@@ -2,8 +2,12 @@
 
 use crate::output::{self, Progress};
 use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
-use setpoint_sim::{check, demo, files::NotFound};
-use std::{error::Error as _, path::PathBuf, process::ExitCode};
+use setpoint_sim::{
+    check, demo,
+    files::NotFound,
+    testing::{self, Suite},
+};
+use std::{error::Error as _, num::NonZeroUsize, path::PathBuf, process::ExitCode, thread};
 
 /// Exit codes, as in sysexits.h where it has one.
 mod code {
@@ -32,6 +36,11 @@ enum Command {
     },
     /// Check policies without running them.
     Check(Check),
+    /// Run the tests of policies.
+    ///
+    /// Ends with 0 if all passed, 1 if one failed or too few rules fired, 78 if a file is not
+    /// understood.
+    Test(Test),
 }
 
 #[derive(Debug, Args)]
@@ -50,6 +59,35 @@ enum CheckFormat {
     Text,
     /// A list of objects: file, line, column, id, severity, message, help.
     Json,
+}
+
+#[derive(Debug, Args)]
+struct Test {
+    /// Test files, and folders with files named *.test.toml.
+    #[arg(default_value = ".", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Run only tests whose name, or whose file's name, contains this.
+    #[arg(long, value_name = "TEXT")]
+    run: Option<String>,
+    /// Fail if less than this share of the rules fired.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    min_coverage: Option<u8>,
+    /// How to say what came of it.
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    output: TestFormat,
+    /// Tests run at once; as many as there are cores, unless this says otherwise.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TestFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+    /// JUnit's XML, for CI servers.
+    Junit,
 }
 
 /// Does what the command line asks.
@@ -83,6 +121,7 @@ impl Command {
                 ExitCode::SUCCESS
             }
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
+            Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
         }
     }
 }
@@ -108,5 +147,44 @@ impl Check {
             return Ok(ExitCode::from(code::NO));
         }
         Ok(if report.good { ExitCode::SUCCESS } else { ExitCode::from(code::BAD_FILE) })
+    }
+}
+
+impl Test {
+    fn run(self) -> Result<ExitCode, NotFound> {
+        let suite = Suite::load(&self.paths, self.run.as_deref())?;
+        let jobs = self.jobs.or_else(|| thread::available_parallelism().ok());
+        let progress = Progress::later("running tests", suite.len());
+        let report = suite.run(jobs.map_or(1, NonZeroUsize::get), || progress.step());
+        progress.finish();
+        output::answer(&match self.output {
+            TestFormat::Text => testing::text(&report),
+            TestFormat::Json => testing::json(&report),
+            TestFormat::Junit => testing::junit(&report),
+        });
+        Ok(ExitCode::from(self.judge(&report)))
+    }
+
+    /// The exit code, with a word of complaint where the report alone would not explain it.
+    fn judge(&self, report: &testing::Report) -> u8 {
+        if report.faults().next().is_some() {
+            return code::BAD_FILE;
+        }
+        let (passed, failed) = report.count();
+        if passed + failed == 0 {
+            output::complain(match &self.run {
+                Some(_) => "error: no test is named like that\n",
+                None => "error: no tests found: the names of test files end in .test.toml\n",
+            });
+            return code::NO;
+        }
+        let percent = report.coverage.percent();
+        let least = f64::from(self.min_coverage.unwrap_or(0));
+        if percent < least {
+            let text = format!("error: {percent:.0} % of the rules fired, {least} % must\n");
+            output::complain(&text);
+            return code::NO;
+        }
+        if failed > 0 { code::NO } else { 0 }
     }
 }

@@ -15,4 +15,5 @@ pub mod demo;
 pub mod files;
 pub mod simulation;
 pub mod target_tracking;
+pub mod testing;
 pub mod world;

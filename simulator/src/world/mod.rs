@@ -12,7 +12,7 @@
 //!          Facts ◄──────┘ ──► Feed (what is published)   Tally (what happened)
 //! ```
 //!
-//! Start reading at [`World::step`].
+//! Start reading at `World::step`.
 
 mod api;
 mod bill;

@@ -1,0 +1,255 @@
+//! `inputs` and `signals`: what is read in every pass.
+
+use super::{
+    case::Feed,
+    expression::{Expression, Kind, Name},
+    fault::{At, Code, TestFault},
+    series::{Series, Wrong},
+    stage::scoped,
+    suggest,
+    table::{Table, Value},
+    test::{Bench, Targets},
+};
+use setpoint_core::{InputKey, InputSettings, Span};
+use std::collections::BTreeMap;
+use toml::de::DeValue;
+
+/// Every input of every policy.
+#[derive(Default)]
+pub(super) struct Inputs {
+    pub(super) feeds: BTreeMap<InputKey, Feed>,
+    /// The series among them that end, each with its length.
+    pub(super) spans: Vec<(At<String>, u64)>,
+}
+
+/// Every free series.
+#[derive(Default)]
+pub(super) struct Signals {
+    pub(super) series: BTreeMap<String, Series>,
+    /// Those that end, each with its length.
+    pub(super) spans: Vec<(At<String>, u64)>,
+}
+
+impl<'a> Bench<'a> {
+    /// `signals = { demand = "2400x10" }`
+    pub(super) fn signals(&self, table: &mut Table<'a>, targets: &Targets) -> Signals {
+        let mut signals = Signals::default();
+        for (name, value) in table.named("signals") {
+            let series = self.series(value, &name.value);
+            self.check_signal(&name, targets);
+            let Some(series) = series else { continue };
+            if let Some(length) = series.length() {
+                signals
+                    .spans
+                    .push((At { place: self.reader.place(value), ..name.clone() }, length));
+            }
+            signals.series.insert(name.value, series);
+        }
+        signals
+    }
+
+    /// A signal needs a name of its own, that an expression can write.
+    fn check_signal(&self, name: &At<String>, targets: &Targets) {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let plain = name.value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.value.chars().all(word);
+        let input = self
+            .policies
+            .iter()
+            .any(|policy| policy.script.header().inputs.contains_key(&name.value));
+        if !plain || ["if", "else", "true", "false"].contains(&name.value.as_str()) {
+            let message = format!("`{}` cannot be the name of a signal", name.value);
+            let fault = TestFault::new(Code::BadValue, &name.place, message);
+            self.fault(fault.help("use letters, digits and `_`, a letter first"));
+        } else if input || targets.kinds.contains_key(&name.value) {
+            let what = if input { "an input" } else { "a target" };
+            let message = format!("`{}` is the name of {what}", name.value);
+            self.fault(TestFault::new(Code::Twice, &name.place, message));
+        }
+    }
+
+    /// `inputs = { cpu = "60x3", rps = 300, load = "= demand / fleet" }`; every input that a
+    /// policy declares must be there.
+    pub(super) fn inputs(
+        &self,
+        table: &mut Table<'a>,
+        signals: &Signals,
+        targets: &Targets,
+    ) -> Inputs {
+        let mut inputs = Inputs::default();
+        let mut named = Vec::new();
+        for entry in self.per_policy(table, "inputs") {
+            let owners = self.owners("input", &entry, |header| header.inputs.keys().collect());
+            self.same_unit(&entry.name, &owners);
+            let keys = owners.iter().map(|owner| InputKey::of(&owner.name, &entry.name.value));
+            let keys: Vec<InputKey> = keys.collect();
+            named.extend(keys.iter().cloned());
+            let Some(feed) = self.feed(&entry.name, entry.value, signals, targets) else {
+                continue;
+            };
+            if let Feed::Series(series) = &feed
+                && let Some(length) = series.length()
+            {
+                let place = self.reader.place(entry.value);
+                inputs.spans.push((At { place, ..entry.name.clone() }, length));
+            }
+            inputs.feeds.extend(keys.into_iter().map(|key| (key, feed.clone())));
+        }
+        for policy in self.policies {
+            for own in policy.script.header().inputs.keys() {
+                if !named.contains(&InputKey::of(&policy.name, own)) {
+                    let message =
+                        format!("nothing is said of the input `{own}` of {}", policy.name);
+                    let fault = TestFault::new(Code::MissingKey, &table.place, message);
+                    self.fault(fault.help(format!(
+                        "write `inputs.{own} = \"60x10\"`, or `\"_x10\"` if nothing is to be read"
+                    )));
+                }
+            }
+        }
+        inputs
+    }
+
+    /// A number means one thing: inputs that share a series are in one unit.
+    fn same_unit(&self, name: &At<String>, owners: &[&super::load::Tested]) {
+        let unit = |owner: &&super::load::Tested| owner.script.header().inputs[&name.value].unit;
+        let mut units = owners.iter().map(|owner| (unit(owner), &owner.name));
+        let Some((first, one)) = units.next() else { return };
+        if let Some((_, other)) = units.find(|(unit, _)| *unit != first) {
+            let message = format!("{one} and {other} declare `{}` in different units", name.value);
+            let fault = TestFault::new(Code::Policies, &name.place, message);
+            self.fault(fault.help(format!("write `inputs.{one}.{}` and the other", name.value)));
+        }
+    }
+
+    fn feed(
+        &self,
+        name: &At<String>,
+        value: Value<'a>,
+        signals: &Signals,
+        targets: &Targets,
+    ) -> Option<Feed> {
+        if let DeValue::String(text) = value.get_ref()
+            && let Some(formula) = text.trim_start().strip_prefix('=')
+        {
+            let offset = text.len() - formula.len();
+            let known = Known { signals, targets, inputs: &[] };
+            let at = At { value: text.to_string(), place: self.reader.place(value) };
+            let formula = self.expression(&at, offset, Kind::Number, &known)?;
+            return Some(Feed::Formula(formula));
+        }
+        self.series(value, &name.value).map(Feed::Series)
+    }
+
+    /// A series: its samples as a text, or one number for ever.
+    pub(super) fn series(&self, value: Value<'a>, key: &str) -> Option<Series> {
+        let number = match value.get_ref() {
+            DeValue::String(text) => {
+                let place = self.reader.place(value);
+                return match Series::parse(text) {
+                    Ok(series) => Some(series),
+                    Err(wrong) => {
+                        for Wrong { at, message, help } in wrong {
+                            let place = place.part(text, at);
+                            let fault = TestFault::new(Code::BadSeries, &place, message);
+                            self.fault(fault.maybe_help(help));
+                        }
+                        None
+                    }
+                };
+            }
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .ok()
+                .map(|number| number as f64),
+            DeValue::Float(number) => number.as_str().parse().ok().filter(|n: &f64| n.is_finite()),
+            DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+                self.reader.wrong_type(value, "a series such as \"60x3 74x4\", or a number", key);
+                return None;
+            }
+        };
+        if number.is_none() {
+            let message = format!("`{key}` is no number");
+            let fault = TestFault::new(Code::BadSeries, &self.reader.place(value), message);
+            self.fault(fault.help("write \"_\" if nothing is to be read"));
+        }
+        number.map(Series::constant)
+    }
+
+    /// The expression in `text` from byte `offset` on, its names all known.
+    pub(super) fn expression(
+        &self,
+        text: &At<String>,
+        offset: usize,
+        kind: Kind,
+        known: &Known<'_>,
+    ) -> Option<Expression> {
+        let place = |at: std::ops::Range<usize>| {
+            text.place.part(&text.value, at.start + offset..at.end + offset)
+        };
+        let expression = match Expression::parse(&text.value[offset..], kind) {
+            Ok(expression) => expression,
+            Err(Wrong { at, message, help }) => {
+                let fault = TestFault::new(Code::BadExpression, &place(at), message);
+                self.fault(fault.maybe_help(help));
+                return None;
+            }
+        };
+        let mut good = true;
+        for Name { text: name, at } in expression.names().iter().filter(|it| !known.has(&it.text)) {
+            good = false;
+            let message = format!("nothing here is named `{name}`");
+            let fault = TestFault::new(Code::UnknownName, &place(at.clone()), message);
+            let all = known.all();
+            self.fault(fault.maybe_help(suggest::advice(name, all.iter().map(String::as_str))));
+        }
+        good.then_some(expression)
+    }
+
+    /// How every input may be written in `always` and `never`.
+    pub(super) fn input_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for policy in self.policies {
+            for own in policy.script.header().inputs.keys() {
+                names.push(own.clone());
+                names.push(scoped(policy.name.as_str(), own));
+            }
+        }
+        names
+    }
+
+    /// How the inputs are kept and judged: as the agent does for a source read in every pass.
+    pub(super) fn input_settings(&self, every: Span) -> BTreeMap<InputKey, InputSettings> {
+        let all = self.policies.iter().flat_map(|policy| {
+            let inputs = policy.script.header().inputs.iter();
+            inputs.map(|(own, header)| (InputKey::of(&policy.name, own), header.settings(every)))
+        });
+        all.collect()
+    }
+}
+
+/// The names that an expression may use.
+pub(super) struct Known<'k> {
+    pub(super) signals: &'k Signals,
+    pub(super) targets: &'k Targets,
+    /// Inputs, where they may be used.
+    pub(super) inputs: &'k [String],
+}
+
+impl Known<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.all().iter().any(|known| known == name)
+    }
+
+    fn all(&self) -> Vec<String> {
+        let targets = self.targets.kinds.iter().flat_map(|(name, kind)| {
+            let words = match kind {
+                setpoint_policies::Kind::Group => ["ready", "desired"],
+                setpoint_policies::Kind::Database => ["available", "replicas"],
+            };
+            let properties = words.map(|word| format!("{name}.{word}"));
+            std::iter::once(name.clone()).chain(properties)
+        });
+        let signals = self.signals.series.keys().cloned();
+        signals.chain(targets).chain(self.inputs.iter().cloned()).collect()
+    }
+}

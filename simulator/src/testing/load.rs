@@ -1,0 +1,164 @@
+//! A test file and the policies it tests, read whole or not at all.
+//!
+//! ```text
+//! x.test.toml ──► table.rs (keys and types) ──► test.rs, inputs.rs, targets.rs, claims.rs ──► Case
+//!      └── policy = "x.rhai" ──► Script ──────────────┘        └──► faults, all of them at once
+//! ```
+//!
+//! Start reading at [`load`].
+
+use super::{
+    case::Case,
+    fault::{At, Code, Faults, Place, SourceFile, TestFault},
+    table::{Reader, Table},
+    test::Bench,
+};
+use setpoint_core::PolicyName;
+use setpoint_policies::{MAX_BYTES, Script};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
+use toml::de::DeTable;
+
+/// The largest test file that is read, in bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// What came of reading a test file.
+pub(super) struct Loaded {
+    /// The file, as people named it.
+    pub(super) path: String,
+    /// Everything that is wrong with it and with its policies.
+    pub(super) faults: Vec<TestFault>,
+    /// Its tests; none if anything is wrong.
+    pub(super) cases: Vec<Case>,
+    /// The policies that they test.
+    pub(super) policies: Vec<Tested>,
+}
+
+/// A policy under test.
+#[derive(Clone, Debug)]
+pub(super) struct Tested {
+    /// Its name: the stem of its file.
+    pub(super) name: PolicyName,
+    /// The policy.
+    pub(super) script: Arc<Script>,
+}
+
+/// Reads the test file at `path`. Needs the stack that policies need.
+pub(super) fn load(path: &Path) -> Loaded {
+    let faults = Faults::default();
+    let name = path.display().to_string();
+    let (cases, policies) = match text(path, LARGEST) {
+        Ok(text) => {
+            let file = Arc::new(SourceFile { path: name.clone(), text });
+            read(path, &file, &faults)
+        }
+        Err(why) => {
+            let file = Arc::new(SourceFile { path: name.clone(), text: String::new() });
+            let fault = TestFault::new(Code::Unreadable, &Place::whole(&file), why);
+            faults.push(fault);
+            (Vec::new(), Vec::new())
+        }
+    };
+    let cases = if faults.count() == 0 { cases } else { Vec::new() };
+    Loaded { path: name, faults: faults.into_vec(), cases, policies }
+}
+
+/// The text of the file at `path`, or why there is none.
+fn text(path: &Path, largest: u64) -> Result<String, String> {
+    let cannot = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+    let size = fs::metadata(path).map_err(cannot)?.len();
+    if size > largest {
+        return Err(format!("{} has {size} bytes, at most {largest} are read", path.display()));
+    }
+    let bytes = fs::read(path).map_err(cannot)?;
+    String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8 text", path.display()))
+}
+
+fn read(path: &Path, file: &Arc<SourceFile>, faults: &Faults) -> (Vec<Case>, Vec<Tested>) {
+    let (parsed, errors) = DeTable::parse_recoverable(&file.text);
+    // After the first error in a file the parser guesses: only that one is sure.
+    let first = errors.into_iter().min_by_key(|error| error.span().map(|span| span.start));
+    if let Some(error) = first {
+        let place = Place::new(file, error.span().unwrap_or(0..0));
+        faults.push(TestFault::new(Code::Syntax, &place, error.message()));
+        return (Vec::new(), Vec::new());
+    }
+    let reader = Reader { file, faults };
+    let mut table = Table::whole(reader, parsed.get_ref());
+    let files = policy_files(&mut table);
+    let tests = table.tables("test");
+    if tests.is_empty() && faults.count() == 0 {
+        let message = format!("{} has no tests", file.path);
+        let fault = TestFault::new(Code::Nothing, &Place::whole(file), message);
+        faults.push(fault.help("write at least one `[[test]]`"));
+    }
+    table.finish();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let policies = policies(folder, &files, faults);
+    // Of a policy that is not understood nothing is known: whatever else seemed to be
+    // wrong with its tests would be guesswork.
+    if files.is_empty() || policies.len() < files.len() {
+        return (Vec::new(), policies);
+    }
+    let bench = Bench { reader, policies: &policies };
+    let mut names = BTreeSet::new();
+    let cases = tests.into_iter().filter_map(|test| bench.test(test, &mut names)).collect();
+    (cases, policies)
+}
+
+/// `policy = "x.rhai"` or `policies = ["a.rhai", "b.rhai"]`.
+fn policy_files(table: &mut Table<'_>) -> Vec<At<String>> {
+    let (one, several) = (table.text("policy"), table.texts("policies"));
+    let named = table.has("policy") || table.has("policies");
+    if !named {
+        table.missing("policy", "policy = \"target-cpu.rhai\"");
+    }
+    if let (Some(one), Some(_)) = (&one, several.first()) {
+        let message = "both `policy` and `policies` are given";
+        let fault = TestFault::new(Code::Twice, &one.place, message);
+        table.reader.faults.push(fault.help("write all of them in `policies`"));
+    }
+    if named && one.is_none() && several.is_empty() && table.reader.faults.count() == 0 {
+        let fault = TestFault::new(Code::Policies, &table.place, "`policies` is empty");
+        table.reader.faults.push(fault.help("name the policies to test"));
+    }
+    one.into_iter().chain(several).collect()
+}
+
+/// The policies of a test file that are without fault.
+fn policies(folder: &Path, files: &[At<String>], faults: &Faults) -> Vec<Tested> {
+    let mut names = BTreeSet::new();
+    let mut policies = Vec::new();
+    for file in files {
+        let path = folder.join(&file.value);
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let name = name.unwrap_or_default();
+        if !names.insert(name.clone()) {
+            let message = format!("two policies are named `{name}`");
+            let fault = TestFault::new(Code::Twice, &file.place, message);
+            faults.push(fault.help("a policy is named after its file; rename one of them"));
+        } else if let Some(script) = script(&path, file, faults) {
+            policies.push(Tested { name: PolicyName::new(name), script: Arc::new(script) });
+        }
+    }
+    policies
+}
+
+fn script(path: &Path, named: &At<String>, faults: &Faults) -> Option<Script> {
+    let text = match text(path, MAX_BYTES as u64) {
+        Ok(text) => text,
+        Err(why) => {
+            faults.push(TestFault::new(Code::Unreadable, &named.place, why));
+            return None;
+        }
+    };
+    let name = path.display().to_string();
+    match Script::parse(&name, &text) {
+        Ok(script) => Some(script),
+        Err(found) => {
+            let source = Arc::new(SourceFile { path: name, text });
+            let found = found.iter().filter(|fault| fault.is_error());
+            found.for_each(|fault| faults.push(TestFault::of_policy(fault, &source)));
+            None
+        }
+    }
+}
