@@ -123,6 +123,8 @@ codes! {
     Unreached = "T013",
     /// Policies that cannot work together here.
     Policies = "T014",
+    /// A signal that nothing uses.
+    Unused = "T015",
 }
 
 /// One fault of a test file or of a policy that it tests.

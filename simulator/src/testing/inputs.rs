@@ -1,16 +1,16 @@
 //! `inputs` and `signals`: what is read in every pass.
 
 use super::{
-    case::Feed,
+    case::{Claims, Feed},
     expression::{Expression, Kind, Name},
-    fault::{At, Code, TestFault},
+    fault::{At, Code, Place, TestFault},
     series::{Series, Wrong},
     stage::scoped,
     suggest,
     table::{Table, Value},
     test::{Bench, Targets},
 };
-use setpoint_core::{InputKey, InputSettings, Span};
+use setpoint_core::{Empty, InputKey, InputSettings, Span};
 use std::collections::BTreeMap;
 use toml::de::DeValue;
 
@@ -20,6 +20,15 @@ pub(super) struct Inputs {
     pub(super) feeds: BTreeMap<InputKey, Feed>,
     /// The series among them that end, each with its length.
     pub(super) spans: Vec<(At<String>, u64)>,
+    /// What the configuration would say of some of them.
+    pub(super) bindings: BTreeMap<InputKey, Binding>,
+}
+
+/// How an input is bound, where a test says more than its series.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Binding {
+    empty: Option<Empty>,
+    max_age: Option<Span>,
 }
 
 /// Every free series.
@@ -28,6 +37,8 @@ pub(super) struct Signals {
     pub(super) series: BTreeMap<String, Series>,
     /// Those that end, each with its length.
     pub(super) spans: Vec<(At<String>, u64)>,
+    /// Where each of them is named.
+    names: Vec<At<String>>,
 }
 
 impl<'a> Bench<'a> {
@@ -37,6 +48,7 @@ impl<'a> Bench<'a> {
         for (name, value) in table.named("signals") {
             let series = self.series(value, &name.value);
             self.check_signal(&name, targets);
+            signals.names.push(name.clone());
             let Some(series) = series else { continue };
             if let Some(length) = series.length() {
                 signals
@@ -76,6 +88,7 @@ impl<'a> Bench<'a> {
         signals: &Signals,
         targets: &Targets,
     ) -> Inputs {
+        let before = self.reader.faults.count();
         let mut inputs = Inputs::default();
         let mut named = Vec::new();
         for entry in self.per_policy(table, "inputs") {
@@ -84,30 +97,84 @@ impl<'a> Bench<'a> {
             let keys = owners.iter().map(|owner| InputKey::of(&owner.name, &entry.name.value));
             let keys: Vec<InputKey> = keys.collect();
             named.extend(keys.iter().cloned());
-            let Some(feed) = self.feed(&entry.name, entry.value, signals, targets) else {
-                continue;
-            };
+            let Some((value, binding)) = self.binding(&entry.name, entry.value) else { continue };
+            let Some(feed) = self.feed(&entry.name, value, signals, targets) else { continue };
             if let Feed::Series(series) = &feed
                 && let Some(length) = series.length()
             {
-                let place = self.reader.place(entry.value);
+                let place = self.reader.place(value);
                 inputs.spans.push((At { place, ..entry.name.clone() }, length));
             }
+            inputs.bindings.extend(keys.iter().map(|key| (key.clone(), binding)));
             inputs.feeds.extend(keys.into_iter().map(|key| (key, feed.clone())));
         }
+        // A name that nobody knows is probably one of those that seem to be missing.
+        if self.reader.faults.count() == before {
+            self.all_named(&named, &table.place);
+        }
+        inputs
+    }
+
+    /// Says so if nothing is said of an input.
+    fn all_named(&self, named: &[InputKey], place: &Place) {
         for policy in self.policies {
             for own in policy.script.header().inputs.keys() {
                 if !named.contains(&InputKey::of(&policy.name, own)) {
                     let message =
                         format!("nothing is said of the input `{own}` of {}", policy.name);
-                    let fault = TestFault::new(Code::MissingKey, &table.place, message);
+                    let fault = TestFault::new(Code::MissingKey, place, message);
                     self.fault(fault.help(format!(
                         "write `inputs.{own} = \"60x10\"`, or `\"_x10\"` if nothing is to be read"
                     )));
                 }
             }
         }
-        inputs
+    }
+
+    /// The series of an input, and how it is bound: `cpu = "60x3"`, or
+    /// `cpu = { series = "60x3", empty = "zero", max_age = "5m" }`.
+    fn binding(&self, name: &At<String>, value: Value<'a>) -> Option<(Value<'a>, Binding)> {
+        let DeValue::Table(_) = value.get_ref() else { return Some((value, Binding::default())) };
+        let mut table = Table::inner(self.reader, value, &name.value)?;
+        if !table.has("series") {
+            table.missing("series", "series = \"60x3 74x4\"");
+        }
+        let series = table.value("series");
+        let empty = table.text("empty").and_then(|empty| self.empty(&empty));
+        let max_age = table.span("max_age").map(|at| at.value);
+        table.finish();
+        Some((series?, Binding { empty, max_age }))
+    }
+
+    fn empty(&self, written: &At<String>) -> Option<Empty> {
+        match written.value.as_str() {
+            "hold" => return Some(Empty::Hold),
+            "zero" => return Some(Empty::Zero),
+            _ => {}
+        }
+        let message = format!("`empty` cannot be {}", written.place.written());
+        let fault = TestFault::new(Code::BadValue, &written.place, message);
+        self.fault(fault.maybe_help(suggest::advice(&written.value, ["hold", "zero"])));
+        None
+    }
+
+    /// Says so if no formula and no claim speaks of a signal.
+    pub(super) fn all_used(&self, signals: &Signals, inputs: &Inputs, claims: &Claims) {
+        let formulas = inputs.feeds.values().filter_map(|feed| match feed {
+            Feed::Formula(formula) => Some(formula),
+            Feed::Series(_) => None,
+        });
+        let invariants = claims.invariants.iter().map(|invariant| &invariant.expression);
+        let used: Vec<&Name> = formulas.chain(invariants).flat_map(Expression::names).collect();
+        for name in &signals.names {
+            if !used.iter().any(|used| used.text == name.value) {
+                let message = format!("nothing uses the signal `{}`", name.value);
+                let fault = TestFault::new(Code::Unused, &name.place, message);
+                self.fault(
+                    fault.help("use it in a formula, as in `inputs.cpu = \"= demand / fleet\"`"),
+                );
+            }
+        }
     }
 
     /// A number means one thing: inputs that share a series are in one unit.
@@ -218,12 +285,23 @@ impl<'a> Bench<'a> {
     }
 
     /// How the inputs are kept and judged: as the agent does for a source read in every pass.
-    pub(super) fn input_settings(&self, every: Span) -> BTreeMap<InputKey, InputSettings> {
-        let all = self.policies.iter().flat_map(|policy| {
-            let inputs = policy.script.header().inputs.iter();
-            inputs.map(|(own, header)| (InputKey::of(&policy.name, own), header.settings(every)))
-        });
-        all.collect()
+    pub(super) fn input_settings(
+        &self,
+        every: Span,
+        bindings: &BTreeMap<InputKey, Binding>,
+    ) -> BTreeMap<InputKey, InputSettings> {
+        let mut all = BTreeMap::new();
+        for policy in self.policies {
+            for (own, header) in &policy.script.header().inputs {
+                let key = InputKey::of(&policy.name, own);
+                let mut settings = header.settings(every);
+                let binding = bindings.get(&key).copied().unwrap_or_default();
+                settings.empty = binding.empty.unwrap_or(settings.empty);
+                settings.max_age = binding.max_age.unwrap_or(settings.max_age);
+                all.insert(key, settings);
+            }
+        }
+        all
     }
 }
 

@@ -96,7 +96,8 @@ impl<'a> Judge<'a> {
                 && more > 1
                 && let Some(finding) = self.findings.get_mut(at)
             {
-                finding.got.push_str(&format!(", as in {} later passes", more - 1));
+                let passes = if more == 2 { "pass" } else { "passes" };
+                finding.got.push_str(&format!(", as in {} later {passes}", more - 1));
             }
             if record.asked == 0 {
                 let claim = format!("{} `{}`", invariant.key(), invariant.text);

@@ -35,10 +35,11 @@ impl<'a> Bench<'a> {
     /// declares must be there.
     pub(super) fn targets(&self, table: &mut Table<'a>) -> Targets {
         let mut targets = Targets { kinds: self.kinds(table), ..Targets::default() };
-        let mut named = Vec::new();
+        let (mut named, mut known) = (Vec::new(), true);
         for (name, value) in table.named("targets") {
             let Some(kind) = targets.kinds.get(&name.value).copied() else {
                 self.unknown_target(&name, &targets);
+                known = false;
                 continue;
             };
             named.push(name.value.clone());
@@ -53,7 +54,9 @@ impl<'a> Bench<'a> {
             }
             targets.things.insert(key, thing);
         }
-        for (name, kind) in targets.kinds.iter().filter(|(name, _)| !named.contains(name)) {
+        // A name that nobody knows is probably one of those that seem to be missing.
+        let unnamed = targets.kinds.iter().filter(|(name, _)| !named.contains(name));
+        for (name, kind) in unnamed.filter(|_| known) {
             let message = format!("nothing is said of the {kind} `{name}`");
             let fault = TestFault::new(Code::MissingKey, &table.place, message);
             let size = if *kind == Kind::Group { 10 } else { 1 };

@@ -67,6 +67,9 @@ impl<'a> Bench<'a> {
             last.iter().for_each(|last| self.reached(place, *at, every, *last));
         }
         table.finish();
+        if self.reader.faults.count() == before {
+            self.all_used(&signals, &inputs, &claims.claims);
+        }
         let policies = self.bind(params)?;
         if self.reader.faults.count() > before {
             return None;
@@ -75,7 +78,7 @@ impl<'a> Bench<'a> {
         let settings = Settings {
             region: "test".to_owned(),
             every,
-            inputs: self.input_settings(every),
+            inputs: self.input_settings(every, &inputs.bindings),
             targets: targets.settings,
         };
         let model = Model {
@@ -216,11 +219,18 @@ impl<'a> Bench<'a> {
     pub(super) fn per_policy(&self, table: &mut Table<'a>, key: &'static str) -> Vec<Entry<'a>> {
         let mut all = Vec::new();
         for (name, value) in table.named(key) {
-            if !matches!(value.get_ref(), DeValue::Table(_)) {
+            let inner = value.get_ref().as_table();
+            let policy = self.policies.iter().find(|policy| policy.name.as_str() == name.value);
+            // `cpu = { series = "60x3", empty = "zero" }` speaks of an input.
+            let series = inner.is_some_and(|inner| inner.contains_key("series"));
+            let declares = |policy: &Tested, name: &str| {
+                key == "inputs" && policy.script.header().inputs.contains_key(name)
+            };
+            let policy = policy.filter(|policy| !series || declares(policy, "series"));
+            let input = self.policies.iter().any(|policy| declares(policy, &name.value));
+            if inner.is_none() || (input && policy.is_none()) {
                 all.push(Entry { scope: None, name, value });
-            } else if let Some(policy) =
-                self.policies.iter().find(|policy| policy.name.as_str() == name.value)
-            {
+            } else if let Some(policy) = policy {
                 let own = entries(self.reader, value, key).into_iter();
                 all.extend(own.map(|(name, value)| Entry { scope: Some(policy), name, value }));
             } else {

@@ -100,7 +100,7 @@ fn limits_are_told_where_they_are_passed() {
 fn a_rule_that_goes_wrong_fails_a_test_that_does_not_expect_it() {
     let policy = r#"const POLICY = #{ about: "x", language: 1,
     inputs: #{ cpu: #{ unit: "percent" } }, targets: #{ fleet: #{ kind: "group" } } };
-rule "wrong" when m.cpu > 50.percent { fleet.scale_to(0 - 5); }
+rule "wrong" when m.cpu > 50.percent { fleet.scale_to(fleet.desired - 15); }
 rule "right" { fleet.track(m.cpu, 60.percent); }
 "#;
     let test = |claims: &str| {

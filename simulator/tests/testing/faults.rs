@@ -130,6 +130,39 @@ fn a_series_that_ends_before_the_test_is_a_fault() {
 }
 
 #[test]
+fn a_signal_that_nothing_uses_is_a_fault() {
+    check_in_passing("signals = { demand = 5 }", &["4:13 T015 nothing uses the signal `demand`"]);
+    check(
+        "signals = { demand = \"5x9\" }\ninputs = { cpu = \"= demnd\" }\ntargets = { fleet = 10 }\nmax_actions = 0",
+        &["5:21 T009 nothing here is named `demnd`; did you mean `demand`?"],
+    );
+}
+
+#[test]
+fn how_an_input_is_bound_must_make_sense() {
+    check(
+        "inputs = { cpu = { series = \"60x3\", emty = \"zero\", empty = \"none\", max_age = 5 } }\n\
+         targets = { fleet = 10 }\nmax_actions = 0",
+        &[
+            "4:37 T004 `cpu` has no key `emty`; did you mean `empty`?",
+            "4:60 T007 `empty` cannot be \"none\"; there are `hold`, `zero`",
+            "4:78 T006 `max_age` takes a text, not a whole number",
+        ],
+    );
+    check(
+        "inputs = { cpu = { serie = \"60\" } }\ntargets = { fleet = 10 }\nrun = \"1m\"\nmax_actions = 0",
+        &[
+            "4:18 T005 `cpu` has no `series`; write `series",
+            "4:20 T004 `cpu` has no key `serie`; did you mean `series`?",
+        ],
+    );
+    check(
+        "inputs = { night = { cpu = 3 } }\ntargets = { fleet = 10 }\nrun = \"1m\"\nmax_actions = 0",
+        &["4:12 T009 there is no policy `night` in this test; there is only `fleet`"],
+    );
+}
+
+#[test]
 fn an_expectation_that_no_pass_reaches_is_a_fault() {
     check(
         "every = \"30s\"\ninputs = { cpu = 60 }\ntargets = { fleet = 10 }\nrun = \"5m\"\n\

@@ -61,6 +61,32 @@ fn no_one_to_share_the_load_is_no_number() {
 }
 
 #[test]
+fn an_empty_answer_means_what_the_binding_says() {
+    let body = |binding: &str, expected: &str| {
+        format!(
+            "inputs = {{ cpu = {{ series = \"60x2 stale\"{binding} }} }}\n\
+             targets = {{ fleet = {{ at = 10, settle = \"0s\", stabilise_down = \"0s\" }} }}\n\
+             expect = [{{ at = \"45s\", {expected} }}]"
+        )
+    };
+    check(&body("", "actions = [], held = \"the query matched nothing\""), &[]);
+    check(&body(", empty = \"zero\"", "actions = [\"fleet scale_to 9\"], rule = \"hold\""), &[]);
+}
+
+#[test]
+fn a_reading_is_too_old_when_the_binding_says_so() {
+    let body = |binding: &str, expected: &str| {
+        format!(
+            "inputs = {{ fleet.cpu = {{ series = \"90 _x8\"{binding} }} }}\ntargets = {{ fleet = 10 }}\n\
+             fail = [{{ at = \"0s\", until = \"1m45s\", target = \"fleet\", error = \"throttled\" }}]\n\
+             expect = [{{ at = \"1m45s\", {expected} }}]"
+        )
+    };
+    check(&body("", "actions = [], skipped = \"limit 1m30s\""), &[]);
+    check(&body(", max_age = \"5m\"", "actions = [\"fleet scale_to 15\"]"), &[]);
+}
+
+#[test]
 fn the_clock_shows_what_the_test_says() {
     let policy = r#"const POLICY = #{ about: "x", language: 1, inputs: #{ cpu: #{ unit: "percent" } },
     targets: #{ fleet: #{ kind: "group" } } };
