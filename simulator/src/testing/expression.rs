@@ -1,7 +1,9 @@
 //! The small language of `always`, `never` and `= …`: numbers, names and what joins them.
 //!
 //! It cannot loop, call back or fail: an expression ends in a number, in true or false, or
-//! in nothing where a name has no value just now. Types are settled when it is read.
+//! in nothing where a name has no value just now. Types are settled when it is read, and
+//! every fault has its place in the test file. Rhai could do none of this, and stays in one
+//! package.
 //!
 //! ```text
 //! a + b - c * d / e % f    a < b <= c != d    && || !    if c { a } else { b }

@@ -279,7 +279,7 @@ fn a_policy_that_cannot_be_used_is_told_alone() {
 
 #[test]
 fn what_is_not_toml_is_told_alone() {
-    whole("policy = \"fleet.rhai\n[[test]", &["1:"]);
+    whole("policy = \"fleet.rhai\n[[test]", &["1:21 T002 "]);
     let folder = Folder::new().with("a.test.toml", "");
     std::fs::write(folder.path("a.test.toml"), b"policy = \"\xff\"").unwrap();
     let report = folder.report();
