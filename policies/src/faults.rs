@@ -55,6 +55,16 @@ impl<'s> Faults<'s> {
     }
 
     fn note(&mut self, id: FaultId, place: Position, message: String, help: Option<String>) {
+        // A function is looked at once for every way it is called.
+        let again = |own: &Fault| {
+            own.id == id
+                && own.message == message
+                && Some(own.line as usize) == place.line()
+                && Some(own.column as usize) == place.position()
+        };
+        if self.list.iter().any(again) {
+            return;
+        }
         if self.list.len() < MOST {
             self.list.push(self.source.fault(id, place, message, help));
         } else if self.list.len() == MOST {

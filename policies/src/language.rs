@@ -282,9 +282,27 @@ pub const WORDS: &[Word] = &[
     Word::method(On::Nothing, "min", &[Arg::Any, Arg::Same], Gives::Same, "the smaller of two"),
     Word::method(On::Nothing, "max", &[Arg::Any, Arg::Same], Gives::Same, "the larger of two"),
     Word::method(On::Nothing, "abs", &[Arg::Any], Gives::Same, "the value without its sign"),
-    Word::method(On::Nothing, "ceil", &[Arg::Count], Gives::Number, "the next whole number up"),
-    Word::method(On::Nothing, "floor", &[Arg::Count], Gives::Number, "the next whole number down"),
-    Word::method(On::Nothing, "round", &[Arg::Count], Gives::Number, "the nearest whole number"),
+    Word::method(
+        On::Nothing,
+        "ceil",
+        &[Arg::CountOrShare],
+        Gives::Number,
+        "the next whole number up",
+    ),
+    Word::method(
+        On::Nothing,
+        "floor",
+        &[Arg::CountOrShare],
+        Gives::Number,
+        "the next whole number down",
+    ),
+    Word::method(
+        On::Nothing,
+        "round",
+        &[Arg::CountOrShare],
+        Gives::Number,
+        "the nearest whole number",
+    ),
 ];
 
 /// Words that are set aside: this version answers "not supported yet".
@@ -355,6 +373,21 @@ pub const FORBIDDEN: &[(&str, &str)] = &[
     ("sleep", "a policy never waits; use `for DURATION`"),
     ("timestamp", "a policy has no clock; use `for DURATION` or now.between(…)"),
 ];
+
+/// Parts of Rhai's grammar that policies may not use, and why.
+pub const FORBIDDEN_SYNTAX: &[(&str, &str)] = &[
+    ("return", "all rules run at every pass; a function gives back its last expression"),
+    ("throw", "what is missing skips a rule by itself; put a condition into `when`"),
+    ("try", "what goes wrong in a rule ends that rule alone, and is reported"),
+    ("import", "a policy is one file, read and checked as a whole"),
+    ("export", "a policy is one file, read and checked as a whole"),
+];
+
+/// Why policies may not use `word`, a function or a part of the grammar.
+pub fn why_not(word: &str) -> Option<&'static str> {
+    let mut all = FORBIDDEN.iter().chain(FORBIDDEN_SYNTAX);
+    all.find(|(own, _)| *own == word).map(|(_, why)| *why)
+}
 
 /// The language versions that this program reads.
 pub const LANGUAGE: u32 = 1;

@@ -10,6 +10,27 @@ pub const MAX_BYTES: usize = 256 * 1024;
 /// The most lines a policy may have; the parser's positions end at 65,535.
 pub const MAX_LINES: usize = 10_000;
 
+/// The bytes of `file` as text.
+///
+/// Fails with the place of the first byte that is no part of UTF-8 text.
+pub fn text_of<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Fault> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let before = String::from_utf8_lossy(good);
+        let lines = before.matches('\n').count();
+        let column = before.chars().rev().take_while(|c| *c != '\n').count();
+        Fault {
+            id: FaultId::NotText,
+            file: Arc::from(file),
+            line: small(lines + 1),
+            column: small(column + 1),
+            span: before.len()..before.len(),
+            message: "the file is not UTF-8 text".to_owned(),
+            help: Some("save it as UTF-8".to_owned()),
+        }
+    })
+}
+
 /// A policy file's name and text.
 pub(crate) struct Source<'a> {
     file: Arc<str>,
@@ -57,6 +78,19 @@ impl<'a> Source<'a> {
             span,
             message,
             help,
+        }
+    }
+
+    /// The place of the last word `name` before `place`; `place` itself if there is none.
+    pub(crate) fn name_before(&self, place: Position, name: &str) -> Position {
+        let before = self.text.get(..self.offset(place)).unwrap_or_default();
+        let Some(at) = before.rfind(name) else { return place };
+        let line = self.lines.partition_point(|start| *start <= at).max(1);
+        let start = self.lines[line - 1];
+        let column = before.get(start..at).unwrap_or_default().chars().count() + 1;
+        match (u16::try_from(line), u16::try_from(column)) {
+            (Ok(line), Ok(column)) => Position::new(line, column),
+            _ => place,
         }
     }
 

@@ -1,19 +1,34 @@
 //! Finds what is wrong with a policy before anything of it runs.
 //!
 //! The text is parsed once, without optimisation and without an engine that could run
-//! it. After a syntax error that one fault is reported; otherwise all of them are.
-//! Start reading at [`check`].
+//! it. After a syntax error that one fault is reported; otherwise all of them are: the
+//! header's own, then those of one walk over the statements, which knows what every
+//! value is where that can be told. Start reading at [`check`]; the walk is in `walk`.
 
 use crate::{
     fault::{Fault, FaultId, Severity},
     faults::Faults,
     header::{Header, Reader, read},
+    language::why_not,
     source::Source,
     syntax::parser,
 };
 use std::ops::Range;
+use walk::Walker;
 
+mod calls;
+mod chain;
+mod expr;
+mod functions;
+mod members;
+mod natives;
+mod operators;
 mod outline;
+mod scope;
+mod types;
+mod usage;
+mod walk;
+mod warnings;
 
 /// A policy without errors, not yet compiled.
 #[derive(Clone, Debug)]
@@ -54,9 +69,17 @@ pub(crate) fn check(file: &str, text: &str) -> Result<Checked, Vec<Fault>> {
     let statements = tree.statements();
     let declared = read(&mut Reader::new(&engine, &mut faults), statements);
     let rules = outline::rules(&mut faults, statements, declared.as_ref());
+    if let Some(declared) = &declared {
+        let usage = Walker::new(&mut faults, declared, &tree).program(statements);
+        warnings::note(&mut faults, declared, &usage);
+    }
     let body = outline::without_header(&source, statements);
     let header = declared.and_then(crate::header::Declared::into_header);
-    let found = faults.into_sorted();
+    let mut found = faults.into_sorted();
+    if found.iter().any(Fault::is_error) {
+        // What is misspelt is not used: only errors are worth a person's time.
+        found.retain(|fault| fault.is_error() || fault.id == FaultId::Endless);
+    }
     match header {
         Some(header) if found.iter().all(|fault| fault.severity() == Severity::Warning) => {
             Ok(Checked { header, rules, warnings: found, body })
@@ -65,6 +88,21 @@ pub(crate) fn check(file: &str, text: &str) -> Result<Checked, Vec<Fault>> {
     }
 }
 
+/// The one fault of a text that does not follow the grammar, and if it is a word that
+/// policies may not use, that.
 fn syntax_fault(source: &Source<'_>, error: &rhai::ParseError) -> Fault {
-    source.fault(FaultId::Syntax, error.position(), error.err_type().to_string(), None)
+    let text = error.err_type().to_string();
+    let fault = source.fault(FaultId::Syntax, error.position(), text, None);
+    let word = source.text().get(fault.span.clone()).unwrap_or_default();
+    match why_not(word) {
+        Some(why) => {
+            let message = format!("'{word}' may not be used in a policy");
+            Fault { id: FaultId::Forbidden, message, help: Some(why.to_owned()), ..fault }
+        }
+        None if word == "\u{feff}" => {
+            let help = "save the file without a byte-order mark".to_owned();
+            Fault { help: Some(help), ..fault }
+        }
+        None => fault,
+    }
 }

@@ -48,6 +48,11 @@ pub(super) fn as_rule(statement: &Stmt) -> Option<(&CustomExpr, Position)> {
     }
 }
 
+/// Whether a statement defines the header.
+pub(super) fn is_header(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Var(definition, ..) if definition.0.as_str() == "POLICY")
+}
+
 /// The name of a rule.
 pub(super) fn name(rule: &CustomExpr) -> Option<&str> {
     match rule.inputs.first()? {
@@ -81,8 +86,9 @@ fn span(source: &Source<'_>, place: Position, next: Option<&Stmt>) -> Range<usiz
 /// The text with the header blanked out: it was read, and need not run at every pass.
 /// Every other place stays where it was.
 pub(super) fn without_header(source: &Source<'_>, statements: &[Stmt]) -> String {
-    let header = |statement: &Stmt| matches!(statement, Stmt::Var(definition, ..) if definition.0.as_str() == "POLICY");
-    let Some(index) = statements.iter().position(header) else { return source.text().to_owned() };
+    let Some(index) = statements.iter().position(is_header) else {
+        return source.text().to_owned();
+    };
     let text = source.text();
     let place = source.offset(statements[index].position());
     let at_const = text.get(place..).is_some_and(|rest| rest.starts_with("const"));

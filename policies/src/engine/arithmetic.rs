@@ -194,5 +194,7 @@ fn register_functions(engine: &mut Engine) {
                     .into())
             }
         });
+        // A whole number is round already; of Rhai's own functions, some are missing.
+        engine.register_fn(name, |whole: i64| whole).register_fn(name, move |x: f64| round(x));
     }
 }

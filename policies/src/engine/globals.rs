@@ -85,7 +85,11 @@ fn get(name: &str) -> Outcome<Dynamic> {
 /// Keeps `value` under `name`; it must be of the kind that the header declares.
 fn set(name: &str, value: &Dynamic) -> Outcome<()> {
     let wrong = |wanted: &str| format!("state.{name} is {wanted}, not a {}", value.type_name());
-    let reading = value.read_lock::<Reading>().map(|reading| reading.need()).transpose()?;
+    let reading = match (value.as_int(), value.as_float()) {
+        (Ok(whole), _) => Quantity::new(whole as f64, Dimension::Count),
+        (_, Ok(number)) => Quantity::new(number, Dimension::Count),
+        _ => value.read_lock::<Reading>().map(|reading| reading.need()).transpose()?,
+    };
     with(|context| {
         let slot = context.state.get_mut(name);
         let slot = slot.ok_or_else(|| format!("the policy declares no state '{name}'"))?;
@@ -118,7 +122,7 @@ fn between(from: &str, until: &str) -> Outcome<bool> {
 }
 
 /// Minutes since midnight of a text such as "09:30".
-fn time_of_day(text: &str) -> Outcome<i64> {
+pub(crate) fn time_of_day(text: &str) -> Outcome<i64> {
     let wrong = || format!("'{text}' is no time of day; write it as \"09:30\"");
     let (hours, minutes) = text.split_once(':').ok_or_else(wrong)?;
     let number = |digits: &str, limit: i64| {

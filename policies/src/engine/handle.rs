@@ -88,13 +88,13 @@ fn limits(target: &Target, group: &Group) -> (u32, u32) {
 fn group_opinions(engine: &mut Engine) {
     type Call<'a> = NativeCallContext<'a>;
     engine
-        .register_fn("track", |c: Call<'_>, g: GroupHandle, value: Reading, goal: Reading| {
-            let ask = track(g.0, &value, &goal)?;
+        .register_fn("track", |c: Call<'_>, g: GroupHandle, value: Reading, goal: Dynamic| {
+            let ask = track(g.0, &value, &quantity(&goal)?)?;
             record(&c, g.0, ask)
         })
-        .register_fn("serve", |c: Call<'_>, g: GroupHandle, total: Reading, each: Reading| {
-            let total = total.need()?;
-            let each = goal(&total, &each)?;
+        .register_fn("serve", |c: Call<'_>, g: GroupHandle, total: Dynamic, each: Dynamic| {
+            let total = quantity(&total)?.need()?;
+            let each = goal(&total, &quantity(&each)?)?;
             record(&c, g.0, Ask::Serve { total, each })
         })
         .register_fn("scale_to", |c: Call<'_>, g: GroupHandle, n: Dynamic| {
@@ -279,6 +279,14 @@ fn change(given: &Dynamic) -> Outcome<Ask> {
     Ok(Ask::ScaleBy(whole as i32))
 }
 
+/// A quantity; a plain number is a count.
+fn quantity(given: &Dynamic) -> Outcome<Reading> {
+    if let Some(reading) = given.read_lock::<Reading>() {
+        return Ok(reading.clone());
+    }
+    Reading::fixed(count(given)?, Dimension::Count)
+}
+
 /// A plain number: Rhai's own, or a count.
 fn count(given: &Dynamic) -> Outcome<f64> {
     if let Ok(whole) = given.as_int() {
@@ -286,11 +294,11 @@ fn count(given: &Dynamic) -> Outcome<f64> {
     }
     if let Ok(number) = given.as_float() {
         let finite = number.is_finite().then_some(number);
-        return finite.ok_or_else(|| format!("{number} is no number of members").into());
+        return finite.ok_or_else(|| format!("{number} is no number").into());
     }
     match given.read_lock::<Reading>() {
         Some(reading) if reading.dimension == Dimension::Count => Ok(reading.need()?.value),
         Some(reading) => Err(format!("{} is no number of members", reading.describe()).into()),
-        None => Err(format!("a {} is no number of members", given.type_name()).into()),
+        None => Err(format!("a {} is no number", given.type_name()).into()),
     }
 }

@@ -36,9 +36,16 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("quantile", |r: Reading, q: f64, d: Reading| {
             ask(&r, |_| Stat::Quantile(q), "quantile", &[&d])
         })
+        .register_fn("quantile", |r: Reading, q: i64, d: Reading| {
+            ask(&r, |_| Stat::Quantile(q as f64), "quantile", &[&d])
+        })
         .register_fn("forecast", |r: Reading, back: Reading, ahead: Reading| {
             ask(&r, |spans| Stat::Forecast(spans[1]), "forecast", &[&back, &ahead])
         });
+    // In a text, a reading is what a person would write.
+    for word in ["to_string", "to_debug"] {
+        engine.register_fn(word, |reading: &mut Reading| reading.to_string());
+    }
     super::reading_or_number(engine);
 }
 
@@ -108,15 +115,23 @@ fn ask(
     };
     let spans = spans.iter().map(|span| duration(span)).collect::<Outcome<Vec<Span>>>()?;
     let stat = stat(&spans);
-    let per_second = matches!(stat, Stat::Rate | Stat::Slope);
-    let dimension =
-        (per_second && reading.dimension == Dimension::Count).then_some(Dimension::Rate);
+    let change = matches!(stat, Stat::Rate | Stat::Slope);
+    let dimension = change.then(|| per_second(reading.dimension));
     let shown: Vec<String> = spans.iter().map(ToString::to_string).collect();
     with(|context| {
         let label = format!("{}.{word}({})", context.inputs[input].name, shown.join(", "));
         let origin = Origin { input, window: Some((stat, spans[0])) };
         answer(context, origin, dimension, Some(label.into()))
     })?
+}
+
+/// What a quantity of this dimension changes by in a second: a rate, if it is a count.
+/// There is no word for shares a second; their change is told as a share.
+pub(crate) const fn per_second(dimension: Dimension) -> Dimension {
+    match dimension {
+        Dimension::Count => Dimension::Rate,
+        Dimension::Ratio | Dimension::Time | Dimension::Bytes | Dimension::Rate => dimension,
+    }
 }
 
 /// An absent reading has lost its origin, but its label still names the input.

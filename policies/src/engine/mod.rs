@@ -9,13 +9,16 @@ mod context;
 mod globals;
 mod handle;
 mod inputs;
+mod overloads;
 mod reading;
 mod rule;
 
+pub(crate) use arithmetic::{over_dimension, times_dimension};
 pub(crate) use context::{Context, Outcome, Watchdog, abandon, within};
-pub(crate) use globals::{Now, Params, State};
+pub(crate) use globals::{Now, Params, State, time_of_day};
 pub(crate) use handle::{DatabaseHandle, GroupHandle};
-pub(crate) use inputs::Inputs;
+pub(crate) use inputs::{Inputs, per_second};
+pub(crate) use overloads::{Accepts, overloads};
 
 use crate::syntax::{MAX_EXPRESSION_DEPTH, MAX_FUNCTION_EXPRESSION_DEPTH, MAX_FUNCTIONS, MAX_TEXT};
 use context::with;

@@ -5,7 +5,7 @@
 
 use super::{Outcome, missing, with};
 use setpoint_core::{Dimension, Quantity, Span, Stat, Timestamp};
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// A value in a policy.
 #[derive(Clone, Debug)]
@@ -117,6 +117,16 @@ impl Reading {
             Ok(_) => self.clone(),
             Err(_) => Self { substituted: true, ..other.clone() },
         })
+    }
+}
+
+/// `74 %`, or that there is no value.
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Ok(value) => value.fmt(f),
+            Err(_) => f.write_str("no value"),
+        }
     }
 }
 

@@ -1,88 +1,8 @@
 //! What policies make of what is seen.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
-use setpoint_core::{
-    Ask, Empty, Evaluation, Group, GroupSettings, InputSettings, Memory, Moment, PolicyName, Range,
-    Reading, RuleVerdict, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings,
-    Timestamp,
-};
-use setpoint_policies::{Policies, Policy, Script};
-use std::{collections::BTreeMap, sync::Arc};
-
-const EVERY: Span = Span::from_secs(15);
-
-/// A policy over one fleet, evaluated pass by pass.
-struct Bench {
-    policies: Policies,
-    settings: Settings,
-    memory: Memory,
-    pass: u64,
-}
-
-impl Bench {
-    fn new(source: &str) -> Self {
-        let script = Script::parse("x.rhai", source).unwrap_or_else(|faults| {
-            panic!("{}", setpoint_policies::render(&faults, source, false))
-        });
-        let name = PolicyName::new("x");
-        let targets: BTreeMap<String, TargetName> =
-            script.header().targets.keys().map(|own| (own.clone(), TargetName::new(own))).collect();
-        let inputs = script.header().inputs.clone();
-        let policy = Policy::bind(Arc::new(script), name.clone(), &targets, BTreeMap::new());
-        let bounds = GroupSettings::new(Range::new(10, 200).unwrap());
-        let inputs: BTreeMap<_, InputSettings> = inputs
-            .iter()
-            .map(|(own, header)| (setpoint_core::InputKey::of(&name, own), header.settings(EVERY)))
-            .collect();
-        assert!(inputs.values().all(|input| input.empty == Empty::Hold));
-        let settings = Settings {
-            region: "here".to_owned(),
-            every: EVERY,
-            inputs,
-            targets: targets
-                .values()
-                .map(|target| (target.clone(), TargetSettings::Group(bounds.clone())))
-                .collect(),
-        };
-        let policies = Policies::new(vec![policy.unwrap()]);
-        Self { policies, settings, memory: Memory::default(), pass: 0 }
-    }
-
-    /// One pass: what each input reads (none: nothing), and members desired and ready.
-    fn pass(&mut self, readings: &[(&str, Option<f64>)], fleet: (u32, u32)) -> Evaluation {
-        self.pass += 1;
-        let ms = self.pass * EVERY.ms();
-        let wall = Timestamp::from_ms(i64::try_from(ms).unwrap());
-        let reading = |value: &Option<f64>| match value {
-            Some(value) => Reading::Sample(Sample::new(wall, *value).unwrap()),
-            None => Reading::Failed("the page is gone".to_owned()),
-        };
-        let group = Group { desired: fleet.0, ready: fleet.1, ..Group::default() };
-        let snapshot = Snapshot {
-            pass: self.pass,
-            at: Moment { wall, monotonic: Span::from_ms(ms) },
-            readings: readings
-                .iter()
-                .map(|(name, value)| {
-                    (setpoint_core::InputKey::of(&PolicyName::new("x"), name), reading(value))
-                })
-                .collect(),
-            targets: self
-                .settings
-                .targets
-                .keys()
-                .map(|target| (target.clone(), Seen::Group(group.clone())))
-                .collect(),
-            ..Snapshot::default()
-        };
-        self.memory.absorb(&self.settings, &snapshot);
-        let evaluation = self.policies.evaluate(&self.settings, &self.memory, &snapshot).remove(0);
-        let plan = setpoint_core::Plan::default();
-        self.memory.remember(&self.settings, &plan, std::slice::from_ref(&evaluation));
-        evaluation
-    }
-}
+use crate::bench::{Bench, EVERY, said};
+use setpoint_core::{Ask, Group, Moment, Seen, Snapshot, TargetName, Timestamp};
+use std::collections::BTreeMap;
 
 fn header(inputs: &str) -> String {
     format!(
@@ -100,17 +20,7 @@ fn verdicts(body: &str, values: &[Option<f64>]) -> Vec<String> {
     let mut last = Vec::new();
     for value in values {
         let evaluation = bench.pass(&[("x", *value)], (40, 40));
-        last = evaluation
-            .rules
-            .iter()
-            .map(|rule| match &rule.verdict {
-                RuleVerdict::Fired => "fired".to_owned(),
-                RuleVerdict::Quiet => "quiet".to_owned(),
-                RuleVerdict::Pending { held, needs } => format!("pending {held} of {needs}"),
-                RuleVerdict::Skipped { missing } => format!("skipped: {missing}"),
-                RuleVerdict::Failed { message } => format!("failed: {message}"),
-            })
-            .collect();
+        last = said(&evaluation);
     }
     last
 }
@@ -221,7 +131,7 @@ fn state_is_kept_and_comparisons_are_recorded() {
 
 #[test]
 fn ten_members_at_ninety_percent_become_fifteen() {
-    let source = include_str!("../library/target-cpu.rhai");
+    let source = include_str!("../../library/target-cpu.rhai");
     let mut bench = Bench::new(source);
     let evaluation = bench.pass(&[("cpu", Some(90.0))], (10, 10));
     let plan = {

@@ -1,0 +1,120 @@
+//! One policy, evaluated pass by pass over targets and readings that a test makes up.
+
+use setpoint_core::{
+    Database, DatabaseSettings, Evaluation, Group, GroupSettings, InputKey, InputSettings, Memory,
+    Moment, PolicyName, Range, Reading, Replica, ReplicaState, RuleVerdict, Sample, Seen, Settings,
+    Snapshot, Span, TargetName, TargetSettings, Timestamp,
+};
+use setpoint_policies::{Kind, Policies, Policy, Script, render};
+use std::{collections::BTreeMap, sync::Arc};
+
+pub(crate) const EVERY: Span = Span::from_secs(15);
+
+/// A policy evaluated pass by pass.
+pub(crate) struct Bench {
+    policies: Policies,
+    pub(crate) settings: Settings,
+    pub(crate) memory: Memory,
+    pass: u64,
+}
+
+impl Bench {
+    /// The policy in `source`, which must be without errors.
+    pub(crate) fn new(source: &str) -> Self {
+        let script = Script::parse("x.rhai", source)
+            .unwrap_or_else(|faults| panic!("{}", render(&faults, source, false)));
+        Self::of(script)
+    }
+
+    /// The policy in `script`.
+    pub(crate) fn of(script: Script) -> Self {
+        let name = PolicyName::new("x");
+        let header = script.header().clone();
+        let targets = header.targets.keys().map(|own| (own.clone(), TargetName::new(own)));
+        let targets: BTreeMap<String, TargetName> = targets.collect();
+        let policy = Policy::bind(Arc::new(script), name.clone(), &targets, BTreeMap::new());
+        let inputs = header.inputs.iter();
+        let inputs: BTreeMap<_, InputSettings> = inputs
+            .map(|(own, header)| (InputKey::of(&name, own), header.settings(EVERY)))
+            .collect();
+        let range = Range::new(10, 200).expect("10 is below 200");
+        let settings = |kind: Kind| match kind {
+            Kind::Group => TargetSettings::Group(GroupSettings::new(range)),
+            Kind::Database => TargetSettings::Database(DatabaseSettings::new(range)),
+        };
+        let targets = header.targets.iter();
+        let settings = Settings {
+            region: "here".to_owned(),
+            every: EVERY,
+            inputs,
+            targets: targets
+                .map(|(own, target)| (TargetName::new(own), settings(target.kind)))
+                .collect(),
+        };
+        let policies = Policies::new(vec![policy.expect("every target is bound")]);
+        Self { policies, settings, memory: Memory::default(), pass: 0 }
+    }
+
+    /// One pass: what each input reads (none: nothing), and members desired and ready.
+    pub(crate) fn pass(
+        &mut self,
+        readings: &[(&str, Option<f64>)],
+        fleet: (u32, u32),
+    ) -> Evaluation {
+        self.pass += 1;
+        let ms = self.pass * EVERY.ms();
+        let wall = Timestamp::from_ms(i64::try_from(ms).expect("a test is shorter"));
+        let reading = |value: &Option<f64>| match value.map(|value| Sample::new(wall, value)) {
+            Some(Some(sample)) => Reading::Sample(sample),
+            _ => Reading::Failed("the page is gone".to_owned()),
+        };
+        let own = |(name, value): &(&str, Option<f64>)| {
+            (InputKey::of(&PolicyName::new("x"), name), reading(value))
+        };
+        let targets = self.settings.targets.iter();
+        let snapshot = Snapshot {
+            pass: self.pass,
+            at: Moment { wall, monotonic: Span::from_ms(ms) },
+            readings: readings.iter().map(own).collect(),
+            targets: targets.map(|(name, kind)| (name.clone(), seen(kind, fleet))).collect(),
+            ..Snapshot::default()
+        };
+        self.memory.absorb(&self.settings, &snapshot);
+        let evaluation = self.policies.evaluate(&self.settings, &self.memory, &snapshot).remove(0);
+        let plan = setpoint_core::Plan::default();
+        self.memory.remember(&self.settings, &plan, std::slice::from_ref(&evaluation));
+        evaluation
+    }
+}
+
+fn seen(settings: &TargetSettings, (desired, ready): (u32, u32)) -> Seen {
+    match settings {
+        TargetSettings::Group(_) => Seen::Group(Group { desired, ready, ..Group::default() }),
+        TargetSettings::Database(_) => Seen::Database(Database {
+            source: "db".to_owned(),
+            replicas: vec![Replica {
+                name: "db-1".to_owned(),
+                ours: true,
+                state: ReplicaState::Available,
+                promotable: false,
+                lag: Some(Span::from_secs(1)),
+            }],
+            max_connections: Some(1000),
+            busy: None,
+        }),
+    }
+}
+
+/// What became of every rule, in a few words.
+pub(crate) fn said(evaluation: &Evaluation) -> Vec<String> {
+    let rules = evaluation.rules.iter();
+    rules
+        .map(|rule| match &rule.verdict {
+            RuleVerdict::Fired => "fired".to_owned(),
+            RuleVerdict::Quiet => "quiet".to_owned(),
+            RuleVerdict::Pending { held, needs } => format!("pending {held} of {needs}"),
+            RuleVerdict::Skipped { missing } => format!("skipped: {missing}"),
+            RuleVerdict::Failed { message } => format!("failed: {message}"),
+        })
+        .collect()
+}
