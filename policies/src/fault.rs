@@ -4,7 +4,7 @@
 //! up and scripts can match it. [`FAULTS`] is the one list of them; the manual's page
 //! is made from it.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::{fmt, ops::Range, sync::Arc};
 
 /// One thing wrong with a policy.
@@ -99,7 +99,7 @@ macro_rules! faults {
 }
 
 faults! {
-    TooLarge "P001" Error "The file is larger than 256 KiB or has more than 10,000 lines.";
+    TooLarge "P001" Error "The file is larger than is read: 256 KiB, 10,000 lines, 1,000 variables, 1,000 entries of one list or map.";
     NotText "P002" Error "The file is not UTF-8 text.";
     Syntax "P003" Error "The text does not follow the grammar; nothing after this place was looked at.";
     TooMany "P004" Error "There are more than 100 faults; the rest is not shown.";
@@ -161,17 +161,35 @@ pub fn render(faults: &[Fault], source: &str, colour: bool) -> String {
     text
 }
 
+/// The longest line of which an excerpt is shown, in bytes; nobody reads a longer one.
+const LONGEST_LINE: usize = 2_000;
+
 fn report<'a>(fault: &'a Fault, source: &'a str) -> Group<'a> {
     let level = match fault.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let annotation = AnnotationKind::Primary.span(fault.span.clone());
-    let excerpt = Snippet::source(source).path(&*fault.file).annotation(annotation);
     let title = level.primary_title(&fault.message).id(fault.id.code());
-    let group = title.element(excerpt);
+    let (start, line) = line_at(source, fault.span.start);
+    let group = if line.len() > LONGEST_LINE {
+        let origin = Origin::path(&*fault.file).line(fault.line as usize);
+        title.element(origin.char_column(fault.column as usize))
+    } else {
+        let within = |at: usize| at.saturating_sub(start).min(line.len());
+        let token = within(fault.span.start)..within(fault.span.end);
+        let excerpt = Snippet::source(line).path(&*fault.file).line_start(fault.line as usize);
+        title.element(excerpt.annotation(AnnotationKind::Primary.span(token)))
+    };
     match &fault.help {
         Some(help) => group.element(Level::HELP.message(help)),
         None => group,
     }
+}
+
+/// Where the line begins in which the byte `at` is, and the line.
+fn line_at(source: &str, at: usize) -> (usize, &str) {
+    let before = source.get(..at).unwrap_or(source);
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let rest = source.get(start..).unwrap_or_default();
+    (start, rest.lines().next().unwrap_or_default())
 }

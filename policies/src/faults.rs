@@ -51,7 +51,10 @@ impl<'s> Faults<'s> {
         message: impl Into<String>,
         (word, known, all): (&str, impl IntoIterator<Item = &'k str>, Option<String>),
     ) {
-        self.note(id, place, message.into(), did_you_mean(word, known).or(all));
+        // Looking for the closest word is dear, and nobody will see it.
+        if self.list.len() <= MOST {
+            self.note(id, place, message.into(), did_you_mean(word, known).or(all));
+        }
     }
 
     fn note(&mut self, id: FaultId, place: Position, message: String, help: Option<String>) {

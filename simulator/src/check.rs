@@ -2,7 +2,7 @@
 
 use crate::files::{NotFound, find};
 use serde_json::{Value, json};
-use setpoint_policies::{Fault, MAX_BYTES, Script, Severity, render};
+use setpoint_policies::{Fault, MAX_BYTES, Script, Severity, render, text_of};
 use std::{
     fmt::Write as _,
     fs,
@@ -94,9 +94,6 @@ fn read(file: &Path) -> Result<String, String> {
         return Err(format!("the file has {size} bytes, at most {MAX_BYTES} are read"));
     }
     let bytes = fs::read(file).map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("line {line} is not UTF-8; save the policy as UTF-8 text")
-    })
+    let text = text_of(&file.display().to_string(), &bytes).map(str::to_owned);
+    text.map_err(|fault| format!("line {}: {}; save it as UTF-8", fault.line, fault.message))
 }

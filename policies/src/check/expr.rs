@@ -91,13 +91,11 @@ impl Walker<'_, '_> {
             let help = "a function sees nothing but its arguments; give it what it needs";
             self.faults.add_with_help(FaultId::UnknownVariable, place, message, help);
         } else {
-            let known: Vec<String> = self.scope.names().map(str::to_owned).collect();
-            let known = known.iter().map(String::as_str);
             let help = self.where_it_belongs(name).or_else(|| {
                 let targets = self.declared.targets.keys().map(String::as_str);
                 Some(format!("known here: {}", one_of(GLOBALS.into_iter().chain(targets))))
             });
-            let words = (name, known, help);
+            let words = (name, self.scope.names(), help);
             self.faults.add_unknown(FaultId::UnknownVariable, place, message, words);
         }
         Type::Unknown

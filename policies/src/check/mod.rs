@@ -25,6 +25,7 @@ mod natives;
 mod operators;
 mod outline;
 mod scope;
+mod size;
 mod types;
 mod usage;
 mod walk;
@@ -64,6 +65,9 @@ pub(crate) struct RuleOutline {
 pub(crate) fn check(file: &str, text: &str) -> Result<Checked, Vec<Fault>> {
     let source = Source::new(file, text).map_err(|fault| vec![fault])?;
     let engine = parser();
+    if let Some(fault) = size::too_much(&engine, &source) {
+        return Err(vec![fault]);
+    }
     let tree = engine.compile(text).map_err(|error| vec![syntax_fault(&source, &error)])?;
     let mut faults = Faults::new(&source);
     let statements = tree.statements();

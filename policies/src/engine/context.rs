@@ -11,7 +11,7 @@ use setpoint_core::{
     RuleReport, Scalar, Seen, Settings, Snapshot, Span, TargetSettings, Tick, Timestamp, Window,
 };
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::BTreeMap,
     sync::{Arc, LazyLock},
 };
@@ -74,17 +74,29 @@ pub(crate) struct Target {
 
 thread_local! {
     static UNDER_WAY: RefCell<Option<Context>> = const { RefCell::new(None) };
+    /// The operations of the evaluation under way, if there is one.
+    static OPERATIONS: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Counts an operation of the evaluation under way, and tells how many there were.
+pub(super) fn operation() -> Option<u64> {
+    let operations = OPERATIONS.get()? + 1;
+    OPERATIONS.set(Some(operations));
+    Some(operations)
 }
 
 /// Runs `body` with `context` under way, and gives the context back.
 pub(crate) fn within<T>(context: Context, body: impl FnOnce() -> T) -> (T, Option<Context>) {
     UNDER_WAY.with(|slot| slot.replace(Some(context)));
+    OPERATIONS.set(Some(0));
     let result = body();
+    OPERATIONS.set(None);
     (result, UNDER_WAY.with(RefCell::take))
 }
 
 /// Takes the context of an evaluation that panicked.
 pub(crate) fn abandon() {
+    OPERATIONS.set(None);
     UNDER_WAY.with(|slot| slot.try_borrow_mut().map(|mut slot| slot.take()).ok());
 }
 

@@ -12,6 +12,8 @@ mod inputs;
 mod overloads;
 mod reading;
 mod rule;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use arithmetic::{over_dimension, times_dimension};
 pub(crate) use context::{Context, Outcome, Watchdog, abandon, within};
@@ -78,12 +80,22 @@ fn limit(engine: &mut Engine) {
         .set_max_functions(MAX_FUNCTIONS)
         // No lock between threads that evaluate.
         .set_max_strings_interned(0)
-        .on_progress(|operations| {
-            (operations % WATCH_EVERY == 0 && too_late()).then(Dynamic::default)
-        });
+        .on_progress(|_| stop());
     for (word, _) in crate::language::FORBIDDEN {
         engine.disable_symbol(*word);
     }
+}
+
+/// Asked at every operation: why the evaluation under way ends here, if it does.
+///
+/// Rhai's own count starts anew in what a native function calls back, such as the
+/// closure of `filter`; this one does not.
+fn stop() -> Option<Dynamic> {
+    let operations = context::operation()?;
+    if operations > MAX_OPERATIONS {
+        return Some(format!("more than {MAX_OPERATIONS} operations in one evaluation").into());
+    }
+    (operations % WATCH_EVERY == 0 && too_late()).then(|| "out of time".into())
 }
 
 fn too_late() -> bool {
@@ -105,8 +117,19 @@ fn is_missing(error: &EvalAltResult) -> Option<String> {
     payload.read_lock::<Missing>().map(|missing| missing.0.clone())
 }
 
+/// Whether nothing of the policy may go on after an error: out of time or operations.
+fn is_final(error: &EvalAltResult) -> bool {
+    matches!(
+        error.unwrap_inner(),
+        EvalAltResult::ErrorTerminated(..) | EvalAltResult::ErrorTooManyOperations(..)
+    )
+}
+
 /// An error for people: what and where, without Rhai's own heading.
 pub(crate) fn message(error: &EvalAltResult) -> String {
+    if let EvalAltResult::ErrorTerminated(why, place) = error.unwrap_inner() {
+        return format!("{why} ({place})");
+    }
     let text = error.to_string();
     text.strip_prefix("Runtime error: ").map_or_else(|| text.clone(), str::to_owned)
 }

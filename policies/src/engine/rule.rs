@@ -7,7 +7,7 @@ use super::{
     Outcome,
     context::{Context, with},
     inputs::duration,
-    is_missing,
+    is_final, is_missing,
     reading::Reading,
 };
 use crate::syntax::rule_grammar;
@@ -44,10 +44,7 @@ fn run(engine: &mut EvalContext<'_, '_, '_, '_, '_, '_>, parts: &[Expression<'_>
     let judged = judge(engine, &parts);
     // Out of time or operations: nothing of this policy may go on.
     if let Err(error) = &judged
-        && matches!(
-            **error,
-            EvalAltResult::ErrorTerminated(..) | EvalAltResult::ErrorTooManyOperations(..)
-        )
+        && is_final(error)
     {
         return judged.map(|_| ());
     }
