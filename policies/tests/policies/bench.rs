@@ -61,6 +61,15 @@ impl Bench {
         readings: &[(&str, Option<f64>)],
         fleet: (u32, u32),
     ) -> Evaluation {
+        let snapshot = self.look(readings, fleet);
+        let evaluation = self.evaluate(&snapshot);
+        let plan = setpoint_core::Plan::default();
+        self.memory.remember(&self.settings, &plan, std::slice::from_ref(&evaluation));
+        evaluation
+    }
+
+    /// What is seen in the next pass, taken in.
+    pub(crate) fn look(&mut self, readings: &[(&str, Option<f64>)], fleet: (u32, u32)) -> Snapshot {
         self.pass += 1;
         let ms = self.pass * EVERY.ms();
         let wall = Timestamp::from_ms(i64::try_from(ms).expect("a test is shorter"));
@@ -80,10 +89,12 @@ impl Bench {
             ..Snapshot::default()
         };
         self.memory.absorb(&self.settings, &snapshot);
-        let evaluation = self.policies.evaluate(&self.settings, &self.memory, &snapshot).remove(0);
-        let plan = setpoint_core::Plan::default();
-        self.memory.remember(&self.settings, &plan, std::slice::from_ref(&evaluation));
-        evaluation
+        snapshot
+    }
+
+    /// What the policy makes of a snapshot that was taken in.
+    pub(crate) fn evaluate(&self, snapshot: &Snapshot) -> Evaluation {
+        self.policies.evaluate(&self.settings, &self.memory, snapshot).remove(0)
     }
 }
 
