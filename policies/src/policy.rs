@@ -1,6 +1,7 @@
 //! Scripts bound to targets and parameters, and their evaluation.
 
 use crate::{
+    check::check_with,
     engine::{Context, ENGINE, Watchdog, abandon, message, within},
     fault::Fault,
     header::ParamValue,
@@ -35,7 +36,8 @@ pub struct Policy {
 impl Policy {
     /// Binds `script`: `targets` by the header's names, `params` in place of its defaults.
     ///
-    /// Fails with everything that is not bound, or that the header does not declare.
+    /// Fails with everything that is not bound, that the header does not declare, or that
+    /// is wrong with the script when its parameters are these.
     pub fn bind(
         script: Arc<Script>,
         name: PolicyName,
@@ -58,6 +60,12 @@ impl Policy {
                 }
                 Some(_) => {}
             }
+        }
+        if wrong.is_empty() && !params.is_empty() {
+            let faults = check_with(script.file(), script.source(), &params).err();
+            wrong.extend(faults.iter().flatten().filter(|fault| fault.is_error()).map(|fault| {
+                format!("with these parameters, line {}: {}", fault.line, fault.message)
+            }));
         }
         if !wrong.is_empty() {
             return Err(wrong);

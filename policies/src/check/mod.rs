@@ -8,12 +8,12 @@
 use crate::{
     fault::{Fault, FaultId, Severity},
     faults::Faults,
-    header::{Header, Reader, read},
+    header::{Header, ParamValue, Reader, read},
     language::why_not,
     source::Source,
     syntax::parser,
 };
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 use walk::Walker;
 
 mod calls;
@@ -63,6 +63,16 @@ pub(crate) struct RuleOutline {
 ///
 /// Fails with every fault there is, in the order of their places; warnings among them.
 pub(crate) fn check(file: &str, text: &str) -> Result<Checked, Vec<Fault>> {
+    check_with(file, text, &BTreeMap::new())
+}
+
+/// The same, where some parameters have other values than the header says: a window may
+/// now be too long, a goal no goal any more.
+pub(crate) fn check_with(
+    file: &str,
+    text: &str,
+    params: &BTreeMap<String, ParamValue>,
+) -> Result<Checked, Vec<Fault>> {
     let source = Source::new(file, text).map_err(|fault| vec![fault])?;
     let engine = parser();
     if let Some(fault) = size::too_much(&engine, &source) {
@@ -71,7 +81,13 @@ pub(crate) fn check(file: &str, text: &str) -> Result<Checked, Vec<Fault>> {
     let tree = engine.compile(text).map_err(|error| vec![syntax_fault(&source, &error)])?;
     let mut faults = Faults::new(&source);
     let statements = tree.statements();
-    let declared = read(&mut Reader::new(&engine, &mut faults), statements);
+    let mut declared = read(&mut Reader::new(&engine, &mut faults), statements);
+    for (name, value) in params {
+        let own = declared.as_mut().and_then(|declared| declared.params.get_mut(name));
+        if let Some((_, own)) = own {
+            *own = Some(value.clone());
+        }
+    }
     let rules = outline::rules(&mut faults, statements, declared.as_ref());
     if let Some(declared) = &declared {
         let usage = Walker::new(&mut faults, declared, &tree).program(statements);

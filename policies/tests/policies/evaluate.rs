@@ -1,8 +1,9 @@
 //! What policies make of what is seen.
 
 use crate::bench::{Bench, EVERY, said};
-use setpoint_core::{Ask, Group, Moment, Seen, Snapshot, TargetName, Timestamp};
-use std::collections::BTreeMap;
+use setpoint_core::{Ask, Group, Moment, PolicyName, Seen, Snapshot, TargetName, Timestamp};
+use setpoint_policies::{Policy, Script};
+use std::{collections::BTreeMap, sync::Arc};
 
 fn header(inputs: &str) -> String {
     format!(
@@ -147,4 +148,25 @@ fn ten_members_at_ninety_percent_become_fifteen() {
     };
     let action = plan.intents().next().map(|intent| intent.action.to_string());
     assert_eq!(action.as_deref(), Some("resize 10 -> 15"));
+}
+
+#[test]
+fn a_parameter_cannot_be_tuned_to_something_that_the_policy_cannot_do() {
+    let source = "const POLICY = #{ about: \"x\", language: 1, params: #{ goal: \"60%\", back: \"5m\" }, \
+         inputs: #{ x: #{ unit: \"percent\", window: \"10m\" } }, targets: #{ fleet: #{ kind: \"group\" } } };\n\
+         rule \"r\" { fleet.track(m.x.avg(p.back), p.goal); }";
+    let check = |name: &str, value: &str, expected: &[&str]| {
+        let script = Arc::new(Script::parse("x.rhai", source).unwrap());
+        let value = script.header().params[name].parse_like(value).unwrap();
+        let targets = BTreeMap::from([("fleet".to_owned(), TargetName::new("web"))]);
+        let params = BTreeMap::from([(name.to_owned(), value)]);
+        let wrong = Policy::bind(script, PolicyName::new("x"), &targets, params).err();
+        assert_eq!(wrong.unwrap_or_default(), expected);
+    };
+    check("back", "10m", &[]);
+    let long = "with these parameters, line 2: the input 'x' keeps 10m, and 20m are asked for";
+    check("back", "20m", &[long]);
+    check("goal", "70%", &[]);
+    let none = "with these parameters, line 2: the goal must be above 0, not 0 % (a share)";
+    check("goal", "0%", &[none]);
 }

@@ -5,4 +5,5 @@ mod corpus;
 mod evaluate;
 mod faults;
 mod hostile;
+mod manual;
 mod words;
