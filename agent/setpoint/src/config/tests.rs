@@ -14,6 +14,7 @@ const POLICY = #{
     targets: #{ fleet: #{ kind: "group", max: 100 } },
 };
 rule "hold" { fleet.track(m.cpu, p.goal); }
+rule "saturated" when m.cpu > 95.percent { fleet.scale_by(50.percent); }
 "#;
 
 const GOOD: &str = r#"region = "eu-west-1"

@@ -19,6 +19,7 @@ const POLICY: &str = r#"const POLICY = #{
     targets: #{ fleet: #{ kind: "group" } },
 };
 rule "hold" when m.cpu > 0.percent { fleet.track(m.cpu, p.goal); }
+rule "saturated" when m.cpu > 95.percent { fleet.scale_by(50.percent); }
 "#;
 
 const CONFIG: &str = r#"region = "eu-west-1"
