@@ -106,7 +106,10 @@ impl Walker<'_, '_> {
 
     fn call_function(&mut self, called: usize, types: Vec<Type>) -> Type {
         match self.functions.known(called, &types) {
-            Called::Known(is) => is,
+            Called::Known { gives, acts } => {
+                self.usage.rule_acts |= acts;
+                gives
+            }
             Called::TooMuch => {
                 types.iter().for_each(|is| self.escapes(is));
                 Type::Unknown

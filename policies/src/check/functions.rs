@@ -26,8 +26,17 @@ const MAX_CALLS: usize = 256;
 /// The functions of a policy, and what is known of their calls.
 pub(super) struct Functions {
     list: Vec<Arc<Function>>,
-    calls: Vec<(usize, Vec<Type>, Type)>,
+    calls: Vec<Call>,
     depth: usize,
+}
+
+/// A call that was followed.
+struct Call {
+    function: usize,
+    arguments: Vec<Type>,
+    gives: Type,
+    /// Whether something is kept or asked for in it.
+    acts: bool,
 }
 
 /// A function as it stands in the text.
@@ -41,8 +50,8 @@ struct Function {
 
 /// What is known of a call.
 pub(super) enum Called {
-    /// What it gives.
-    Known(Type),
+    /// What it gives, and whether something is kept or asked for in it.
+    Known { gives: Type, acts: bool },
     /// Nothing yet.
     New,
     /// Nothing, and it is not looked into any more.
@@ -88,11 +97,9 @@ impl Functions {
 
     /// What is known of calling a function with such arguments.
     pub(super) fn known(&self, function: usize, types: &[Type]) -> Called {
-        let same = |(own, arguments, _): &&(usize, Vec<Type>, Type)| {
-            *own == function && arguments == types
-        };
+        let same = |call: &&Call| call.function == function && call.arguments == types;
         match self.calls.iter().find(same) {
-            Some((.., gives)) => Called::Known(gives.clone()),
+            Some(call) => Called::Known { gives: call.gives.clone(), acts: call.acts },
             None if self.depth >= MAX_DEPTH || self.calls.len() >= MAX_CALLS => Called::TooMuch,
             None => Called::New,
         }
@@ -118,13 +125,17 @@ impl Walker<'_, '_> {
         let parameters = function.parameters.iter().cloned().zip(types.clone());
         let scope = std::mem::replace(&mut self.scope, Scope::of(parameters.collect()));
         let part = std::mem::replace(&mut self.part, Part::Function);
+        let before = std::mem::take(&mut self.usage.rule_acts);
         // While it is under way, a call of itself gives what cannot be told.
         let call = self.functions.calls.len();
-        self.functions.calls.push((index, types, Type::Unknown));
+        let known = Call { function: index, arguments: types, gives: Type::Unknown, acts: false };
+        self.functions.calls.push(known);
         self.functions.depth += 1;
         let gives = self.block(&function.statements);
         self.functions.depth -= 1;
-        self.functions.calls[call].2 = gives.clone();
+        self.functions.calls[call].gives = gives.clone();
+        self.functions.calls[call].acts = self.usage.rule_acts;
+        self.usage.rule_acts |= before;
         self.part = part;
         self.scope = scope;
         gives

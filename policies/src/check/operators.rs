@@ -330,6 +330,13 @@ impl Walker<'_, '_> {
         let message = format!("{what} {}, not {}", wanted.noun(), is.noun());
         let (id, help) = match is {
             Type::Number(number) => (FaultId::BareNumber, with_unit(number.value, wanted)),
+            Type::Quantity(measure)
+                if (measure.dimension, wanted) == (Dimension::Ratio, Dimension::Count) =>
+            {
+                let help = "a share of a count is a share; multiply by a plain number, such as \
+                            fleet.desired * 1.2, or round it by ceil(…)";
+                (FaultId::MixedDimensions, help.to_owned())
+            }
             Type::Quantity(_) => {
                 (FaultId::MixedDimensions, format!("write a value such as {}", wanted.example()))
             }
