@@ -216,9 +216,9 @@ fn one_absent_sample_spoils_no_window() {
 /// There a goal of zero multiplies the fleet by the value of the metric.
 #[test]
 fn a_goal_of_zero_sizes_nothing() {
-    let policy = POLICY.replace("inputs:", "params: #{ goal: \"60%\" }, inputs:");
+    // Written out as `0.percent` the checker refuses it before anything runs.
     let policy =
-        policy.replace("fleet.track(m.cpu, 60.percent)", "fleet.track(m.cpu, p.goal - p.goal)");
+        POLICY.replace("fleet.track(m.cpu, 60.percent)", "fleet.track(m.cpu, m.cpu - m.cpu)");
     let mut fleet = Fleet::new(10, &policy);
     let thought = fleet.pass(Said::Value(5.0), Said::Value(1000.0));
     let failed = &thought.evaluations[0].rules[0].verdict;

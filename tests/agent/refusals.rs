@@ -48,3 +48,26 @@ fn a_missing_policy_file_and_a_wrong_key_are_told_together() {
         assert!(said.contains(fault), "{fault:?} is not in\n{said}");
     }
 }
+#[test]
+fn a_policy_with_three_faults_has_all_of_them_told_with_their_places() {
+    let scene = Scene::fleet(10, 60.0, &[GROUP, HOLD_CPU]);
+    let policy = include_str!("../../policies/library/target-cpu.rhai")
+        .replace("unit: \"percent\"", "unit: \"percnt\"")
+        .replace("m.cpu > 95.percent", "m.cpuu > 95")
+        .replace("scale_by", "scale_bye");
+    scene.site.write("target-cpu.rhai", &policy);
+    let output = scene.site.run(&["check"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{said}");
+    for fault in [
+        "target-cpu.rhai:11:",
+        "did you mean 'percent'?",
+        "target-cpu.rhai:20:",
+        "did you mean 'cpu'?",
+        "target-cpu.rhai:19:",
+        "did you mean 'scale_by'?",
+    ] {
+        assert!(said.contains(fault), "{fault:?} is not in\n{said}");
+    }
+}
+
