@@ -70,4 +70,3 @@ fn a_policy_with_three_faults_has_all_of_them_told_with_their_places() {
         assert!(said.contains(fault), "{fault:?} is not in\n{said}");
     }
 }
-
