@@ -25,7 +25,7 @@ mod suggest;
 mod syntax;
 
 pub use fault::{FAULTS, Fault, FaultId, Severity, render};
-pub use header::{Header, InputHeader, Kind, ParamKind, ParamValue, TargetHeader};
+pub use header::{EffectHeader, Header, InputHeader, Kind, ParamKind, ParamValue, TargetHeader};
 pub use policy::{Policies, Policy};
 pub use script::{RuleInfo, Script};
 pub use source::{MAX_BYTES, MAX_LINES, text_of};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use support::{Cloud, Exporter, Page, Site};
 
 /// The guards of a group, in their order, as `explain` and the log name them.
-pub(crate) const GROUP_GUARDS: [&str; 9] = [
+pub(crate) const GROUP_GUARDS: [&str; 18] = [
     "pause",
     "range",
     "dead-band",
@@ -16,8 +16,17 @@ pub(crate) const GROUP_GUARDS: [&str; 9] = [
     "stabilise",
     "rate limit",
     "projection",
+    "launches failing",
+    "suspicious drop",
     "warm-up",
     "cooldown",
+    "no effect",
+    "too sick",
+    "foreign change",
+    "flapping",
+    "budget",
+    "approval",
+    "clamp",
 ];
 
 /// A target group that may shrink as soon as it wants to, so that what stops it is what

@@ -34,6 +34,9 @@ impl Logged {
             return;
         }
         tracing::info!(target = %decision.target, seen = %decision.seen, reason = %held, "held");
+        if let Some(page) = &decision.page {
+            tracing::error!(target = %decision.target, page, "a person must look");
+        }
         self.held.insert(decision.target.clone(), held.clone());
     }
 }

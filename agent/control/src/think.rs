@@ -28,7 +28,7 @@ pub fn think(
     memory.absorb(settings, snapshot);
     let evaluations = evaluator.evaluate(settings, memory, snapshot);
     let plan = decide(settings, memory, snapshot, &evaluations);
-    let objections = check(settings, snapshot, &evaluations, &plan);
+    let objections = check(settings, memory, snapshot, &evaluations, &plan);
     let plan = plan.without(&objections);
     memory.remember(settings, &plan, &evaluations);
     Thought { evaluations, plan, objections }

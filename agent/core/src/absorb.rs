@@ -4,8 +4,9 @@
 //! what the targets show confirms what was asked of them.
 
 use crate::{
-    ActResult, Action, Command, Empty, InputSettings, Memory, Move, Pause, Reading, ReplicaState,
-    Sample, Seen, Settings, Snapshot, Span, TargetMemory, TargetSettings, Timestamp, Window,
+    ActResult, Action, Approval, Command, Empty, FailureKind, InputSettings, Memory, Noticed,
+    Pause, Reading, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory, TargetName,
+    TargetSettings, Tick, Timestamp, Window, defaults,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -24,9 +25,10 @@ impl Memory {
         for command in &snapshot.commands {
             self.obey(command);
         }
-        if self.pause.as_ref().is_some_and(|pause| pause.until.is_some_and(|end| end <= self.now)) {
-            self.pause = None;
-        }
+        let now = self.now;
+        self.pause.take_if(|pause| pause.is_over(now));
+        self.pauses.retain(|_, pause| !pause.is_over(now));
+        self.approvals.retain(|_, approval| approval.until > now);
         self.hear_outcomes(snapshot);
         for (key, input) in &settings.inputs {
             let missing = self.read(key, input, snapshot);
@@ -41,6 +43,7 @@ impl Memory {
                 self.look(keep, snapshot.at.wall, target, bounds, seen);
             }
         }
+        self.judge_effects(settings);
     }
 
     /// By the monotonic clock between passes of one process, by the wall clock across
@@ -63,16 +66,43 @@ impl Memory {
     }
 
     fn obey(&mut self, command: &Command) {
-        self.pause = match command {
-            Command::Pause { reason, lasts } => {
+        match command {
+            Command::Pause { target, reason, lasts } => {
                 let until = lasts.map(|span| self.now + span);
-                Some(Pause { reason: reason.clone(), until })
+                let pause = Pause { reason: reason.clone(), until };
+                match target {
+                    Some(target) => drop(self.pauses.insert(target.clone(), pause)),
+                    None => self.pause = Some(pause),
+                }
             }
-            Command::Resume => None,
-        };
+            Command::Resume { target: None } => self.pause = None,
+            Command::Resume { target: Some(name) } => {
+                self.pauses.remove(name);
+                if let Some(target) = self.targets.get_mut(name) {
+                    target.noticed.effects.clear();
+                }
+            }
+            Command::Approve { target, to, by } => {
+                let until = self.now + defaults::APPROVAL_LASTS;
+                let approval = Approval { to: *to, until, by: by.clone() };
+                self.approvals.insert(target.clone(), approval);
+            }
+        }
+    }
+
+    /// Judges growth that should have had an effect by now.
+    fn judge_effects(&mut self, settings: &Settings) {
+        for (name, bounds) in &settings.targets {
+            for effect in &bounds.brakes().effects {
+                let value = self.fresh(&effect.input);
+                let Some(target) = self.targets.get_mut(name) else { continue };
+                target.noticed.judge(effect, value, self.now);
+            }
+        }
     }
 
     fn hear_outcomes(&mut self, snapshot: &Snapshot) {
+        let now = self.now;
         let said: BTreeMap<_, _> =
             snapshot.outcomes.iter().map(|outcome| (&outcome.intent, &outcome.result)).collect();
         if said.is_empty() {
@@ -81,7 +111,7 @@ impl Memory {
         for target in self.targets.values_mut() {
             let open = target.open.as_ref().and_then(|open| said.get(&open.intent.id));
             if let Some(result) = open {
-                target.hear(result);
+                target.hear(result, now);
             }
         }
     }
@@ -97,7 +127,7 @@ impl Memory {
         let window = self
             .windows
             .entry(key.clone())
-            .or_insert_with(|| Arc::new(Window::new(input.window + input.max_age, input.period)));
+            .or_insert_with(|| Arc::new(Window::new(input.keep(), input.period)));
         let sample = match snapshot.readings.get(key) {
             Some(Reading::Sample(sample)) => {
                 Sample::new(sample.at, input.unit.to_base(sample.value()))
@@ -122,7 +152,7 @@ impl Memory {
         &mut self,
         keep: Span,
         wall: Timestamp,
-        name: &crate::TargetName,
+        name: &TargetName,
         bounds: &TargetSettings,
         seen: &Seen,
     ) {
@@ -141,43 +171,64 @@ impl Memory {
             settled: None,
             warmed: None,
             failure: None,
+            noticed: Noticed::default(),
         });
+        let within = bounds.confirm_within();
+        let stood = (target.ready.latest(), size);
+        target.noticed.look(seen, stood, now, (bounds.brakes(), within));
         Arc::make_mut(&mut target.ready).note(wall, ready, size, keep);
         if ready < size {
             target.warmed = Some(now);
         }
-        let within = match bounds {
-            TargetSettings::Group(group) => group.confirm_within,
-            TargetSettings::Database(database) => database.confirm_within,
-        };
-        let settled = target
-            .open
-            .as_ref()
-            .is_some_and(|open| shows(seen, &open.intent.action) || now.since(open.since) > within);
-        if settled {
-            target.open = None;
-            target.settled = Some(now);
-        }
+        target.settle(seen, now, within);
     }
 }
 
 impl TargetMemory {
+    /// Closes the open intent if the target shows it, or if it had time enough to.
+    fn settle(&mut self, seen: &Seen, now: Tick, within: Span) {
+        let Some(open) = &self.open else { return };
+        let shown = shows(seen, &open.intent.action);
+        if !shown && now.since(open.since) <= within {
+            return;
+        }
+        let grew = shown && !open.intent.action.shrinks();
+        match grew {
+            // The answer was lost, the action was not: it counts like any other.
+            true if !open.accepted => self.moves.extend(open.change),
+            true => {}
+            false => self.count_unanswered(),
+        }
+        match grew {
+            true => self.noticed.is_confirmed(now),
+            false => self.noticed.is_lost(),
+        }
+        self.open = None;
+        self.settled = Some(now);
+    }
+
     /// What its provider said to the open intent.
-    fn hear(&mut self, result: &ActResult) {
+    fn hear(&mut self, result: &ActResult, now: Tick) {
         match result {
             ActResult::Accepted => {
                 self.failure = None;
                 let Some(open) = &mut self.open else { return };
                 open.accepted = true;
-                if let Action::Resize { from, to } = open.intent.action {
-                    self.moves.push_back(Move { at: open.since, from, to });
-                }
+                self.moves.extend(open.change);
             }
             // It may have arrived: the intent stays open until the target shows it, or time is up.
             ActResult::Unknown => {}
-            ActResult::Withheld => self.open = None,
-            ActResult::Failed { kind, message } => {
+            ActResult::Withheld => {
                 self.open = None;
+                self.noticed.was_not_sent();
+            }
+            ActResult::Failed { kind, message } => {
+                let grew = self.open.as_ref().is_some_and(|open| !open.intent.action.shrinks());
+                self.open = None;
+                self.noticed.was_not_sent();
+                if grew && *kind == FailureKind::Refused {
+                    self.noticed.is_short(now, message);
+                }
                 self.failure = Some(crate::describe_failure(*kind, message));
             }
         }

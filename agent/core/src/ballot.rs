@@ -6,8 +6,8 @@
 //! names.
 
 use crate::{
-    Ask, Evaluation, InputKey, Memory, Opinion, PolicyName, RuleReport, RuleVerdict, TargetName,
-    Want,
+    Ask, Evaluation, InputKey, Memory, Opinion, PolicyName, Role, RuleReport, RuleVerdict,
+    Settings, TargetName, Want,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,8 @@ pub(crate) struct Ballot<'a> {
     pub(crate) opinions: Vec<(&'a PolicyName, &'a RuleReport, &'a Opinion)>,
     /// Why the target must not shrink, if it must not.
     pub(crate) missing: Vec<String>,
+    /// The inputs that say how much goes wrong, of every policy that names the target.
+    pub(crate) errors: Vec<&'a InputKey>,
 }
 
 impl Ballot<'_> {
@@ -70,10 +72,11 @@ fn ceiling(ask: &Ask) -> Option<u32> {
 
 /// Sorts what the policies said by target.
 pub(crate) fn count<'a>(
+    settings: &'a Settings,
     evaluations: &'a [Evaluation],
     memory: &Memory,
 ) -> BTreeMap<&'a TargetName, Ballot<'a>> {
-    let unread = unread_inputs(memory);
+    let (unread, errors) = (unread_inputs(memory), error_inputs(settings));
     let mut ballots: BTreeMap<&TargetName, Ballot<'_>> = BTreeMap::new();
     for evaluation in evaluations {
         let policy = &evaluation.policy;
@@ -91,8 +94,10 @@ pub(crate) fn count<'a>(
             }
         }
         let unread = unread.get(policy.as_str()).map_or(&[][..], Vec::as_slice);
+        let errors = errors.get(policy.as_str()).map_or(&[][..], Vec::as_slice);
         for name in named {
             let ballot = ballots.entry(name).or_default();
+            ballot.errors.extend(errors);
             ballot
                 .missing
                 .extend(unread.iter().map(|(key, why)| format!("{}: {why}", key.input())));
@@ -111,6 +116,15 @@ fn unread_inputs(memory: &Memory) -> BTreeMap<&str, Vec<(&InputKey, &String)>> {
         unread.entry(key.policy()).or_default().push((key, why));
     }
     unread
+}
+
+/// The inputs that say how much goes wrong, by policy.
+fn error_inputs(settings: &Settings) -> BTreeMap<&str, Vec<&InputKey>> {
+    let mut errors: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for (key, _) in settings.inputs.iter().filter(|(_, input)| input.role == Role::Errors) {
+        errors.entry(key.policy()).or_default().push(key);
+    }
+    errors
 }
 
 /// Why `rule` forbids shrinking, if it does.

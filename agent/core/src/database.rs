@@ -7,8 +7,10 @@ use crate::{
     Action, Database, DatabaseSettings, Decision, Guard, IntentId, Memory, OpenIntent, Replica,
     ReplicaState, TargetMemory, TargetName, Want,
     ballot::{Ballot, want},
-    group::{pause, settle},
-    guards::{Candidate, Gauntlet, Ruling, cooldown, evidence, range},
+    group::settle,
+    guards::{Candidate, Gauntlet, Part, Ruling, cooldown, evidence, range},
+    region::Region,
+    shared::Stage,
     sizing::size_of,
 };
 
@@ -16,22 +18,26 @@ use crate::{
 pub(crate) fn decide_database(
     target: &TargetName,
     (settings, database): (&DatabaseSettings, &Database),
-    (memory, past): (&Memory, &TargetMemory),
+    (memory, past, region): (&Memory, &TargetMemory, &Region<'_>),
     ballot: &Ballot<'_>,
     id: impl FnOnce() -> IntentId,
 ) -> Decision {
     let present = database.present();
+    let (brakes, allowed) = (&settings.brakes, settings.range);
+    let stage = Stage { name: target, brakes, allowed, memory, past, region };
     let wants = wants(ballot, present);
     let wish = wants.first().map_or(present, |want| want.size);
     let mut gauntlet = Gauntlet::new(present, ballot.bound(wish));
-    gauntlet.ask(Guard::Pause, |candidate| pause(memory, candidate));
+    gauntlet.ask(Guard::Pause, |candidate| stage.pause(candidate, database.paused.as_deref()));
     gauntlet.ask(Guard::Range, |candidate| range(candidate, settings.range));
     let in_range = settings.range.clamp(present);
     gauntlet.ask(Guard::Evidence, |candidate| evidence(candidate, &ballot.missing, in_range));
     let asked = gauntlet.candidate.size;
     gauntlet.ask(Guard::RateLimit, one_at_a_time);
+    gauntlet.ask(Guard::Launches, |candidate| stage.launches(candidate));
     gauntlet.ask(Guard::WarmUp, |candidate| in_flight(candidate, database, past));
     gauntlet.ask(Guard::Cooldown, |candidate| cool(candidate, settings, memory, past));
+    stage.last(&mut gauntlet, unwell(database));
     gauntlet.ask(Guard::Ours, |candidate| removable(candidate, database));
     let verdict = gauntlet.verdict(ballot.opinions.is_empty()).map(|size| action(size, database));
     Decision {
@@ -40,6 +46,9 @@ pub(crate) fn decide_database(
         wants: wants.into_iter().chain(ballot.bounds()).collect(),
         guards: gauntlet.lines,
         asked: Some(asked),
+        load: None,
+        suspicion: None,
+        page: gauntlet.page,
         verdict: settle(verdict, &ballot.missing, target, id),
     }
 }
@@ -114,6 +123,12 @@ fn cool(
         }
         _ => Ruling::pass(candidate, "over"),
     }
+}
+
+/// Replicas that neither serve nor come nor go.
+fn unwell(database: &Database) -> Part {
+    let busy = database.replicas.iter().filter(|replica| replica.state == ReplicaState::Busy);
+    Part { some: u32::try_from(busy.count()).unwrap_or(u32::MAX), all: database.present() }
 }
 
 /// Removal needs a replica that is ours, serves, and could not become the writer.
@@ -194,8 +209,7 @@ mod tests {
         Database {
             source: "orders".to_owned(),
             replicas: replicas.iter().map(replica).collect(),
-            max_connections: None,
-            busy: None,
+            ..Database::default()
         }
     }
 

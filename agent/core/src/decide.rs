@@ -1,11 +1,13 @@
 //! The decision: a pure function from what was seen and said to what to do.
 
 use crate::{
-    Asked, Decision, Evaluation, Held, Intent, Memory, OpenIntent, Plan, Seen, Settings, Snapshot,
-    Span, TargetMemory, TargetName, TargetSettings, Verdict,
+    Action, Asked, Decision, Evaluation, Held, InputKey, Memory, Move, OpenIntent, Plan, Seen,
+    Settings, Snapshot, Span, TargetMemory, TargetName, TargetSettings, Tick, Verdict,
     ballot::{self, Ballot},
     database::decide_database,
     group::{decide_group, held, intent_id},
+    noticed::Clocks,
+    region::Region,
 };
 
 /// Decides what to do about every target there is.
@@ -19,13 +21,14 @@ pub fn decide(
     snapshot: &Snapshot,
     evaluations: &[Evaluation],
 ) -> Plan {
-    let mut ballots = ballot::count(evaluations, memory);
+    let mut ballots = ballot::count(settings, evaluations, memory);
+    let region = Region::of(settings, memory, snapshot);
     let decisions = settings
         .targets
         .iter()
         .map(|(target, bounds)| {
             let ballot = ballots.remove(target).unwrap_or_default();
-            decide_one((settings, target, bounds), memory, snapshot, &ballot)
+            decide_one((settings, target, bounds), (memory, &region), snapshot, &ballot)
         })
         .collect();
     Plan { decisions }
@@ -33,7 +36,7 @@ pub fn decide(
 
 fn decide_one(
     (whole, target, bounds): (&Settings, &TargetName, &TargetSettings),
-    memory: &Memory,
+    (memory, region): (&Memory, &Region<'_>),
     snapshot: &Snapshot,
     ballot: &Ballot<'_>,
 ) -> Decision {
@@ -45,7 +48,7 @@ fn decide_one(
     let Some(past) = memory.targets.get(target) else {
         return not_observed(if let Seen::Nothing(why) = seen { why } else { "not yet" });
     };
-    let memory = (memory, past);
+    let memory = (memory, past, region);
     match (bounds, seen) {
         (TargetSettings::Group(settings), Seen::Group(group)) => {
             decide_group(target, (settings, group, whole.every), memory, ballot, id)
@@ -76,16 +79,33 @@ impl Memory {
             }
         }
         let now = self.now;
+        let wall = self.last.map(|moment| moment.wall).unwrap_or_default();
         for decision in &plan.decisions {
+            let bounds = settings.targets.get(&decision.target);
+            let before_growth = self.before_growth(decision, bounds);
             let Some(target) = self.targets.get_mut(&decision.target) else { continue };
-            let keep = settings.targets.get(&decision.target).map_or(Span::ZERO, remembered);
-            let keep = keep.max(settings.every.times(2));
-            target.remember(decision, now, keep);
+            let keep = bounds.map_or(Span::ZERO, remembered).max(settings.every.times(2));
+            let moves = bounds.map_or(Span::ZERO, |bounds| bounds.brakes().remembered()).max(keep);
+            target.remember(decision, now, (keep, moves));
+            target.noticed.remember(decision, Clocks { now, wall });
+            target.noticed.before_growth(before_growth.into_iter());
         }
+    }
+
+    /// What the inputs read that a growth, if this is one, should bring down.
+    fn before_growth(
+        &self,
+        decision: &Decision,
+        bounds: Option<&TargetSettings>,
+    ) -> Vec<(InputKey, f64)> {
+        let effects = bounds.map_or(&[][..], |bounds| &bounds.brakes().effects);
+        let grows = matches!(&decision.verdict, Verdict::Act(it) if !it.action.shrinks());
+        let read = |input: &InputKey| Some((input.clone(), self.fresh(input)?));
+        effects.iter().filter(|_| grows).filter_map(|effect| read(&effect.input)).collect()
     }
 }
 
-/// How far back a target's sizes and moves count.
+/// How far back a target's sizes count.
 fn remembered(bounds: &TargetSettings) -> Span {
     match bounds {
         TargetSettings::Group(group) => group
@@ -98,11 +118,11 @@ fn remembered(bounds: &TargetSettings) -> Span {
 }
 
 impl TargetMemory {
-    fn remember(&mut self, decision: &Decision, now: crate::Tick, keep: Span) {
+    fn remember(&mut self, decision: &Decision, now: Tick, (keep, moves): (Span, Span)) {
         while self.asked.front().is_some_and(|asked| now.since(asked.at) >= keep) {
             self.asked.pop_front();
         }
-        while self.moves.front().is_some_and(|done| now.since(done.at) >= keep) {
+        while self.moves.front().is_some_and(|done| now.since(done.at) >= moves) {
             self.moves.pop_front();
         }
         if let Some(size) = decision.asked {
@@ -112,8 +132,29 @@ impl TargetMemory {
             self.note_asked(Asked { at: now, size });
         }
         if let Verdict::Act(intent) = &decision.verdict {
-            self.open = Some(open(intent, now));
+            let change = self.change(&intent.action, now);
+            self.noticed.sent.extend(change);
+            self.count_unanswered();
+            let intent = intent.clone();
+            self.open = Some(OpenIntent { intent, since: now, accepted: false, change });
         }
+    }
+
+    /// The change of size that an action makes.
+    fn change(&self, action: &Action, at: Tick) -> Option<Move> {
+        let present = self.ready.latest()?.desired;
+        let (from, to) = match action {
+            Action::Resize { from, to } => (*from, *to),
+            Action::AddReplica { .. } => (present, present.saturating_add(1)),
+            Action::RemoveReplica { .. } => (present, present.saturating_sub(1)),
+        };
+        Some(Move { at, from, to })
+    }
+
+    /// A shrinking whose answer was lost counts as made: no budget is spent twice.
+    pub(crate) fn count_unanswered(&mut self) {
+        let unanswered = |open: &&OpenIntent| !open.accepted && open.intent.action.shrinks();
+        self.moves.extend(self.open.as_ref().filter(unanswered).and_then(|open| open.change));
     }
 
     /// Keeps only what can still be the largest or the smallest of a window: of equal
@@ -126,8 +167,4 @@ impl TargetMemory {
         }
         self.asked.push_back(asked);
     }
-}
-
-fn open(intent: &Intent, since: crate::Tick) -> OpenIntent {
-    OpenIntent { intent: intent.clone(), since, accepted: false }
 }

@@ -1,13 +1,15 @@
 //! The decision about one group.
 
 use crate::{
-    Action, Decision, Group, GroupSettings, Guard, Held, IntentId, Memory, Snapshot, Span,
-    TargetMemory, TargetName, Verdict, Want,
+    Action, Decision, Group, GroupSettings, Guard, Held, InputKey, IntentId, Memory, Snapshot,
+    Span, TargetMemory, TargetName, Verdict, Want, Window,
     ballot::{Ballot, want},
     guards::{
-        Candidate, Gauntlet, InFlight, Ruling, cooldown, dead_band, evidence, inside, projection,
-        range, rate_limit, stabilise, warm_up,
+        Gauntlet, InFlight, Part, Present, Ruling, cooldown, dead_band, evidence, inside,
+        projection, range, rate_limit, stabilise, suspicion, suspicious_drop, warm_up,
     },
+    region::Region,
+    shared::Stage,
     sizing::{Size, size_of},
 };
 
@@ -15,11 +17,11 @@ use crate::{
 pub(crate) fn decide_group(
     target: &TargetName,
     (settings, group, every): (&GroupSettings, &Group, Span),
-    memory: (&Memory, &TargetMemory),
+    (memory, past, region): (&Memory, &TargetMemory, &Region<'_>),
     ballot: &Ballot<'_>,
     id: impl FnOnce() -> IntentId,
 ) -> Decision {
-    let (present, seen) = (group.desired, describe(group, memory.1));
+    let (present, seen) = (group.desired, describe(group, past));
     let Some(allowed) =
         group.own_range.map_or(Some(settings.range), |own| own.narrow(settings.range))
     else {
@@ -27,11 +29,12 @@ pub(crate) fn decide_group(
         let why = format!("ours is {}, the group's own is {own}", settings.range);
         return held(target, seen, Held::EmptyRange(why));
     };
-    let wishes = wishes(ballot, present, memory.1, settings.dead_band);
+    let stage = Stage { name: target, brakes: &settings.brakes, allowed, memory, past, region };
+    let wishes = wishes(ballot, present, past, settings.dead_band);
     let largest = wishes.first();
     let wish = largest.map_or(present, |(_, size)| size.size);
     let mut gauntlet = Gauntlet::new(present, ballot.bound(wish));
-    gauntlet.ask(Guard::Pause, |candidate| pause(memory.0, candidate));
+    gauntlet.ask(Guard::Pause, |candidate| stage.pause(candidate, group.paused.as_deref()));
     gauntlet.ask(Guard::Range, |candidate| range(candidate, allowed));
     gauntlet.ask(Guard::DeadBand, |candidate| {
         let ratio = largest.and_then(|(_, size)| size.ratio);
@@ -42,7 +45,14 @@ pub(crate) fn decide_group(
     gauntlet.ask(Guard::Evidence, |candidate| evidence(candidate, &ballot.missing, in_range));
     let told = ballot.missing.is_empty() || gauntlet.candidate.grows();
     let asked = told.then_some(gauntlet.candidate.size);
-    brake(&mut gauntlet, (settings, group, every), memory, most_load(&wishes));
+    let load = most(&wishes, |size| size.load);
+    let suspicion = suspicious(&stage, group, load, ballot);
+    brake(
+        &mut gauntlet,
+        (settings, group, every),
+        &stage,
+        Loads { at_goal: most(&wishes, |size| size.at_goal), suspicion: suspicion.as_deref() },
+    );
     let without_opinion = ballot.opinions.is_empty();
     let verdict = gauntlet.verdict(without_opinion).map(|to| Action::Resize { from: present, to });
     Decision {
@@ -51,26 +61,43 @@ pub(crate) fn decide_group(
         wants: wishes.into_iter().map(|(want, _)| want).chain(ballot.bounds()).collect(),
         guards: gauntlet.lines,
         asked,
+        load,
+        suspicion,
+        page: gauntlet.page,
         verdict: settle(verdict, &ballot.missing, target, id),
     }
+}
+
+/// What the guards are told of the load.
+struct Loads<'a> {
+    /// The largest that any `track` saw, in members at goal.
+    at_goal: Option<f64>,
+    /// What is suspicious about its fall.
+    suspicion: Option<&'a str>,
 }
 
 /// The guards that know about time and what is in flight.
 fn brake(
     gauntlet: &mut Gauntlet,
     (settings, group, every): (&GroupSettings, &Group, Span),
-    (memory, target): (&Memory, &TargetMemory),
-    most_load: Option<f64>,
+    stage: &Stage<'_>,
+    loads: Loads<'_>,
 ) {
-    let now = memory.now;
+    let (now, target) = (stage.memory.now, stage.past);
     gauntlet.ask(Guard::Stabilise, |candidate| {
         stabilise(candidate, target.asked.iter(), (now, every), settings)
     });
     gauntlet.ask(Guard::RateLimit, |candidate| {
         rate_limit(candidate, target.moves.iter(), now, settings)
     });
-    gauntlet
-        .ask(Guard::Projection, |candidate| projection(candidate, most_load, settings.dead_band));
+    gauntlet.ask(Guard::Projection, |candidate| {
+        projection(candidate, loads.at_goal, settings.dead_band)
+    });
+    gauntlet.ask(Guard::Launches, |candidate| stage.launches(candidate));
+    gauntlet.ask(Guard::SuspiciousDrop, |candidate| {
+        let last = target.noticed.suspicion.as_ref();
+        suspicious_drop(candidate, loads.suspicion, last, (now, settings.brakes.drop))
+    });
     let flight = InFlight {
         open: target.open.as_ref(),
         busy: group.busy.as_deref(),
@@ -82,6 +109,23 @@ fn brake(
     gauntlet.ask(Guard::Cooldown, |candidate| {
         cooldown(candidate, target, now, settings.cooldown_down, settings.settle)
     });
+    stage.last(gauntlet, Part { some: group.unhealthy, all: group.desired });
+}
+
+/// What is suspicious about the load, given what goes wrong.
+fn suspicious(
+    stage: &Stage<'_>,
+    group: &Group,
+    load: Option<f64>,
+    ballot: &Ballot<'_>,
+) -> Option<String> {
+    let memory = stage.memory;
+    let window = |key: &InputKey| -> Option<&Window> {
+        memory.windows.get(key).filter(|_| !memory.missing.contains_key(key)).map(|it| &**it)
+    };
+    let errors = ballot.errors.iter().filter_map(|key| Some((*key, window(key)?)));
+    let present = Present { now: memory.now, load, unhealthy: group.unhealthy };
+    suspicion(stage.brakes.drop, &stage.past.noticed.loads, present, errors)
 }
 
 /// Keeps floors, ceilings and range over what the dead-band gives.
@@ -117,16 +161,9 @@ fn wishes(
     wishes
 }
 
-/// The largest load that any fired `track` saw, in members at goal.
-fn most_load(wishes: &[(Want, Size)]) -> Option<f64> {
-    wishes.iter().filter_map(|(_, size)| size.at_goal).reduce(f64::max)
-}
-
-pub(crate) fn pause(memory: &Memory, candidate: Candidate) -> Ruling {
-    match &memory.pause {
-        Some(pause) => Ruling::Hold(format!("paused: {}", pause.reason).into()),
-        None => Ruling::pass(candidate, "not paused"),
-    }
+/// The largest of what the fired rules saw.
+fn most(wishes: &[(Want, Size)], of: impl Fn(&Size) -> Option<f64>) -> Option<f64> {
+    wishes.iter().filter_map(|(_, size)| of(size)).reduce(f64::max)
 }
 
 /// Gives an action its id; says "missing" rather than "no opinion" where that is why.
@@ -153,6 +190,9 @@ pub(crate) fn held(target: &TargetName, seen: String, held: Held) -> Decision {
         wants: Vec::new(),
         guards: Vec::new(),
         asked: None,
+        load: None,
+        suspicion: None,
+        page: None,
         verdict: Verdict::Held(held),
     }
 }

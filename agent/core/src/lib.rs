@@ -13,19 +13,24 @@
 
 mod absorb;
 mod ballot;
+mod brakes;
 mod check;
 mod database;
 mod decide;
+mod defaults;
 mod group;
 mod guards;
 mod hold;
 mod memory;
 mod name;
+mod noticed;
 mod opinion;
 mod plan;
 mod program;
 mod reading;
+mod region;
 mod settings;
+mod shared;
 mod sizing;
 mod snapshot;
 mod target;
@@ -33,11 +38,15 @@ mod time;
 mod unit;
 mod window;
 
+pub use brakes::{Approve, Brakes, Budget, Effect, Fall, Flap, Limit};
 pub use check::{Objection, check};
 pub use decide::decide;
+pub use defaults::{Amount, DEFAULTS, DefaultValue, defaults_page};
+pub use defaults::{EFFECT_TRIES as DEFAULT_EFFECT_TRIES, EFFECT_WITHIN as DEFAULT_EFFECT_WITHIN};
 pub use hold::Hold;
 pub use memory::{Asked, Memory, Move, OpenIntent, TargetMemory};
 pub use name::{HoldKey, InputKey, IntentId, PolicyName, RuleName, TargetName};
+pub use noticed::{Load, Noticed, Shortage, Trial, Trials};
 pub use opinion::{Ask, Comparison, Evaluation, Opinion, RuleReport, RuleVerdict, Scalar, Term};
 pub use plan::{
     Action, Decision, Guard, GuardLine, Held, Intent, Plan, Verdict, Want, describe_failure,
@@ -45,9 +54,9 @@ pub use plan::{
 pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
 pub use settings::{
-    DatabaseSettings, Empty, GroupSettings, InputSettings, Settings, Step, TargetSettings,
+    DatabaseSettings, Empty, GroupSettings, InputSettings, Role, Settings, Step, TargetSettings,
 };
-pub use snapshot::{ActResult, Command, FailureKind, Outcome, Pause, Snapshot};
+pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Snapshot};
 pub use target::{Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen};
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
 pub use unit::{Dimension, Quantity, Short, Unit};

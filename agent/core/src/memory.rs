@@ -6,8 +6,8 @@
 //! making the recorded passes again.
 
 use crate::{
-    Action, Hold, HoldKey, InputKey, Intent, Moment, Pause, PolicyName, ReadyHistory, Scalar, Span,
-    TargetName, Tick, Window,
+    Action, Approval, Hold, HoldKey, InputKey, Intent, Moment, Noticed, Pause, PolicyName,
+    ReadyHistory, Scalar, Span, TargetName, Tick, Window,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -36,8 +36,22 @@ pub struct Memory {
     pub state: BTreeMap<PolicyName, BTreeMap<String, Scalar>>,
     /// What is remembered of each target.
     pub targets: BTreeMap<TargetName, TargetMemory>,
-    /// The pause under way, if any.
+    /// The pause of the region under way, if any.
     pub pause: Option<Pause>,
+    /// The pauses of single targets.
+    #[serde(default)]
+    pub pauses: BTreeMap<TargetName, Pause>,
+    /// What people let shrink.
+    #[serde(default)]
+    pub approvals: BTreeMap<TargetName, Approval>,
+}
+
+impl Memory {
+    /// What an input reads, if it was read in this pass.
+    pub(crate) fn fresh(&self, input: &InputKey) -> Option<f64> {
+        let window = self.windows.get(input).filter(|_| !self.missing.contains_key(input))?;
+        window.samples().next_back().map(crate::Sample::value)
+    }
 }
 
 /// What is remembered of one target.
@@ -50,7 +64,7 @@ pub struct TargetMemory {
     pub ready: Arc<ReadyHistory>,
     /// The size asked for at each recent pass: the stabilisation window, seeded with the present size.
     pub asked: VecDeque<Asked>,
-    /// Accepted changes of size within the longest rate-limit period.
+    /// Changes of size that were accepted or have shown, as far back as any guard looks.
     pub moves: VecDeque<Move>,
     /// The action that was sent and has not yet shown.
     pub open: Option<OpenIntent>,
@@ -60,6 +74,9 @@ pub struct TargetMemory {
     pub warmed: Option<Tick>,
     /// What the provider said to the last action, if it would not take it on.
     pub failure: Option<String>,
+    /// What the guards have noticed.
+    #[serde(default, skip_serializing_if = "Noticed::is_nothing")]
+    pub noticed: Noticed,
 }
 
 /// A size that rules asked for at a pass.
@@ -71,7 +88,7 @@ pub struct Asked {
     pub size: u32,
 }
 
-/// A change of size that was accepted.
+/// A change of size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
     /// When.
@@ -91,6 +108,9 @@ pub struct OpenIntent {
     pub since: Tick,
     /// Whether its provider said yes; until then it may not have been sent.
     pub accepted: bool,
+    /// The change of size that it makes.
+    #[serde(default)]
+    pub change: Option<Move>,
 }
 
 impl OpenIntent {

@@ -39,6 +39,15 @@ pub struct Decision {
     /// The size that the evidence asks for before any brake, where there is evidence: what
     /// the stabilisation window remembers.
     pub asked: Option<u32>,
+    /// The load that was measured, in members that are exactly at their goal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<f64>,
+    /// What is suspicious about a fall of the load in this very pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicion: Option<String>,
+    /// What a person must look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
     /// What comes of it.
     pub verdict: Verdict,
 }
@@ -99,10 +108,28 @@ pub enum Guard {
     RateLimit,
     /// A shrinking must not bring the value back over its goal.
     Projection,
+    /// Nothing shrinks while members cannot be had: what is gone could not be bought back.
+    Launches,
+    /// Nothing shrinks when the load falls while errors rise.
+    SuspiciousDrop,
     /// Nothing shrinks while members warm up or an action is in flight.
     WarmUp,
     /// Nothing shrinks soon after the last change.
     Cooldown,
+    /// Nothing grows on when growth did not bring about what its policy declares.
+    NoEffect,
+    /// Nothing shrinks while too much is unhealthy or cannot be seen.
+    TooSick,
+    /// A size that somebody else set is not shrunk for a while.
+    Foreign,
+    /// Nothing shrinks when the direction changed too often.
+    Flap,
+    /// No more of a target goes than its share an hour.
+    Budget,
+    /// Nothing goes without leave, where leave is asked for.
+    Approval,
+    /// The range again, over all that the other guards made of the size.
+    Clamp,
     /// Only what we made ourselves is removed, and only while nothing depends on it.
     Ours,
 }
@@ -118,8 +145,17 @@ impl Guard {
             Self::Stabilise => "stabilise",
             Self::RateLimit => "rate limit",
             Self::Projection => "projection",
+            Self::Launches => "launches failing",
+            Self::SuspiciousDrop => "suspicious drop",
             Self::WarmUp => "warm-up",
             Self::Cooldown => "cooldown",
+            Self::NoEffect => "no effect",
+            Self::TooSick => "too sick",
+            Self::Foreign => "foreign change",
+            Self::Flap => "flapping",
+            Self::Budget => "budget",
+            Self::Approval => "approval",
+            Self::Clamp => "clamp",
             Self::Ours => "ours",
         }
     }
@@ -260,6 +296,9 @@ mod tests {
             wants: wants.iter().map(|(rule, size)| want(rule, *size)).collect(),
             guards: vec![GuardLine { guard: Guard::Pause, size: given, note: "not paused".into() }],
             asked: None,
+            load: None,
+            suspicion: None,
+            page: None,
             verdict: Verdict::Held(Held::AsWanted),
         };
         assert_eq!(decision.cause().map(|want| want.rule.as_str()), expected);

@@ -1,8 +1,8 @@
 //! What the operator settled: bounds, brakes and bindings. Valid by construction.
 //!
-//! Defaults are those of the manual; each has its source beside it.
+//! Defaults are those of the table in `defaults`; each has its source there.
 
-use crate::{InputKey, Range, Span, TargetName, Unit};
+use crate::{Brakes, InputKey, Range, Span, TargetName, Unit, defaults};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct Settings {
 impl Settings {
     /// The furthest that any policy looks back, with the age its samples may have.
     pub fn longest_window(&self) -> Span {
-        self.inputs.values().map(|input| input.window + input.max_age).max().unwrap_or_default()
+        self.inputs.values().map(|input| input.keep()).max().unwrap_or_default()
     }
 }
 
@@ -39,14 +39,38 @@ pub struct InputSettings {
     pub max_age: Span,
     /// What a query that succeeds and matches nothing means.
     pub empty: Empty,
+    /// What the guards may take it for.
+    #[serde(default)]
+    pub role: Role,
 }
 
 impl InputSettings {
     /// An input read every `period` with the default age limit, max(3 periods, 90 s).
     pub fn new(unit: Unit, window: Span, period: Span) -> Self {
-        let max_age = period.times(3).max(Span::from_secs(90));
-        Self { unit, window, period, max_age, empty: Empty::Hold }
+        let periods = u64::from(defaults::MAX_AGE_PERIODS);
+        let max_age = period.times(periods).max(defaults::MAX_AGE_LEAST);
+        Self { unit, window, period, max_age, empty: Empty::Hold, role: Role::default() }
     }
+
+    /// How long samples are kept: what the policy looks back, or the guards.
+    pub(crate) fn keep(&self) -> Span {
+        let guards = match self.role {
+            Role::None => Span::ZERO,
+            Role::Errors => defaults::DROP_WITHIN,
+        };
+        self.window.max(guards) + self.max_age
+    }
+}
+
+/// What the guards may take an input for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// For nothing.
+    #[default]
+    None,
+    /// For a count, rate or share of what goes wrong: when it rises, things are worse.
+    Errors,
 }
 
 /// What a query that succeeds and matches nothing means.
@@ -67,6 +91,32 @@ pub enum TargetSettings {
     Group(GroupSettings),
     /// Of a database.
     Database(DatabaseSettings),
+}
+
+impl TargetSettings {
+    /// The brakes that both kinds have.
+    pub const fn brakes(&self) -> &Brakes {
+        match self {
+            Self::Group(group) => &group.brakes,
+            Self::Database(database) => &database.brakes,
+        }
+    }
+
+    /// The same, to be changed.
+    pub const fn brakes_mut(&mut self) -> &mut Brakes {
+        match self {
+            Self::Group(group) => &mut group.brakes,
+            Self::Database(database) => &mut database.brakes,
+        }
+    }
+
+    /// How long an accepted action may take to show before it counts as lost.
+    pub(crate) const fn confirm_within(&self) -> Span {
+        match self {
+            Self::Group(group) => group.confirm_within,
+            Self::Database(database) => database.confirm_within,
+        }
+    }
 }
 
 /// The bounds and brakes of a group.
@@ -93,6 +143,9 @@ pub struct GroupSettings {
     pub settle: Span,
     /// How long an accepted action may take to show before it counts as lost. Default 15 min.
     pub confirm_within: Span,
+    /// What else keeps it from shrinking.
+    #[serde(default)]
+    pub brakes: Brakes,
 }
 
 impl GroupSettings {
@@ -100,15 +153,24 @@ impl GroupSettings {
     pub const fn new(range: Range) -> Self {
         Self {
             range,
-            dead_band: 0.10,
-            growth: Step { share: 1.0, count: 4, period: Span::from_secs(15) },
-            shrink: Step { share: 0.10, count: 1, period: Span::ZERO },
-            stabilise_down: Span::from_secs(300),
-            stabilise_up: Span::ZERO,
-            cooldown_down: Span::from_secs(300),
-            ready_after: Span::ZERO,
-            settle: Span::from_minutes(10),
-            confirm_within: Span::from_minutes(15),
+            dead_band: defaults::DEAD_BAND,
+            growth: Step {
+                share: defaults::GROWTH_SHARE,
+                count: defaults::GROWTH_COUNT,
+                period: defaults::GROWTH_PERIOD,
+            },
+            shrink: Step {
+                share: defaults::SHRINK_SHARE,
+                count: defaults::SHRINK_COUNT,
+                period: Span::ZERO,
+            },
+            stabilise_down: defaults::STABILISE_DOWN,
+            stabilise_up: defaults::STABILISE_UP,
+            cooldown_down: defaults::COOLDOWN_DOWN,
+            ready_after: defaults::READY_AFTER,
+            settle: defaults::SETTLE,
+            confirm_within: defaults::GROUP_CONFIRM,
+            brakes: Brakes::new(),
         }
     }
 }
@@ -137,6 +199,9 @@ pub struct DatabaseSettings {
     pub settle: Span,
     /// How long a replica may take to serve before the intent counts as lost. Default 60 min.
     pub confirm_within: Span,
+    /// What else keeps it from shrinking.
+    #[serde(default)]
+    pub brakes: Brakes,
 }
 
 impl DatabaseSettings {
@@ -144,10 +209,11 @@ impl DatabaseSettings {
     pub const fn new(range: Range) -> Self {
         Self {
             range,
-            cooldown_up: Span::from_minutes(10),
-            cooldown_down: Span::from_secs(300),
-            settle: Span::from_minutes(10),
-            confirm_within: Span::from_minutes(60),
+            cooldown_up: defaults::COOLDOWN_UP,
+            cooldown_down: defaults::COOLDOWN_DOWN,
+            settle: defaults::SETTLE,
+            confirm_within: defaults::DATABASE_CONFIRM,
+            brakes: Brakes::new(),
         }
     }
 }

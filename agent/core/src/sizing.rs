@@ -23,18 +23,23 @@ pub(crate) struct Size {
     pub(crate) ratio: Option<f64>,
     /// For `track`: the load in members fully at goal; the projection rests on it.
     pub(crate) at_goal: Option<f64>,
+    /// For `track` and `serve`: the load as it was measured, in members at goal.
+    pub(crate) load: Option<f64>,
 }
 
 /// What `ask` makes of a target that has `present` members now and `base` when what is
 /// in flight has arrived. Floors and ceilings give `None`: they bound, they do not ask.
 pub(crate) fn size_of(ask: &Ask, present: u32, base: u32) -> Option<Size> {
-    let fixed = |size| Some(Size { size, ratio: None, at_goal: None });
+    let fixed = |size| Some(Size { size, ratio: None, at_goal: None, load: None });
     match ask {
         Ask::Track { goal, load, unready, .. } => {
             let full = if goal.dimension == Dimension::Ratio { 1.0 } else { goal.value };
             Some(track(*load / goal.value, f64::from(*unready) * full / goal.value, present))
         }
-        Ask::Serve { total, each } => fixed(members(total.value / each.value)),
+        Ask::Serve { total, each } => {
+            let load = total.value / each.value;
+            Some(Size { size: members(load), ratio: None, at_goal: None, load: Some(load) })
+        }
         Ask::ScaleTo(size) => fixed(*size),
         Ask::ScaleBy(by) => fixed(base.saturating_add_signed(*by)),
         Ask::ScaleByShare(share) => fixed(by_share(base, *share)),
@@ -54,7 +59,7 @@ fn track(at_goal: f64, unready: f64, present: u32) -> Size {
     let measured = members(at_goal);
     let size = |load: f64, size| {
         let ratio = load / f64::from(present.max(1));
-        Size { size, ratio: Some(ratio), at_goal: Some(load) }
+        Size { size, ratio: Some(ratio), at_goal: Some(load), load: Some(at_goal) }
     };
     if measured >= present || unready <= 0.0 {
         return size(at_goal, measured);

@@ -94,13 +94,30 @@ impl fmt::Display for FailureKind {
 pub enum Command {
     /// Do nothing until resumed, or until the span is over.
     Pause {
+        /// To which target; to any, without.
+        #[serde(default)]
+        target: Option<TargetName>,
         /// Why, in the person's words.
         reason: String,
         /// For how long; for ever without.
         lasts: Option<Span>,
     },
-    /// Go on.
-    Resume,
+    /// Go on. A target's own pause is ended by its own name only; that also lets it grow
+    /// again where growth had not helped.
+    Resume {
+        /// With which target; with the region, without.
+        #[serde(default)]
+        target: Option<TargetName>,
+    },
+    /// Let this target shrink, down to this size and no further.
+    Approve {
+        /// Which.
+        target: TargetName,
+        /// The smallest size that is approved.
+        to: u32,
+        /// Who says so.
+        by: String,
+    },
 }
 
 /// A pause under way.
@@ -110,4 +127,22 @@ pub struct Pause {
     pub reason: String,
     /// When it ends by itself, if it does.
     pub until: Option<Tick>,
+}
+
+impl Pause {
+    /// Whether it has ended by itself.
+    pub(crate) fn is_over(&self, now: Tick) -> bool {
+        self.until.is_some_and(|end| end <= now)
+    }
+}
+
+/// A person's leave to shrink.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Down to this size.
+    pub to: u32,
+    /// Until when.
+    pub until: Tick,
+    /// Who gave it.
+    pub by: String,
 }

@@ -16,6 +16,17 @@ pub enum Seen {
     Nothing(String),
 }
 
+impl Seen {
+    /// Why the target should be left alone just now, as its provider has it.
+    pub(crate) fn busy(&self) -> Option<&str> {
+        match self {
+            Self::Group(group) => group.busy.as_deref(),
+            Self::Database(database) => database.busy.as_deref(),
+            Self::Nothing(_) => None,
+        }
+    }
+}
+
 /// A group of interchangeable members, as its provider reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
@@ -33,6 +44,9 @@ pub struct Group {
     pub busy: Option<String>,
     /// Why the cloud could not give what was asked for, in its words.
     pub shortfall: Option<String>,
+    /// Why a person wants it left alone: what its tag at the provider says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
 }
 
 /// A database with its read replicas.
@@ -46,6 +60,9 @@ pub struct Database {
     pub max_connections: Option<u32>,
     /// Why the database should be left alone just now: "modifying".
     pub busy: Option<String>,
+    /// Why a person wants it left alone: what its tag at the provider says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
 }
 
 impl Database {

@@ -13,9 +13,9 @@ mod target;
 pub(crate) use literal::Reader;
 pub use param::{ParamKind, ParamValue};
 pub(crate) use read::{Declared, read};
-pub use target::{Kind, TargetHeader};
+pub use target::{EffectHeader, Kind, TargetHeader};
 
-use setpoint_core::{InputSettings, Scalar, Span, Unit};
+use setpoint_core::{InputSettings, Role, Scalar, Span, Unit};
 use std::collections::BTreeMap;
 
 /// What a policy declares about itself.
@@ -48,12 +48,15 @@ pub struct InputHeader {
     pub window: Span,
     /// The age beyond which the latest sample counts as missing; the agent's default if none.
     pub max_age: Option<Span>,
+    /// What the guards may take it for.
+    pub role: Role,
 }
 
 impl InputHeader {
     /// The settings of an input that is read every `period`.
     pub fn settings(&self, period: Span) -> InputSettings {
         let settings = InputSettings::new(self.unit, self.window, period);
-        InputSettings { max_age: self.max_age.unwrap_or(settings.max_age), ..settings }
+        let max_age = self.max_age.unwrap_or(settings.max_age);
+        InputSettings { max_age, role: self.role, ..settings }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     suggest::one_of,
 };
 use rhai::{ASTFlags, Expr, Position, Stmt};
-use setpoint_core::{Scalar, Span, Unit};
+use setpoint_core::{Role, Scalar, Span, Unit};
 use std::collections::BTreeMap;
 
 /// The header's keys.
@@ -21,7 +21,10 @@ const KEYS: [&str; 8] =
     ["about", "language", "owner", "runbook", "params", "inputs", "targets", "state"];
 
 /// The keys of an input.
-const INPUT_KEYS: [&str; 4] = ["unit", "window", "max_age", "per"];
+const INPUT_KEYS: [&str; 5] = ["unit", "window", "max_age", "role", "per"];
+
+/// What the guards may take an input for.
+const ROLES: [(&str, Role); 1] = [("errors", Role::Errors)];
 
 /// Names that a header may not give to anything.
 const WORDS: [&str; 4] = ["POLICY", "rule", "when", "targets"];
@@ -97,7 +100,7 @@ fn header_value(statement: &Stmt) -> Option<(Position, bool, &Expr)> {
 
 fn header(reader: &mut Reader<'_, '_>, entries: &Entries<'_>, place: Position) -> Declared {
     reader.known_keys(entries, "the header", &KEYS);
-    Declared {
+    let declared = Declared {
         about: reader.required(entries, "about", "the header", place, Reader::text),
         language: reader.required(entries, "language", "the header", place, language),
         owner: reader.optional(entries, "owner", Reader::text),
@@ -110,7 +113,9 @@ fn header(reader: &mut Reader<'_, '_>, entries: &Entries<'_>, place: Position) -
         state: section(reader, entries, "state", |reader, name, value| {
             reader.param(value, &format!("the state '{name}'"))?.into_scalar()
         }),
-    }
+    };
+    effects_are_declared(reader, &declared.targets, &declared.inputs);
+    declared
 }
 
 fn language(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<u32> {
@@ -169,10 +174,47 @@ fn input(reader: &mut Reader<'_, '_>, name: &str, value: &Expr) -> Option<InputH
     let unit = reader.required(&entries, "unit", &what, value.position(), unit);
     let window = reader.optional(&entries, "window", Reader::span);
     let max_age = reader.optional(&entries, "max_age", Reader::span);
+    let role = reader.optional(&entries, "role", role);
     let whole = entries.get("window").is_some() == window.is_some()
-        && entries.get("max_age").is_some() == max_age.is_some();
-    let window = window.unwrap_or(Span::ZERO);
-    Some(InputHeader { unit: unit?, window, max_age }).filter(|_| whole)
+        && entries.get("max_age").is_some() == max_age.is_some()
+        && entries.get("role").is_some() == role.is_some();
+    let (window, role) = (window.unwrap_or(Span::ZERO), role.unwrap_or_default());
+    Some(InputHeader { unit: unit?, window, max_age, role }).filter(|_| whole)
+}
+
+fn role(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Role> {
+    let text = reader.text(value, what)?;
+    if let Some((_, role)) = ROLES.iter().find(|(name, _)| *name == text) {
+        return Some(*role);
+    }
+    let names = ROLES.iter().map(|(name, _)| *name);
+    let message = format!("unknown role '{text}'");
+    let all = format!("this version knows the role {}", one_of(names.clone()));
+    let words = (text.as_str(), names, Some(all));
+    reader.faults.add_unknown(FaultId::BadValue, value.position(), message, words);
+    None
+}
+
+/// Faults an effect on an input that the policy does not declare.
+fn effects_are_declared(
+    reader: &mut Reader<'_, '_>,
+    targets: &Section<TargetHeader>,
+    inputs: &Section<InputHeader>,
+) {
+    for (name, (place, target)) in targets {
+        let effect = target.as_ref().and_then(|target| target.effect.as_ref());
+        let Some(effect) = effect.filter(|effect| !inputs.contains_key(&effect.input)) else {
+            continue;
+        };
+        let message = format!("the effect on '{name}' names no input: '{}'", effect.input);
+        let names = inputs.keys().map(String::as_str);
+        reader.faults.add_unknown(
+            FaultId::BadValue,
+            *place,
+            message,
+            (&*effect.input, names, None),
+        );
+    }
 }
 
 fn unit(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Unit> {

@@ -1,18 +1,31 @@
 //! Reads what a header says of one target.
 
 use super::{
-    Kind, TargetHeader,
+    EffectHeader, Kind, TargetHeader,
     literal::{Entries, Reader},
 };
 use crate::fault::FaultId;
 use rhai::Expr;
+use setpoint_core::{DEFAULT_EFFECT_TRIES, DEFAULT_EFFECT_WITHIN};
 
 /// A target's keys.
-const KEYS: [&str; 8] =
-    ["kind", "min", "max", "step_up", "step_down", "cooldown_up", "cooldown_down", "ready_after"];
+const KEYS: [&str; 9] = [
+    "kind",
+    "min",
+    "max",
+    "step_up",
+    "step_down",
+    "cooldown_up",
+    "cooldown_down",
+    "ready_after",
+    "effect",
+];
+
+/// The keys of an effect.
+const EFFECT_KEYS: [&str; 4] = ["input", "falls", "within", "tries"];
 
 /// Keys that are set aside.
-const NOT_YET: [&str; 2] = ["safe", "effect"];
+const NOT_YET: [&str; 1] = ["safe"];
 
 /// Keys that do not fit a kind, and why.
 const UNFIT: [(Kind, &str, &str); 4] = [
@@ -39,6 +52,7 @@ pub(super) fn read(
         cooldown_up: reader.optional(entries, "cooldown_up", Reader::span),
         cooldown_down: reader.optional(entries, "cooldown_down", Reader::span),
         ready_after: reader.optional(entries, "ready_after", Reader::span),
+        effect: reader.optional(entries, "effect", effect),
     };
     if let (Some(min), Some(max), Some((_, place))) = (target.min, target.max, entries.get("max"))
         && min > max
@@ -73,5 +87,43 @@ fn step_down(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<f6
     let text = format!("{what} is more than all of it");
     let help = "use at most \"100%\"";
     reader.faults.add_with_help(FaultId::BadValue, value.position(), text, help);
+    None
+}
+
+/// `#{ input: "conn", falls: "5%", within: "15m", tries: 2 }`
+fn effect(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<EffectHeader> {
+    let entries = reader.map(value, what)?;
+    let place = value.start_position();
+    reader.known_keys(&entries, what, &EFFECT_KEYS);
+    let input = reader.required(&entries, "input", what, place, Reader::text);
+    let falls = reader.required(&entries, "falls", what, place, falls);
+    let within = reader.optional(&entries, "within", Reader::span);
+    let tries = reader.optional(&entries, "tries", tries);
+    Some(EffectHeader {
+        input: input?,
+        falls: falls?,
+        within: within.unwrap_or(DEFAULT_EFFECT_WITHIN),
+        tries: tries.unwrap_or(DEFAULT_EFFECT_TRIES),
+    })
+}
+
+fn falls(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<f64> {
+    let share = reader.share(value, what)?;
+    if share < 1.0 {
+        return Some(share);
+    }
+    let text = format!("{what} is all of it or more: nothing falls that far");
+    let help = "write the least fall that shows that growth helped, such as \"5%\"";
+    reader.faults.add_with_help(FaultId::BadValue, value.position(), text, help);
+    None
+}
+
+fn tries(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<u32> {
+    let tries = reader.whole(value, what)?;
+    if tries > 0 {
+        return Some(tries);
+    }
+    let text = format!("{what} is 0: growth would never be tried");
+    reader.faults.add_with_help(FaultId::BadValue, value.position(), text, "use at least 1");
     None
 }

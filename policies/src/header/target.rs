@@ -1,6 +1,9 @@
 //! What a header says of a target, and how it narrows what the operator allows.
 
-use setpoint_core::{DatabaseSettings, GroupSettings, Range, Span, Step, TargetSettings};
+use setpoint_core::{
+    Brakes, DatabaseSettings, Effect, GroupSettings, InputKey, PolicyName, Range, Span, Step,
+    TargetSettings,
+};
 use std::fmt;
 
 /// What a target is.
@@ -38,7 +41,7 @@ impl fmt::Display for Kind {
 
 /// What a policy declares about one target: its kind, and how far it narrows what the
 /// operator allows. What is `None` is left as the operator has it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TargetHeader {
     /// What it is.
     pub kind: Kind,
@@ -56,6 +59,21 @@ pub struct TargetHeader {
     pub cooldown_down: Option<Span>,
     /// How long a new member takes to carry load. Groups only.
     pub ready_after: Option<Span>,
+    /// What growth brings about.
+    pub effect: Option<EffectHeader>,
+}
+
+/// What a policy declares that growth brings about: one of its inputs falls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EffectHeader {
+    /// The input.
+    pub input: String,
+    /// By at least this share; above zero and below all of it.
+    pub falls: f64,
+    /// Within this time of the confirmation.
+    pub within: Span,
+    /// So many actions without it hold growth; at least one.
+    pub tries: u32,
 }
 
 impl TargetHeader {
@@ -70,19 +88,24 @@ impl TargetHeader {
             cooldown_up: None,
             cooldown_down: None,
             ready_after: None,
+            effect: None,
         }
     }
 
-    /// `settings` narrowed by this header: never wider than they were.
+    /// `settings` narrowed by this header of `policy`: never wider than they were.
     ///
     /// Fails if the target is of another kind, or no size satisfies both ranges.
-    pub fn narrow(&self, settings: TargetSettings) -> Result<TargetSettings, String> {
+    pub fn narrow(
+        &self,
+        policy: &PolicyName,
+        settings: TargetSettings,
+    ) -> Result<TargetSettings, String> {
         match (self.kind, settings) {
             (Kind::Group, TargetSettings::Group(group)) => {
-                self.narrow_group(group).map(TargetSettings::Group)
+                self.narrow_group(policy, group).map(TargetSettings::Group)
             }
             (Kind::Database, TargetSettings::Database(database)) => {
-                self.narrow_database(database).map(TargetSettings::Database)
+                self.narrow_database(policy, database).map(TargetSettings::Database)
             }
             (Kind::Group, TargetSettings::Database(_)) => {
                 Err("the policy needs a group, and the configuration binds a database".to_owned())
@@ -93,24 +116,45 @@ impl TargetHeader {
         }
     }
 
-    fn narrow_group(&self, group: GroupSettings) -> Result<GroupSettings, String> {
+    fn narrow_group(
+        &self,
+        policy: &PolicyName,
+        group: GroupSettings,
+    ) -> Result<GroupSettings, String> {
         Ok(GroupSettings {
             range: self.narrow_range(group.range)?,
             growth: narrow_step(group.growth, self.step_up),
             shrink: narrow_step(group.shrink, self.step_down),
             cooldown_down: longer(group.cooldown_down, self.cooldown_down),
             ready_after: longer(group.ready_after, self.ready_after),
+            brakes: self.narrow_brakes(policy, group.brakes),
             ..group
         })
     }
 
-    fn narrow_database(&self, database: DatabaseSettings) -> Result<DatabaseSettings, String> {
+    fn narrow_database(
+        &self,
+        policy: &PolicyName,
+        database: DatabaseSettings,
+    ) -> Result<DatabaseSettings, String> {
         Ok(DatabaseSettings {
             range: self.narrow_range(database.range)?,
             cooldown_up: longer(database.cooldown_up, self.cooldown_up),
             cooldown_down: longer(database.cooldown_down, self.cooldown_down),
+            brakes: self.narrow_brakes(policy, database.brakes),
             ..database
         })
+    }
+
+    /// An effect that a policy declares is one more that must show.
+    fn narrow_brakes(&self, policy: &PolicyName, mut brakes: Brakes) -> Brakes {
+        brakes.effects.extend(self.effect.as_ref().map(|effect| Effect {
+            input: InputKey::of(policy, &effect.input),
+            falls: effect.falls,
+            within: effect.within,
+            tries: effect.tries,
+        }));
+        brakes
     }
 
     fn narrow_range(&self, allowed: Range) -> Result<Range, String> {

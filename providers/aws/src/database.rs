@@ -17,6 +17,7 @@ pub(crate) fn read(found: &Found, max_connections: Option<u32>) -> Database {
         replicas: found.replicas.iter().map(replica).collect(),
         max_connections,
         busy: busy(found),
+        paused: None,
     }
 }
 

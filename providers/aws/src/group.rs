@@ -29,6 +29,7 @@ pub(crate) fn read(described: &AutoScalingGroup) -> Result<Group, Fault> {
         own_range: Some(own_range),
         busy: busy(described),
         shortfall: None,
+        paused: None,
     })
 }
 

@@ -125,7 +125,9 @@ fn agent(files: &[File], world: World) -> (World, Chronicle) {
         }
         for (own, header) in &policy.script().header().targets {
             if let Some(bounds) = settings.targets.get_mut(&names[own]) {
-                *bounds = header.narrow(bounds.clone()).expect("the demo's ranges overlap");
+                *bounds = header
+                    .narrow(policy.name(), bounds.clone())
+                    .expect("the demo's ranges overlap");
             }
         }
         policies.push(policy);

@@ -69,7 +69,7 @@ impl DatabaseWorld {
         let mut replicas: Vec<Replica> = self.replicas.iter().filter_map(replica).collect();
         replicas.sort_by(|a, b| a.name.cmp(&b.name));
         let (source, max_connections) = (self.model.name.clone(), self.model.max_connections);
-        Database { source, replicas, max_connections, busy: None }
+        Database { source, replicas, max_connections, ..Database::default() }
     }
 
     /// Begins to make a replica of this name, unless there is one.

@@ -97,7 +97,7 @@ impl<'a> Bench<'a> {
     fn narrow(&self, name: &At<String>, mut settings: TargetSettings) -> Option<TargetSettings> {
         for policy in self.policies {
             let Some(header) = policy.script.header().targets.get(&name.value) else { continue };
-            match header.narrow(settings) {
+            match header.narrow(&policy.name, settings) {
                 Ok(narrowed) => settings = narrowed,
                 Err(why) => {
                     let message = format!("`{}`: {why}", name.value);

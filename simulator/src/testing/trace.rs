@@ -45,7 +45,7 @@ impl Trace<'_> {
         }
         for said in &decision.guards {
             let guard = said.guard.to_string();
-            self.line("  guard", &format!("{guard:10} {:>5}   {}", said.size, said.note));
+            self.line("  guard", &format!("{guard:16} {:>5}   {}", said.size, said.note));
         }
         match &decision.verdict {
             Verdict::Held(held) => self.line("  held", &held.to_string()),

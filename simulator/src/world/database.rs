@@ -133,6 +133,7 @@ impl Database {
             replicas,
             max_connections: Some(self.model.max_connections),
             busy: None,
+            paused: None,
         }
     }
 

@@ -57,15 +57,24 @@ fn a_failure_is_shown_with_how_its_pass_came_about() {
           |           rule "cap" (fleet.rhai:15) did not fire
           |             line 15: cpu = 90 % > 95 % is false
           |   wants   15, rule "hold" (fleet.rhai:11): track 90 % to 60 % (load of 15 members at 60 %)
-          |   guard   pause         15   not paused
-          |   guard   range         15   within 0..1000
-          |   guard   dead-band     15   +50 % off goal, beyond 10 %
-          |   guard   evidence      15   all there
-          |   guard   stabilise     15   no window
-          |   guard   rate limit    15   within one step of +10 per 15s
-          |   guard   projection    15   only for shrinking
-          |   guard   warm-up       15   growth does not wait
-          |   guard   cooldown      15   growth has none
+          |   guard   pause               15   not paused
+          |   guard   range               15   within 0..1000
+          |   guard   dead-band           15   +50 % off goal, beyond 10 %
+          |   guard   evidence            15   all there
+          |   guard   stabilise           15   no window
+          |   guard   rate limit          15   within one step of +10 per 15s
+          |   guard   projection          15   only for shrinking
+          |   guard   launches failing    15   only for shrinking
+          |   guard   suspicious drop     15   only for shrinking
+          |   guard   warm-up             15   growth does not wait
+          |   guard   cooldown            15   growth has none
+          |   guard   no effect           15   nothing to the contrary
+          |   guard   too sick            15   only for shrinking
+          |   guard   foreign change      15   nobody else moved it
+          |   guard   flapping            15   only for shrinking
+          |   guard   budget              15   only for shrinking
+          |   guard   approval            15   only for shrinking
+          |   guard   clamp               15   in range, or on its way there
           |   action  resize 10 -> 15
 
 rules fired in tests: 1/2; never fired: "cap" (fleet.rhai:15)

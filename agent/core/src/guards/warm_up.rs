@@ -74,7 +74,12 @@ mod tests {
     fn resize(from: u32, to: u32, accepted: bool) -> OpenIntent {
         let action = Action::Resize { from, to };
         let (id, target) = (IntentId::new("here/fleet/1/1"), TargetName::new("fleet"));
-        OpenIntent { intent: Intent { id, target, action }, since: Tick::default(), accepted }
+        OpenIntent {
+            intent: Intent { id, target, action },
+            since: Tick::default(),
+            accepted,
+            change: None,
+        }
     }
 
     #[track_caller]

@@ -169,7 +169,7 @@ impl Bench<'_> {
                 let message = format!("`{other}` and `{}` are bound to one target", local.value);
                 self.faults.push(ConfigFault::new(Code::Twice, &ours.place, message));
             }
-            self.narrow(wanted, ours, targets);
+            self.narrow((&PolicyName::new(name), wanted), ours, targets);
             bound.insert(local.value.clone(), target);
         }
         bound
@@ -178,7 +178,7 @@ impl Bench<'_> {
     /// Narrows the target called `ours` by what the policy says of it.
     fn narrow(
         &self,
-        wanted: &TargetHeader,
+        (policy, wanted): (&PolicyName, &TargetHeader),
         ours: &At<String>,
         targets: &mut BTreeMap<TargetName, Target>,
     ) {
@@ -197,7 +197,7 @@ impl Bench<'_> {
             self.faults.push(ConfigFault::new(Code::WrongKind, &ours.place, message));
             return;
         }
-        match wanted.narrow(target.settings.clone()) {
+        match wanted.narrow(policy, target.settings.clone()) {
             Ok(settings) => target.settings = settings,
             Err(why) => {
                 let message = format!("`{}` has an empty range: {why}", ours.value);

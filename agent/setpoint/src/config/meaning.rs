@@ -10,7 +10,9 @@ use super::{
     suggest, unused,
     valid::{Config, Mode, Provider, Source, Target},
 };
-use setpoint_core::{DatabaseSettings, GroupSettings, Range, Span, TargetName, TargetSettings};
+use setpoint_core::{
+    Approve, DatabaseSettings, GroupSettings, Range, Span, TargetName, TargetSettings,
+};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -210,18 +212,20 @@ fn target(raw: &RawTarget, providers: &[RawNamed<RawProvider>], faults: &Faults)
         let message = "`id` is empty: it is the target's name at the provider";
         faults.push(ConfigFault::new(Code::BadValue, &raw.id.place, message));
     }
-    let settings = match &raw.kind {
+    let (settings, brakes) = match &raw.kind {
         RawTargetKind::Group { min, max, brakes } => {
             let range = range(min.value, max, ("min", "max"), faults)?;
-            TargetSettings::Group(braked_group(GroupSettings::new(range), brakes))
+            (TargetSettings::Group(braked_group(GroupSettings::new(range), brakes)), brakes)
         }
         RawTargetKind::Database { min_replicas, max_replicas, brakes } => {
             let min = min_replicas.as_ref().map_or(0, |min| min.value);
             let range = range(min, max_replicas, ("min_replicas", "max_replicas"), faults)?;
-            TargetSettings::Database(braked_database(DatabaseSettings::new(range), brakes))
+            let settings = braked_database(DatabaseSettings::new(range), brakes);
+            (TargetSettings::Database(settings), brakes)
         }
     };
     let (provider, id) = (raw.provider.value.clone(), raw.id.value.clone());
+    let settings = shared_brakes(settings, &provider, brakes, faults);
     Some(Target { provider, id, settings })
 }
 
@@ -249,6 +253,44 @@ fn range(min: u32, max: &At<u32>, names: (&str, &str), faults: &Faults) -> Optio
 
 fn or(written: Option<&At<Span>>, default: Span) -> Span {
     written.map_or(default, |at| at.value)
+}
+
+/// The brakes that every kind has.
+fn shared_brakes(
+    mut settings: TargetSettings,
+    provider: &str,
+    raw: &RawBrakes,
+    faults: &Faults,
+) -> TargetSettings {
+    let brakes = settings.brakes_mut();
+    brakes.provider = Some(provider.to_owned());
+    brakes.foreign_respect = or(raw.foreign_respect.as_ref(), brakes.foreign_respect);
+    if let Some(budget) = &raw.budget {
+        match share(&budget.value) {
+            Some(share) => brakes.budget.share = share,
+            None => {
+                let message = format!("`budget` is {}", budget.place.written());
+                let fault = ConfigFault::new(Code::BadValue, &budget.place, message);
+                faults.push(fault.help("write the share that may go in an hour: \"50%\""));
+            }
+        }
+    }
+    match raw.approve.as_ref().map(|approve| (&*approve.value, approve)) {
+        None | Some(("nothing", _)) => {}
+        Some(("shrink", _)) => brakes.approve = Approve::Shrink,
+        Some((text, approve)) => {
+            let message = format!("`approve` is {}", approve.place.written());
+            let fault = ConfigFault::new(Code::BadValue, &approve.place, message);
+            faults.push(fault.maybe_help(suggest::advice(text, ["nothing", "shrink"])));
+        }
+    }
+    settings
+}
+
+/// A share from 0 to 1, of a text such as "50%".
+fn share(text: &str) -> Option<f64> {
+    let percent: f64 = text.strip_suffix('%')?.trim_end().parse().ok()?;
+    (0.0..=100.0).contains(&percent).then_some(percent / 100.0)
 }
 
 fn braked_group(group: GroupSettings, brakes: &RawBrakes) -> GroupSettings {

@@ -74,6 +74,9 @@ pub(crate) struct RawBrakes {
     pub(crate) ready_after: Option<At<Span>>,
     pub(crate) settle: Option<At<Span>>,
     pub(crate) confirm_within: Option<At<Span>>,
+    pub(crate) foreign_respect: Option<At<Span>>,
+    pub(crate) budget: Option<At<String>>,
+    pub(crate) approve: Option<At<String>>,
 }
 
 /// `[[policies]]`.
@@ -246,8 +249,19 @@ fn group(table: &mut Table<'_>) -> Option<RawTargetKind> {
         ready_after: table.span("ready_after"),
         settle: table.span("settle"),
         confirm_within: table.span("confirm_within"),
+        ..shared_brakes(table)
     };
     Some(RawTargetKind::Group { min: min?, max: max?, brakes })
+}
+
+/// Brakes that every kind has.
+fn shared_brakes(table: &mut Table<'_>) -> RawBrakes {
+    RawBrakes {
+        foreign_respect: table.span("foreign_respect"),
+        budget: table.text("budget"),
+        approve: table.text("approve"),
+        ..RawBrakes::default()
+    }
 }
 
 fn database(table: &mut Table<'_>) -> Option<RawTargetKind> {
@@ -258,7 +272,7 @@ fn database(table: &mut Table<'_>) -> Option<RawTargetKind> {
         cooldown_down: table.span("cooldown_down"),
         settle: table.span("settle"),
         confirm_within: table.span("confirm_within"),
-        ..RawBrakes::default()
+        ..shared_brakes(table)
     };
     Some(RawTargetKind::Database { min_replicas, max_replicas: max_replicas?, brakes })
 }

@@ -1,7 +1,7 @@
 //! Bad configurations and what is said of them; a good one and what it means.
 
 use super::*;
-use setpoint_core::{Empty, Range, Span, TargetSettings};
+use setpoint_core::{Approve, Brakes, Empty, Range, Span, TargetSettings};
 use std::fmt::Write;
 use tempfile::TempDir;
 
@@ -93,6 +93,35 @@ fn a_good_configuration_means_what_it_says() {
     let input = &settings.inputs["hold/cpu"];
     assert_eq!((input.window, input.max_age), (Span::from_minutes(10), Span::from_secs(90)));
     assert_eq!((input.period, input.empty), (Span::from_secs(15), Empty::Hold));
+}
+
+#[test]
+fn the_brakes_of_a_target_are_what_is_written_or_the_defaults() {
+    let brakes = |more: &str| {
+        let text = GOOD.replacen("max = 200\n", &format!("max = 200\n{more}"), 1);
+        let (config, faults) = load_files(&[("setpoint.toml", text.as_bytes())]);
+        assert_eq!(faults, "");
+        config.unwrap().program().settings.targets["web"].brakes().clone()
+    };
+    let aws = Some("aws".to_owned());
+    let defaults = Brakes { provider: aws.clone(), ..Brakes::default() };
+    assert_eq!(brakes(""), defaults);
+    let mut own = Brakes { foreign_respect: Span::from_minutes(5), ..defaults };
+    (own.budget.share, own.approve) = (0.2, Approve::Shrink);
+    let written = "foreign_respect = \"5m\"\nbudget = \"20%\"\napprove = \"shrink\"\n";
+    assert_eq!(brakes(written), own);
+}
+
+#[test]
+fn it_refuses_brakes_that_make_no_sense() {
+    check(
+        "max = 200\n",
+        "max = 200\nbudget = \"120%\"\napprove = \"shrnk\"\n",
+        &[
+            "setpoint.toml:13:10: C010: `budget` is \"120%\"; write the share that may go in an hour: \"50%\"",
+            "setpoint.toml:14:11: C010: `approve` is \"shrnk\"; did you mean `shrink`?",
+        ],
+    );
 }
 
 #[test]

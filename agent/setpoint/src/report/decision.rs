@@ -28,7 +28,7 @@ pub(crate) fn full(record: &DecisionRecord, result: Option<&ActResult>, files: &
     }
     for said in &decision.guards {
         let note = in_style(QUIET, &said.note);
-        heading(&mut text, "guard", &format!("{:10} {:>5}   {note}", said.guard, said.size));
+        heading(&mut text, "guard", &format!("{:16} {:>5}   {note}", said.guard, said.size));
     }
     match &decision.verdict {
         Verdict::Held(held) => heading(&mut text, "held", &held.to_string()),
@@ -104,6 +104,9 @@ mod tests {
             wants: Vec::new(),
             guards: vec![guard],
             asked: None,
+            load: None,
+            suspicion: None,
+            page: None,
             verdict: Verdict::Held(Held::NoOpinion),
         };
         let policy = PolicyName::new("web-cpu");
@@ -119,7 +122,7 @@ mod tests {
             r#"  seen     10 desired, 10 ready
            rule "grow" (cpu.rhai:12) did not fire
              line 13: cpu = 50 % > 80 % is false
-  guard    pause         10   not paused
+  guard    pause               10   not paused
   held     no rule has an opinion
 "#
         );

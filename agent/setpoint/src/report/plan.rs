@@ -149,6 +149,9 @@ mod tests {
                 guard(Guard::RateLimit, 15, "within one step"),
             ],
             asked: Some(15),
+            load: None,
+            suspicion: None,
+            page: None,
             verdict: Verdict::Act(Intent { id, target, action }),
         }
     }
@@ -160,6 +163,9 @@ mod tests {
             wants: Vec::new(),
             guards: Vec::new(),
             asked: None,
+            load: None,
+            suspicion: None,
+            page: None,
             verdict: Verdict::Held(Held::NoOpinion),
         }
     }

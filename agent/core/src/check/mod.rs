@@ -1,14 +1,17 @@
 //! An independent judge of every plan.
 //!
 //! It shares no code with [`decide`](crate::decide()): it looks only at what was seen,
-//! what the operator settled and what the plan would do, and asks whether that can be
-//! safe. A plan that fails here is a fault of ours; the action is dropped and a person
+//! what is remembered, what the operator settled and what the plan would do, and asks
+//! whether that can be safe. A plan that fails here is a fault of ours; the action is dropped and a person
 //! is told.
 
+mod brakes;
+
 use crate::{
-    Action, Decision, Evaluation, Held, Intent, Plan, ReplicaState, RuleVerdict, Seen, Settings,
-    Snapshot, TargetName, TargetSettings, Verdict,
+    Action, Decision, Evaluation, Held, Intent, Memory, Plan, ReplicaState, RuleVerdict, Seen,
+    Settings, Snapshot, TargetName, TargetSettings, Verdict,
 };
+use brakes::Blind;
 use std::collections::BTreeSet;
 
 /// Why one action is unsafe.
@@ -21,13 +24,16 @@ pub struct Objection {
 }
 
 /// Everything that is wrong with `plan`; nothing, if it is safe to carry out.
+///
+/// `memory` is what the plan was decided on: it has absorbed `snapshot`.
 pub fn check(
     settings: &Settings,
+    memory: &Memory,
     snapshot: &Snapshot,
     evaluations: &[Evaluation],
     plan: &Plan,
 ) -> Vec<Objection> {
-    let blind = blind_targets(evaluations);
+    let (blind, unseen) = (blind_targets(evaluations), Blind::of(settings, snapshot));
     let mut acted_on = BTreeSet::new();
     let mut objections = Vec::new();
     for intent in plan.intents() {
@@ -39,7 +45,9 @@ pub fn check(
         match (settings.targets.get(target), snapshot.targets.get(target)) {
             (Some(bounds), Some(seen)) => {
                 let blind = blind.contains(target);
-                unsafe_action(intent, bounds, seen, blind).into_iter().for_each(object);
+                let mut wrong = unsafe_action(intent, bounds, seen, blind);
+                wrong.extend(brakes::against(intent, (bounds, seen), memory, unseen));
+                wrong.into_iter().for_each(object);
             }
             _ => object("an action on a target that is not configured or was not seen".to_owned()),
         }
