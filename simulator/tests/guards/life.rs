@@ -1,0 +1,215 @@
+//! A region that lives by one policy: targets become what is asked for, at once.
+
+use setpoint_control::{Thought, think};
+use setpoint_core::{
+    ActResult, Action, Brakes, Command, Database, DatabaseSettings, Decision, Evaluation, Group,
+    GroupSettings, InputKey, Memory, Moment, Outcome, PolicyName, Range, Reading, Replica,
+    ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp,
+};
+use setpoint_policies::{Policies, Policy, Script};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The time from one pass to the next.
+pub(crate) const EVERY: Span = Span::from_secs(15);
+
+/// Bounds whose every brake but those in `brakes` is off: sizes change as soon as they may.
+pub(crate) fn group(range: (u32, u32), brakes: Brakes) -> GroupSettings {
+    GroupSettings {
+        stabilise_down: Span::ZERO,
+        cooldown_down: Span::ZERO,
+        settle: Span::ZERO,
+        brakes,
+        ..GroupSettings::new(Range::new(range.0, range.1).expect("a range with sizes in it"))
+    }
+}
+
+/// The same for a database with up to five replicas.
+pub(crate) fn database(brakes: Brakes) -> DatabaseSettings {
+    DatabaseSettings {
+        cooldown_down: Span::ZERO,
+        settle: Span::ZERO,
+        brakes,
+        ..DatabaseSettings::new(Range::new(0, 5).expect("a range with sizes in it"))
+    }
+}
+
+/// A region under one policy.
+pub(crate) struct Life {
+    pub(crate) targets: BTreeMap<TargetName, Seen>,
+    settings: Settings,
+    policies: Policies,
+    readings: BTreeMap<&'static str, f64>,
+    commands: Vec<Command>,
+    memory: Memory,
+    outcomes: Vec<Outcome>,
+    pass: u64,
+}
+
+/// A target's name.
+pub(crate) fn name(text: &str) -> TargetName {
+    TargetName::new(text)
+}
+
+fn policy_name() -> PolicyName {
+    PolicyName::new("p")
+}
+
+impl Life {
+    /// The life of the policy's targets, each with its bounds and as many members as given.
+    pub(crate) fn new(policy: &str, targets: Vec<(&str, TargetSettings, u32)>) -> Self {
+        let script = Script::parse("p.rhai", policy)
+            .unwrap_or_else(|faults| panic!("the policy is at fault: {faults:?}"));
+        let header = script.header().clone();
+        let inputs = header
+            .inputs
+            .iter()
+            .map(|(input, header)| (InputKey::of(&policy_name(), input), header.settings(EVERY)));
+        let mut settings = Settings {
+            region: "here".to_owned(),
+            every: EVERY,
+            inputs: inputs.collect(),
+            targets: BTreeMap::new(),
+        };
+        let mut seen = BTreeMap::new();
+        for (target, bounds, size) in targets {
+            let bounds = match header.targets.get(target) {
+                Some(own) => own.narrow(&policy_name(), bounds).expect("the ranges overlap"),
+                None => bounds,
+            };
+            seen.insert(name(target), stand(&bounds, size));
+            settings.targets.insert(name(target), bounds);
+        }
+        let bound = header.targets.keys().map(|own| (own.clone(), name(own))).collect();
+        let policy = Policy::bind(Arc::new(script), policy_name(), &bound, BTreeMap::new());
+        Self {
+            targets: seen,
+            settings,
+            policies: Policies::new(vec![policy.expect("all of it is bound")]),
+            readings: BTreeMap::new(),
+            commands: Vec::new(),
+            memory: Memory::default(),
+            outcomes: Vec::new(),
+            pass: 0,
+        }
+    }
+
+    /// A fleet of `size` under `policy`.
+    pub(crate) fn fleet(policy: &str, bounds: GroupSettings, size: u32) -> Self {
+        Self::new(policy, vec![("fleet", TargetSettings::Group(bounds), size)])
+    }
+
+    /// From now on `input` reads `value`.
+    pub(crate) fn reads(&mut self, input: &'static str, value: f64) {
+        self.readings.insert(input, value);
+    }
+
+    /// A person says something; it is heard at the next pass.
+    pub(crate) fn says(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+
+    /// The fleet as its provider shows it, to be changed behind the agent's back.
+    pub(crate) fn group(&mut self) -> &mut Group {
+        match self.targets.get_mut("fleet") {
+            Some(Seen::Group(group)) => group,
+            other => panic!("the fleet is no group: {other:?}"),
+        }
+    }
+
+    /// How large a target is.
+    pub(crate) fn size(&self, target: &str) -> u32 {
+        match &self.targets[target] {
+            Seen::Group(group) => group.desired,
+            Seen::Database(database) => database.present(),
+            Seen::Nothing(why) => panic!("{target} cannot be seen: {why}"),
+        }
+    }
+
+    /// Lives for so long; the last decision on the first target.
+    pub(crate) fn lives(&mut self, length: Span) -> Decision {
+        let mut last = None;
+        for _ in 0..(length.ms() / EVERY.ms()).max(1) {
+            last = self.passes().plan.decisions.into_iter().next();
+        }
+        last.expect("there is a target")
+    }
+
+    /// Lives for so long; the smallest size that the fleet had.
+    pub(crate) fn smallest(&mut self, length: Span) -> u32 {
+        let passes = length.ms() / EVERY.ms();
+        let sizes = (0..passes).map(|_| {
+            self.lives(EVERY);
+            self.size("fleet")
+        });
+        sizes.min().expect("there is a pass")
+    }
+
+    /// One pass, carried out.
+    fn passes(&mut self) -> Thought {
+        self.pass += 1;
+        let ms = self.pass * EVERY.ms();
+        let wall = Timestamp::from_ms(1_800_000_000_000) + Span::from_ms(ms);
+        let reading = |(input, value): (&&str, &f64)| {
+            let sample = Sample::new(wall, *value).expect("it is finite");
+            (InputKey::of(&policy_name(), input), Reading::Sample(sample))
+        };
+        let snapshot = Snapshot {
+            pass: self.pass,
+            at: Moment { wall, monotonic: Span::from_ms(ms) },
+            started: self.pass == 1,
+            readings: self.readings.iter().map(reading).collect(),
+            targets: self.targets.clone(),
+            outcomes: std::mem::take(&mut self.outcomes),
+            commands: std::mem::take(&mut self.commands),
+            ..Snapshot::default()
+        };
+        let policies = &self.policies;
+        let evaluator =
+            |settings: &Settings, memory: &Memory, snapshot: &Snapshot| -> Vec<Evaluation> {
+                policies.evaluate(settings, memory, snapshot)
+            };
+        let thought = think(&self.settings, &mut self.memory, &snapshot, &evaluator);
+        assert!(thought.objections.is_empty(), "{:?}", thought.objections);
+        for intent in thought.plan.intents() {
+            if let Some(seen) = self.targets.get_mut(&intent.target) {
+                become_of(seen, &intent.action);
+            }
+            let (intent, result) = (intent.id.clone(), ActResult::Accepted);
+            self.outcomes.push(Outcome { intent, result });
+        }
+        thought
+    }
+}
+
+fn stand(bounds: &TargetSettings, size: u32) -> Seen {
+    match bounds {
+        TargetSettings::Group(_) => {
+            Seen::Group(Group { desired: size, ready: size, ..Group::default() })
+        }
+        TargetSettings::Database(_) => {
+            let mut seen = Seen::Database(Database { source: "db".into(), ..Database::default() });
+            for slot in 1..=size {
+                become_of(&mut seen, &Action::AddReplica { name: format!("db-sp-{slot}") });
+            }
+            seen
+        }
+    }
+}
+
+/// The target as the action wants it.
+fn become_of(seen: &mut Seen, action: &Action) {
+    match (seen, action) {
+        (Seen::Group(group), Action::Resize { to, .. }) => {
+            (group.desired, group.ready) = (*to, *to);
+        }
+        (Seen::Database(database), Action::AddReplica { name }) => {
+            let (name, state) = (name.clone(), ReplicaState::Available);
+            let replica = Replica { name, ours: true, state, promotable: false, lag: None };
+            database.replicas.push(replica);
+        }
+        (Seen::Database(database), Action::RemoveReplica { name }) => {
+            database.replicas.retain(|replica| replica.name != *name);
+        }
+        (seen, action) => panic!("{action} on {seen:?}"),
+    }
+}
