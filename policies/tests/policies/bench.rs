@@ -112,6 +112,7 @@ fn seen(settings: &TargetSettings, (desired, ready): (u32, u32)) -> Seen {
             }],
             max_connections: Some(1000),
             busy: None,
+            paused: None,
         }),
     }
 }
