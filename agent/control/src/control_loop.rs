@@ -3,10 +3,15 @@
 //! It asks nothing but its ports. What an action came to is heard at the start of the
 //! next pass, as part of what was seen, so that a restart is the ordinary path.
 
-use crate::{Journal, Pass, Ports, Thought, log, think};
+use crate::{Ended, Journal, JournalError, Pass, Ports, Thought, Watch, World, log, think};
 use futures::future::{self, Either};
-use setpoint_core::{ActResult, Intent, Memory, Moment, Outcome, Plan, Settings, Snapshot};
+use setpoint_core::{
+    ActResult, Intent, Memory, Moment, Outcome, Plan, Program, Settings, Snapshot, Span,
+};
 use std::{collections::BTreeMap, future::Future, pin::pin};
+
+/// However much people have to say, no two passes begin closer together than this.
+const SOONEST: Span = Span::from_secs(1);
 
 /// The agent at work.
 pub struct ControlLoop {
@@ -15,8 +20,10 @@ pub struct ControlLoop {
     memory: Memory,
     pass: u64,
     started: bool,
+    began: Option<Moment>,
     outcomes: Vec<Outcome>,
     logged: log::Logged,
+    watching: Vec<Box<dyn Watch>>,
 }
 
 /// What an earlier life of the agent left behind.
@@ -35,20 +42,53 @@ impl ControlLoop {
     pub fn new(settings: Settings, ports: Ports, past: Past) -> Self {
         let Past { memory, pass, outcomes } = past;
         let logged = log::Logged::default();
-        Self { settings, ports, memory, pass, started: true, outcomes, logged }
+        let (started, began, watching) = (true, None, Vec::new());
+        Self { settings, ports, memory, pass, started, began, outcomes, logged, watching }
+    }
+
+    /// Tells `watch` of every pass once it is over.
+    #[must_use]
+    pub fn watched_by(mut self, watch: Box<dyn Watch>) -> Self {
+        self.watching.push(watch);
+        self
     }
 
     /// Makes passes until `stop` completes. A pass under way is finished first.
     pub async fn run(&mut self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         loop {
-            let began = self.ports.clock.now();
+            // Where passes were made before, under another program, the rhythm goes on.
+            if let Some(began) = self.began {
+                self.ports.clock.sleep_until(began.monotonic + SOONEST).await;
+            }
             self.pass().await;
-            let wake = pin!(self.ports.clock.sleep_until(began.monotonic + self.settings.every));
-            if let Either::Left(_) = future::select(&mut stop, wake).await {
+            if let Either::Left(_) = future::select(&mut stop, pin!(self.due())).await {
                 return;
             }
         }
+    }
+
+    /// Waits until the next pass is due: at its time, or as soon as a person has said something.
+    async fn due(&self) {
+        let clock = &self.ports.clock;
+        let Some(began) = self.began else { return };
+        let in_time = pin!(clock.sleep_until(began.monotonic + self.settings.every));
+        future::select(in_time, self.ports.commands.arrived()).await;
+    }
+
+    /// Goes on by another program, in the world that it is wired to; memory stays. To be called
+    /// between passes. What was asked for is heard of as before.
+    ///
+    /// Fails, and goes on by the present program, if the journal cannot take the other one.
+    pub fn adopt(&mut self, program: &Program, world: World) -> Result<(), JournalError> {
+        self.ports.journal.adopt(program)?;
+        let World { sources, eyes, hands, evaluator } = world;
+        self.ports.sources = sources;
+        self.ports.eyes = eyes;
+        self.ports.hands = hands;
+        self.ports.evaluator = evaluator;
+        self.settings = program.settings.clone();
+        Ok(())
     }
 
     /// Makes one pass: observe, think, record, act.
@@ -57,18 +97,24 @@ impl ControlLoop {
         let evaluator = self.ports.evaluator.as_ref();
         let Thought { evaluations, plan, objections } =
             think(&self.settings, &mut self.memory, &snapshot, evaluator);
-        for objection in &objections {
-            tracing::error!(target = %objection.target, why = %objection.why, "check refused");
-        }
         let pass = Pass { snapshot, evaluations, plan };
         let recorded = self.ports.journal.record(&pass, &self.memory);
-        if let Err(error) = &recorded {
-            let cause = error.source.to_string();
-            tracing::error!(%error, cause, "nothing destructive is done");
-        }
         self.outcomes = self.act(&pass.plan, recorded.is_ok()).await;
-        let ended = self.ports.clock.now();
-        self.logged.pass(&pass, &self.outcomes, ended);
+        let at = self.ports.clock.now();
+        let took = at.monotonic.minus(pass.snapshot.at.monotonic);
+        let ended = Ended {
+            pass: &pass,
+            outcomes: &self.outcomes,
+            objections: &objections,
+            memory: &self.memory,
+            at,
+            took,
+            unrecorded: recorded.as_ref().err(),
+        };
+        self.logged.pass(&ended);
+        for watch in &mut self.watching {
+            watch.passed(&ended);
+        }
         pass
     }
 
@@ -85,6 +131,7 @@ impl ControlLoop {
     /// Asks every source and every provider at once; each keeps its own deadline.
     async fn observe(&mut self) -> Snapshot {
         let at: Moment = self.ports.clock.now();
+        self.began = Some(at);
         let readings = future::join_all(self.ports.sources.iter().map(|source| source.read(at)));
         let targets = future::join_all(self.ports.eyes.iter().map(|eyes| eyes.observe()));
         let (readings, targets) = future::join(readings, targets).await;

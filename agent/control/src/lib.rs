@@ -12,12 +12,15 @@ mod log;
 mod pass;
 mod ports;
 mod provider_error;
+mod repeats;
 mod think;
+mod watch;
 
 pub use control_loop::{ControlLoop, Past};
 pub use pass::Pass;
 pub use ports::{
-    Act, Clock, Commands, Evaluator, Journal, JournalError, MetricSource, Observe, Ports,
+    Act, Clock, Commands, Evaluator, Journal, JournalError, MetricSource, Observe, Ports, World,
 };
 pub use provider_error::ProviderError;
 pub use think::{Thought, think};
+pub use watch::{Ended, Watch};

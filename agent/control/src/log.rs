@@ -1,19 +1,24 @@
 //! What the loop tells the operator: one line a pass, one per action, and a held reason
 //! only when it changes.
 
-use crate::Pass;
-use setpoint_core::{Decision, Held, Intent, Moment, Outcome, TargetName, Verdict};
+use crate::{Ended, repeats::Repeats};
+use setpoint_core::{
+    Decision, Held, InputKey, Intent, Outcome, Reading, Snapshot, Span, TargetName, Verdict,
+};
 use std::{collections::BTreeMap, mem::discriminant};
 
-/// What was last said of each target.
+/// What was last said of each target, and of each trouble.
 #[derive(Default)]
 pub(crate) struct Logged {
     held: BTreeMap<TargetName, Held>,
+    repeats: Repeats,
 }
 
 impl Logged {
     /// Tells of one pass.
-    pub(crate) fn pass(&mut self, pass: &Pass, outcomes: &[Outcome], ended: Moment) {
+    pub(crate) fn pass(&mut self, ended: &Ended<'_>) {
+        let Ended { pass, outcomes, .. } = ended;
+        self.troubles(ended);
         for decision in &pass.plan.decisions {
             match &decision.verdict {
                 Verdict::Act(intent) => {
@@ -23,9 +28,33 @@ impl Logged {
                 Verdict::Held(held) => self.held(decision, held),
             }
         }
-        let took = ended.monotonic.minus(pass.snapshot.at.monotonic).ms();
         let (targets, actions) = (pass.plan.decisions.len(), pass.plan.intents().count());
+        let took = ended.took.ms();
         tracing::info!(pass = pass.snapshot.pass, targets, actions, took_ms = took, "pass");
+    }
+
+    /// What goes wrong, each trouble at once and then once a minute for as long as it stays.
+    fn troubles(&mut self, ended: &Ended<'_>) {
+        let now: Span = ended.at.monotonic;
+        for objection in ended.objections {
+            tracing::error!(target = %objection.target, why = %objection.why, "check refused");
+        }
+        if let Some(error) = ended.unrecorded
+            && let Some(repeated) = self.repeats.due(JOURNAL, now)
+        {
+            let cause = error.source.to_string();
+            tracing::error!(%error, cause, repeated, "nothing destructive is done");
+        }
+        let unread = unread(&ended.pass.snapshot);
+        for (why, inputs) in &unread {
+            let Some(repeated) = self.repeats.due(inputs[0].as_str(), now) else { continue };
+            tracing::warn!(input = %inputs[0], inputs = inputs.len(), why, repeated, "not read");
+        }
+        let unrecorded = ended.unrecorded.is_some();
+        self.repeats.keep(|whose| {
+            let still = |(_, inputs): (&&str, &Vec<&InputKey>)| inputs[0].as_str() == whose;
+            if whose == JOURNAL { unrecorded } else { unread.iter().any(still) }
+        });
     }
 
     /// Numbers change all the time; a person wants to hear of another kind of reason.
@@ -39,6 +68,21 @@ impl Logged {
         }
         self.held.insert(decision.target.clone(), held.clone());
     }
+}
+
+/// Whose trouble it is when a pass is not on record. No input is called so.
+const JOURNAL: &str = "the journal";
+
+/// The inputs that could not be read, by the reason: what one source says of all its inputs
+/// is one trouble.
+fn unread(snapshot: &Snapshot) -> BTreeMap<&str, Vec<&InputKey>> {
+    let mut unread: BTreeMap<&str, Vec<&InputKey>> = BTreeMap::new();
+    for (key, reading) in &snapshot.readings {
+        if let Reading::Failed(why) = reading {
+            unread.entry(why).or_default().push(key);
+        }
+    }
+    unread
 }
 
 /// What makes two held reasons the same to a reader.

@@ -5,9 +5,10 @@
 
 use crate::{Pass, ProviderError};
 use async_trait::async_trait;
+use futures::future;
 use setpoint_core::{
-    ActResult, Command, Evaluation, InputKey, Intent, Memory, Moment, Reading, Seen, Settings,
-    Snapshot, Span, TargetName,
+    ActResult, Command, Evaluation, InputKey, Intent, Memory, Moment, Program, Reading, Seen,
+    Settings, Snapshot, Span, TargetName,
 };
 use std::{collections::BTreeMap, error::Error as StdError, sync::Arc};
 
@@ -93,12 +94,26 @@ pub trait Journal: Send {
 
     /// Writes what one provider said to one intent.
     fn outcome(&mut self, intent: &Intent, result: &ActResult) -> Result<(), JournalError>;
+
+    /// From the next pass on, `program` is in force. If it cannot be written down, the one
+    /// before stays in force. A journal that keeps no programs has nothing to do.
+    fn adopt(&mut self, program: &Program) -> Result<(), JournalError> {
+        let _ = program;
+        Ok(())
+    }
 }
 
 /// What people tell the agent while it runs.
+#[async_trait]
 pub trait Commands: Send + Sync {
     /// What arrived since the last call.
     fn take(&self) -> Vec<Command>;
+
+    /// Completes when something has arrived, so that nobody who says "stop" waits for the
+    /// next pass. Never, where nobody can say anything between passes.
+    async fn arrived(&self) {
+        future::pending().await
+    }
 }
 
 /// The journal could not write.
@@ -128,4 +143,16 @@ pub struct Ports {
     pub journal: Box<dyn Journal>,
     /// What people tell the agent.
     pub commands: Box<dyn Commands>,
+}
+
+/// The part of the ports that a program is wired to, and that changes with it.
+pub struct World {
+    /// Where readings come from.
+    pub sources: Vec<Box<dyn MetricSource>>,
+    /// Who looks at targets.
+    pub eyes: Vec<Box<dyn Observe>>,
+    /// Who changes each target. A target without hands is only observed.
+    pub hands: BTreeMap<TargetName, Arc<dyn Act>>,
+    /// What the policies are.
+    pub evaluator: Box<dyn Evaluator>,
 }
