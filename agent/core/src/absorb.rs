@@ -124,10 +124,11 @@ impl Memory {
         snapshot: &Snapshot,
     ) -> Result<(), String> {
         let now = snapshot.at.wall;
+        let keep = input.keep();
         let window = self
             .windows
             .entry(key.clone())
-            .or_insert_with(|| Arc::new(Window::new(input.keep(), input.period)));
+            .or_insert_with(|| Arc::new(Window::new(keep, input.period)));
         let sample = match snapshot.readings.get(key) {
             Some(Reading::Sample(sample)) => {
                 Sample::new(sample.at, input.unit.to_base(sample.value()))
@@ -141,7 +142,10 @@ impl Memory {
         if sample.at > now + CLOCK_SKEW {
             return Err(format!("stamped {} in the future", sample.at.since(now)));
         }
-        Arc::make_mut(window).push(sample);
+        let window = Arc::make_mut(window);
+        // The policy may be another than the one that the window was made for.
+        window.fit(keep, input.period);
+        window.push(sample);
         match now.since(sample.at) {
             age if age > input.max_age => Err(format!("stale: {age} old, limit {}", input.max_age)),
             _ => Ok(()),

@@ -79,6 +79,13 @@ impl Window {
         Self { samples: VecDeque::new(), keep, period }
     }
 
+    /// Keeps samples for `keep` from now on, one expected every `period`: another policy may
+    /// look further back than the one for which they were kept.
+    pub(crate) fn fit(&mut self, keep: Span, period: Span) {
+        self.keep = keep;
+        self.period = period;
+    }
+
     /// Takes in a sample, unless its stamp is not newer than the latest one's.
     pub fn push(&mut self, sample: Sample) {
         if self.samples.back().is_some_and(|last| sample.at <= last.at) {
@@ -257,6 +264,19 @@ mod tests {
             window.push(Sample::new(at(time), 1.0).unwrap());
         }
         assert!(window.coverage(Span::from_minutes(10), at(0)) < 0.75);
+    }
+
+    #[test]
+    fn it_keeps_what_a_longer_look_back_needs_from_when_it_is_wanted() {
+        let mut window = Window::new(Span::from_secs(30), EVERY);
+        let push = |window: &mut Window, time| {
+            window.push(Sample::new(at(time), 1.0).unwrap());
+        };
+        (0..10).for_each(|step| push(&mut window, 15 * step));
+        assert_eq!(window.samples().count(), 3);
+        window.fit(Span::from_secs(60), EVERY);
+        (10..20).for_each(|step| push(&mut window, 15 * step));
+        assert_eq!(window.samples().count(), 5);
     }
 
     #[test]
