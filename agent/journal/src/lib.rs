@@ -13,8 +13,10 @@
 //! Start reading at [`SqliteJournal::open`].
 
 mod delta;
+mod export;
 mod hash;
 mod open;
+mod orders;
 mod read;
 mod record;
 mod replay;
@@ -23,6 +25,7 @@ mod write;
 
 pub use hash::hash;
 pub use open::OpenError;
+pub use orders::{LeftOrder, leave_order};
 pub use read::{DecisionRow, IntentRow, ReadError, Reader};
 pub use record::{DecisionRecord, NamedRule};
 pub use replay::{Divergence, Replayed, replay};

@@ -11,8 +11,12 @@ use std::{
 /// Marks an SQLite file as a journal of Setpoint's ("SetP").
 const APPLICATION: i32 = 0x5365_7450;
 
-/// The schema that this program writes.
-const SCHEMA: i32 = 1;
+/// The schema that this program writes. An older one is brought up to it, a newer one refused.
+const SCHEMA: i32 = 2;
+
+/// What brings a file of each older schema up to the next, the first one first.
+const UPGRADES: [&str; 1] =
+    ["CREATE TABLE orders (id INTEGER PRIMARY KEY, wall INTEGER NOT NULL, command TEXT NOT NULL);"];
 
 /// How long a reader or the writer waits for the other.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -68,12 +72,17 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File), OpenError
         Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
         Err(TryLockError::Error(source)) => return Err(trouble(source)),
     }
+    // A file that is not for us to write is not even opened for writing.
+    if fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        drop(open_to_read(path)?);
+    }
     let connection = Connection::open(path).map_err(|error| sorted(path, error))?;
     prepare(&connection).map_err(|error| sorted(path, error))?;
     if is_new(&connection).map_err(|error| sorted(path, error))? {
         create(&connection).map_err(|error| sorted(path, error))?;
     }
-    known(path, &connection)?;
+    let found = known(path, &connection)?;
+    upgrade(&connection, found).map_err(|error| sorted(path, error))?;
     Ok((connection, lock))
 }
 
@@ -108,7 +117,18 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!("BEGIN; {} {marks} COMMIT;", include_str!("schema.sql")))
 }
 
-fn known(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+/// Brings a file of schema `found` up to ours, or leaves it as it was.
+fn upgrade(connection: &Connection, found: i32) -> rusqlite::Result<()> {
+    let done = usize::try_from(found - 1).unwrap_or_default();
+    let missing: String = UPGRADES.iter().skip(done).copied().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    connection.execute_batch(&format!("BEGIN; {missing} PRAGMA user_version = {SCHEMA}; COMMIT;"))
+}
+
+/// The schema of the file, if it is ours and one that we know.
+fn known(path: &Path, connection: &Connection) -> Result<i32, OpenError> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let application = pragma("application_id").map_err(|error| sorted(path, error))?;
     let schema = pragma("user_version").map_err(|error| sorted(path, error))?;
@@ -119,7 +139,7 @@ fn known(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     if schema > SCHEMA {
         return Err(OpenError::Newer { path: path.to_owned(), found: schema });
     }
-    Ok(())
+    Ok(schema)
 }
 
 fn sorted(path: &Path, error: rusqlite::Error) -> OpenError {

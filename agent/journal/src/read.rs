@@ -4,7 +4,7 @@ use crate::{
     open::{OpenError, open_to_read},
     record::DecisionRecord,
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use setpoint_core::{ActResult, Action, IntentId, Program, TargetName, Timestamp};
 use std::{error::Error as StdError, path::Path};
 
@@ -112,6 +112,22 @@ impl Reader {
         self.decisions(target, i64::MAX, limit)
     }
 
+    /// The decisions that stood at some time from `since` to `until`, newest first, at most
+    /// `limit`; about `target`, or about all.
+    pub fn decided(
+        &self,
+        target: Option<&TargetName>,
+        (since, until): (Timestamp, Timestamp),
+        limit: u32,
+    ) -> Result<Vec<DecisionRow>, ReadError> {
+        let select = "SELECT first_pass, first_wall, last_pass, last_wall, count, record \
+                      FROM decisions \
+                      WHERE (?1 IS NULL OR target = ?1) AND last_wall >= ?2 AND first_wall <= ?3 \
+                      ORDER BY first_wall DESC, id DESC LIMIT ?4";
+        let target = target.map(TargetName::as_str);
+        self.select(select, params![target, since.ms(), until.ms(), limit])
+    }
+
     fn decisions(
         &self,
         target: &TargetName,
@@ -121,8 +137,12 @@ impl Reader {
         let select = "SELECT first_pass, first_wall, last_pass, last_wall, count, record \
                       FROM decisions WHERE target = ?1 AND first_wall <= ?2 \
                       ORDER BY first_wall DESC, id DESC LIMIT ?3";
+        self.select(select, params![target.as_str(), until, limit])
+    }
+
+    fn select(&self, select: &str, given: impl Params) -> Result<Vec<DecisionRow>, ReadError> {
         let mut statement = self.connection.prepare_cached(select)?;
-        let mut rows = statement.query(params![target.as_str(), until, limit])?;
+        let mut rows = statement.query(given)?;
         let mut decisions = Vec::new();
         while let Some(row) = rows.next()? {
             let record: String = row.get(5)?;

@@ -1,6 +1,6 @@
 //! What an earlier life of the agent left behind.
 
-use crate::delta::Delta;
+use crate::{delta::Delta, orders::LeftOrder};
 use rusqlite::{Connection, OptionalExtension};
 use setpoint_control::{Evaluator, Past, think};
 use setpoint_core::{ActResult, IntentId, Memory, Outcome, Program, Snapshot};
@@ -16,6 +16,7 @@ pub struct Restored {
     passes: Vec<(Snapshot, String)>,
     programs: BTreeMap<String, Program>,
     outcomes: Vec<Outcome>,
+    pub(crate) orders: Vec<LeftOrder>,
 }
 
 impl Restored {
@@ -48,6 +49,11 @@ impl Restored {
         (Past { memory, pass, outcomes: self.outcomes }, trouble)
     }
 
+    /// What people said while no agent was at work: the first pass is to take it in.
+    pub fn orders(&self) -> &[LeftOrder] {
+        &self.orders
+    }
+
     /// All that was seen in the last pass.
     pub(crate) fn last_snapshot(&self) -> Option<&Snapshot> {
         let last = self.passes.last().map(|(snapshot, _)| snapshot);
@@ -70,6 +76,7 @@ pub(crate) fn restore(connection: &Connection) -> Result<Restored, Trouble> {
         passes,
         programs: programs(connection)?,
         outcomes: outcomes(connection, last)?,
+        orders: Vec::new(),
     })
 }
 

@@ -46,3 +46,10 @@ CREATE TABLE decisions (
     record     TEXT NOT NULL
 );
 CREATE INDEX decisions_by_target ON decisions (target, first_wall);
+
+-- What people said while no agent was at work. The next start obeys it.
+CREATE TABLE orders (
+    id      INTEGER PRIMARY KEY,
+    wall    INTEGER NOT NULL,
+    command TEXT NOT NULL
+);

@@ -4,6 +4,7 @@ use crate::{
     delta::Delta,
     hash::hash,
     open::{OpenError, open_to_write},
+    orders::left_orders,
     record::DecisionRecord,
     restore::{Restored, restore},
 };
@@ -40,6 +41,8 @@ impl Default for Retention {
 pub struct SqliteJournal {
     connection: Connection,
     program: String,
+    /// The last of the orders that were left: the first pass has taken them in.
+    obeyed: Option<i64>,
     retention: Retention,
     /// The last pass that is on disk, whole.
     last: Snapshot,
@@ -67,15 +70,14 @@ impl SqliteJournal {
             path: path.to_owned(),
             why: error.to_string(),
         };
-        let restored = restore(&connection).map_err(damaged)?;
-        let hash = hash(program);
-        let body = serde_json::to_string(program).map_err(|error| damaged(error.into()))?;
-        connection
-            .execute("INSERT OR IGNORE INTO contents (hash, body) VALUES (?1, ?2)", [&hash, &body])
-            .map_err(|error| damaged(error.into()))?;
+        let mut restored = restore(&connection).map_err(damaged)?;
+        let (orders, obeyed) = left_orders(&connection).map_err(damaged)?;
+        restored.orders = orders;
+        let program = insert_program(&connection, program).map_err(damaged)?;
         let journal = Self {
             connection,
-            program: hash,
+            program,
+            obeyed,
             retention: Retention::default(),
             last: restored.last_snapshot().cloned().unwrap_or_default(),
             rows: BTreeMap::new(),
@@ -113,6 +115,9 @@ impl SqliteJournal {
             let before = self.rows.get(&record.decision.target);
             rows.push(fold(&transaction, before, record, snapshot)?);
         }
+        if let Some(last) = self.obeyed {
+            transaction.execute("DELETE FROM orders WHERE id <= ?1", [last])?;
+        }
         let due = self.checkpoint.is_none_or(|(pass, at)| {
             snapshot.pass >= pass + CHECKPOINT_PASSES || memory.now.since(at) >= CHECKPOINT_EVERY
         });
@@ -124,6 +129,7 @@ impl SqliteJournal {
         // Only what is on disk counts: had the commit failed, the next delta starts from before.
         self.rows.extend(rows.into_iter().flatten());
         self.last = snapshot.clone();
+        self.obeyed = None;
         if due {
             self.checkpoint = Some((snapshot.pass, memory.now));
         }
@@ -153,6 +159,22 @@ impl Journal for SqliteJournal {
             source,
         })
     }
+
+    fn adopt(&mut self, program: &Program) -> Result<(), JournalError> {
+        let inserted = insert_program(&self.connection, program);
+        let operation = || "record the new policies".to_owned();
+        self.program =
+            inserted.map_err(|source| JournalError { operation: operation(), source })?;
+        Ok(())
+    }
+}
+
+/// Keeps a program, once however often it is in force, and gives its hash.
+fn insert_program(connection: &Connection, program: &Program) -> Result<String, Trouble> {
+    let (hash, body) = (hash(program), json(program)?);
+    let insert = "INSERT OR IGNORE INTO contents (hash, body) VALUES (?1, ?2)";
+    connection.execute(insert, [&hash, &body])?;
+    Ok(hash)
 }
 
 fn json(value: &impl Serialize) -> Result<String, Trouble> {

@@ -4,18 +4,20 @@
 
 use setpoint_control::{Evaluator, Journal, Pass, Past, think};
 use setpoint_core::{
-    ActResult, Action, Ask, BoundPolicy, Evaluation, Group, GroupSettings, InputKey, InputSettings,
-    Memory, Moment, Opinion, Outcome, PolicyName, Program, Range, Reading, RuleName, RuleReport,
-    RuleVerdict, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp,
-    Unit,
+    ActResult, Action, Ask, BoundPolicy, Command, Evaluation, Group, GroupSettings, InputKey,
+    InputSettings, Memory, Moment, Opinion, Outcome, PolicyName, Program, Range, Reading, RuleName,
+    RuleReport, RuleVerdict, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings,
+    Timestamp, Unit,
 };
-use setpoint_journal::{OpenError, Reader, Retention, SqliteJournal, hash, replay};
+use setpoint_journal::{
+    LeftOrder, OpenError, Reader, Retention, SqliteJournal, hash, leave_order, replay,
+};
 use std::{
     collections::BTreeMap,
     env, fs,
     io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Command, Stdio},
+    process::{self, Stdio},
 };
 use tempfile::TempDir;
 
@@ -248,8 +250,10 @@ fn a_newer_a_damaged_and_a_shared_journal_are_refused() {
     let connection = rusqlite::Connection::open(&copy).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
+    let before = fs::read(&copy).unwrap();
     let newer = SqliteJournal::open(&copy, &program()).err().unwrap();
     assert!(matches!(newer, OpenError::Newer { found: 99, .. }), "{newer}");
+    assert_eq!(fs::read(&copy).unwrap(), before, "a newer program's file is not ours to change");
 
     let bytes = fs::read(&path).unwrap();
     let cut = folder.path().join("cut.db");
@@ -257,6 +261,83 @@ fn a_newer_a_damaged_and_a_shared_journal_are_refused() {
     let damaged = SqliteJournal::open(&cut, &program()).err().unwrap();
     assert!(matches!(damaged, OpenError::NotOurs { .. }), "{damaged}");
     assert!(matches!(Reader::open(&folder.path().join("none.db")), Err(OpenError::Absent(_))));
+}
+
+/// The file as the first version wrote it: without orders.
+fn make_older(path: &Path) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute_batch("DROP TABLE orders; PRAGMA user_version = 1;").unwrap();
+}
+
+#[test]
+fn an_older_journal_is_read_as_it_is_and_gone_on_with() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("journal.db");
+    let (mut journal, past) = open(&path);
+    let mut life = Life::new(past, 10);
+    for _ in 0..20 {
+        life.pass(&mut journal, |_| {});
+    }
+    drop(journal);
+    make_older(&path);
+    let before = fs::read(&path).unwrap();
+    assert_eq!(Reader::open(&path).unwrap().last_pass().unwrap().unwrap().0, 20);
+    assert_eq!(fs::read(&path).unwrap(), before, "who only reads upgrades nothing");
+    let (mut journal, past) = open(&path);
+    assert_eq!(past.memory, life.memory);
+    life.pass(&mut journal, |_| {});
+    drop(journal);
+    assert_eq!(assert_replays(&path), 21);
+}
+
+#[test]
+fn an_order_that_was_left_is_there_until_a_pass_that_took_it_in_is_on_disk() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("journal.db");
+    let command = Command::Pause { reason: "a drill".to_owned(), lasts: None };
+    let order = LeftOrder { at: Timestamp::from_ms(7), command };
+    leave_order(&path, &order).unwrap();
+    for _ in 0..2 {
+        // A start that dies before its first pass.
+        let (_journal, restored) = SqliteJournal::open(&path, &program()).unwrap();
+        assert_eq!(restored.orders(), std::slice::from_ref(&order));
+    }
+    let (mut journal, restored) = SqliteJournal::open(&path, &program()).unwrap();
+    let refused = leave_order(&path, &order).unwrap_err();
+    assert!(matches!(refused, OpenError::InUse(_)), "an agent at work must be told itself");
+    let mut life = Life::new(restored.past(|_| Ok(evaluator())).0, 10);
+    life.pass(&mut journal, |_| {});
+    drop(journal);
+    let (_journal, restored) = SqliteJournal::open(&path, &program()).unwrap();
+    assert_eq!(restored.orders(), []);
+}
+
+#[test]
+fn passes_made_by_another_program_are_made_again_by_that_one() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("journal.db");
+    let (mut journal, past) = open(&path);
+    let mut life = Life::new(past, 10);
+    for _ in 0..5 {
+        life.pass(&mut journal, |_| {});
+    }
+    let mut other = program();
+    other.policies[0].source = "the size that x says, in other words".to_owned();
+    journal.adopt(&other).unwrap();
+    for _ in 0..5 {
+        life.pass(&mut journal, |_| {});
+    }
+    drop(journal);
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.program().unwrap(), Some(other));
+    let built = std::cell::RefCell::new(Vec::new());
+    let build = |program: &Program| {
+        built.borrow_mut().push(program.policies[0].source.clone());
+        Ok(evaluator())
+    };
+    let replayed = replay(&reader, build).unwrap();
+    assert_eq!((replayed.passes, replayed.diverged.len()), (10, 0));
+    assert_eq!(built.into_inner().len(), 2);
 }
 
 #[test]
@@ -287,7 +368,7 @@ fn a_kill_at_any_moment_loses_no_intent() {
     let path = folder.path().join("journal.db");
     let mut announced = Vec::new();
     for round in 0..50_usize {
-        let mut child = Command::new(env::current_exe().unwrap())
+        let mut child = process::Command::new(env::current_exe().unwrap())
             .args(["--exact", "a_kill_at_any_moment_loses_no_intent", "--nocapture"])
             .env("SETPOINT_JOURNAL_VICTIM", &path)
             .stdout(Stdio::piped())
