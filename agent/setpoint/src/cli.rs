@@ -1,8 +1,9 @@
 //! The command line.
 
-use crate::{exit::Exit, output, output::Format};
+use crate::{exit::Exit, live::Ask, output, output::Format};
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
-use setpoint_core::Timestamp;
+use clap_complete::Shell;
+use setpoint_core::{Span, Timestamp};
 use std::path::PathBuf;
 
 /// Holds services at their set points.
@@ -39,8 +40,150 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Tell what was decided about a target, and why
     Explain(Explain),
-    /// Tell how the agent and its targets stood at the last pass
+    /// Tell how the agent and its targets stand
     Status,
+    /// Do nothing until resumed; without an agent at work, the next start is told
+    Pause(Pause),
+    /// Go on after a pause
+    Resume(Resume),
+    /// Let the agent do what waits for an approval
+    Approve(Approve),
+    /// Read the configuration and the policies again; if they have faults, the present ones stay
+    Reload,
+    /// Look into the journal
+    Journal {
+        /// How
+        #[command(subcommand)]
+        what: JournalCommand,
+    },
+    /// Print the JSON Schema of the configuration, for editors
+    Schema,
+    /// Print what makes a shell complete the command line
+    Completions {
+        /// For this shell
+        shell: Shell,
+    },
+    /// Print the manual page: `setpoint man | man -l -`
+    Man {
+        /// Of this command
+        command: Option<String>,
+    },
+}
+
+/// What `pause` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Pause {
+    /// Why: the next one who looks wants to know
+    pub(crate) reason: String,
+    /// For how long, such as 30m; until resumed without
+    #[arg(long = "for", value_name = "TIME", value_parser = span)]
+    pub(crate) lasts: Option<Span>,
+    /// Only this target
+    #[arg(long)]
+    pub(crate) target: Option<String>,
+}
+
+impl Pause {
+    /// What the agent is told.
+    pub(crate) fn ask(&self) -> Ask {
+        let Self { reason, lasts, target } = self;
+        Ask::Pause { reason: reason.clone(), lasts: *lasts, target: target.clone() }
+    }
+}
+
+/// What `resume` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// Only this target
+    #[arg(long)]
+    pub(crate) target: Option<String>,
+}
+
+impl Resume {
+    /// What the agent is told.
+    pub(crate) fn ask(&self) -> Ask {
+        Ask::Resume { target: self.target.clone() }
+    }
+}
+
+/// What `approve` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// The target, as the configuration names it
+    pub(crate) target: String,
+}
+
+impl Approve {
+    /// What the agent is told.
+    pub(crate) fn ask(&self) -> Ask {
+        Ask::Approve { target: self.target.clone() }
+    }
+}
+
+/// How to look into the journal.
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// List decisions, newest first
+    Query(Query),
+    /// Print everything as JSON, a line each
+    Export,
+    /// Make every pass again and compare; end with 1 if one comes out otherwise
+    Verify,
+    /// Sum up actions, held targets and failures
+    Report(Between),
+}
+
+/// What `journal query` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// Only this target
+    #[arg(long)]
+    pub(crate) target: Option<String>,
+    /// From when to when
+    #[command(flatten)]
+    pub(crate) between: Between,
+    /// At most so many
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub(crate) limit: u32,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Between {
+    /// From then on: a time such as 2026-11-23T14:02:15Z, or how long ago, such as 2h
+    #[arg(long, value_name = "TIME", value_parser = when)]
+    pub(crate) since: Option<When>,
+    /// Up to then [default: now]
+    #[arg(long, value_name = "TIME", value_parser = when)]
+    pub(crate) until: Option<When>,
+}
+
+/// A point in time, as people give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// By the calendar.
+    At(Timestamp),
+    /// So long ago.
+    Ago(Span),
+}
+
+impl When {
+    /// The time that is meant at `now`.
+    pub(crate) fn before(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(span) => now - span,
+        }
+    }
+}
+
+fn when(text: &str) -> Result<When, String> {
+    let ago = |span: Span| Ok(When::Ago(span));
+    text.parse().map_or_else(|_| time(text).map(When::At), ago)
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    text.parse().map_err(|_| "write it as 90s, 30m, 1h30m or 2d".to_owned())
 }
 
 /// What `plan` takes.

@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod config;
 mod exit;
+mod live;
 mod logging;
 mod output;
 mod report;
@@ -14,6 +15,7 @@ mod wiring;
 
 use cli::Command;
 use exit::Exit;
+use live::Ask;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -37,5 +39,13 @@ fn obey(line: &cli::CommandLine) -> Exit {
         Command::Plan(options) => commands::plan(&line.common, options),
         Command::Explain(options) => commands::explain(&line.common, options),
         Command::Status => commands::status(&line.common),
+        Command::Pause(pause) => commands::order(&line.common, pause.ask()),
+        Command::Resume(resume) => commands::order(&line.common, resume.ask()),
+        Command::Approve(approve) => commands::order(&line.common, approve.ask()),
+        Command::Reload => commands::order(&line.common, Ask::Reload),
+        Command::Journal { what } => commands::passes(&line.common, what),
+        Command::Schema => commands::schema(),
+        Command::Completions { shell } => commands::completions(*shell),
+        Command::Man { command } => commands::man(command.as_deref()),
     }
 }

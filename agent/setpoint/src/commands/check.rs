@@ -26,7 +26,7 @@ pub(crate) fn check(common: &Common) -> Exit {
 }
 
 /// "1 policy, 2 targets, 1 source, 1 provider; mode observe, a pass every 15s".
-fn inventory(config: &Config) -> String {
+pub(super) fn inventory(config: &Config) -> String {
     let things = [
         count(config.policies.len(), "policy", "policies"),
         count(config.targets.len(), "target", "targets"),

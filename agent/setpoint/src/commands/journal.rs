@@ -2,16 +2,19 @@
 
 use crate::{config::Config, exit::Exit, output};
 use setpoint_journal::{OpenError, ReadError, Reader};
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-/// Where the agent of this configuration keeps it.
-pub(super) fn path(config: &Config) -> PathBuf {
-    config.data_dir.join("journal.db")
+/// Where an agent keeps it.
+pub(super) fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join("journal.db")
 }
 
 /// The journal, to read it beside an agent at work or without one.
 pub(super) fn read(config: &Config) -> Result<Reader, Exit> {
-    Reader::open(&path(config)).map_err(|error| {
+    Reader::open(&path(&config.data_dir)).map_err(|error| {
         output::complain(&format!("error: {error}"));
         exit_of(&error)
     })

@@ -3,15 +3,23 @@
 mod check;
 mod explain;
 mod journal;
+mod manual;
+mod order;
+mod passes;
 mod plan;
 mod run;
 mod status;
 
 pub(crate) use check::check;
 pub(crate) use explain::explain;
+pub(crate) use manual::{completions, man, schema};
+pub(crate) use order::order;
+pub(crate) use passes::passes;
 pub(crate) use plan::plan;
 pub(crate) use run::run;
 pub(crate) use status::status;
+
+use check::inventory;
 
 use crate::{
     cli::Common,
@@ -27,9 +35,34 @@ const PLACES: [&str; 2] = ["setpoint.toml", "/etc/setpoint/setpoint.toml"];
 
 /// The configuration, with its warnings printed; or with its faults printed, how to end.
 fn configuration(common: &Common) -> Result<Config, Exit> {
-    let Loaded { config, faults } = load(common);
+    let Loaded { config, faults, .. } = load(common);
     complain(&faults);
     config.ok_or(Exit::BadConfig)
+}
+
+/// Where the agent is, and the configuration if it has no faults: a running agent goes on by
+/// the last good one, and must be heard and told all the same.
+struct Site {
+    data_dir: PathBuf,
+    config: Option<Config>,
+    faults: Vec<ConfigFault>,
+}
+
+impl Site {
+    fn of(common: &Common) -> Result<Self, Exit> {
+        let Loaded { config, faults, data_dir } = load(common);
+        let Some(data_dir) = data_dir else {
+            complain(&faults);
+            return Err(Exit::BadConfig);
+        };
+        Ok(Self { data_dir, config, faults })
+    }
+
+    /// The configuration; if it has faults they are printed, and that is how to end.
+    fn whole(&self) -> Result<&Config, Exit> {
+        complain(&self.faults);
+        self.config.as_ref().ok_or(Exit::BadConfig)
+    }
 }
 
 fn load(common: &Common) -> Loaded {

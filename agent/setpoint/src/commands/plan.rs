@@ -8,13 +8,14 @@ use crate::{
     output::{self, Format},
     report::{self, Summary},
     runtime,
+    system_clock::SystemClock,
     wiring::{self, Reach},
 };
 use serde_json::{Value, json};
-use setpoint_control::{ControlLoop, Journal, JournalError, Pass, Past, think};
+use setpoint_control::{Commands, ControlLoop, Journal, JournalError, Pass, Past, think};
 use setpoint_core::{
-    ActResult, Evaluation, Hold, Intent, Memory, Plan, Reading, RuleReport, RuleVerdict, Seen,
-    Snapshot, Span,
+    ActResult, Command, Evaluation, Hold, Intent, Memory, Plan, Reading, RuleReport, RuleVerdict,
+    Seen, Snapshot, Span,
 };
 
 /// Looks, thinks, and shows what would be done.
@@ -69,9 +70,11 @@ fn as_text(look: &Look, unread: &[String], config: &Config) -> String {
 /// One pass without hands, in which every rule's hold has elapsed.
 async fn look(config: &Config) -> Result<Look, Exit> {
     let program = config.program();
-    let ports = wiring::ports(config, &program, Reach::Eyes, Box::new(Nowhere)).await;
-    let wired = ports.and_then(|ports| Ok((ports, wiring::evaluator(&program)?)));
-    let (ports, evaluator) = wired.map_err(super::cannot_wire)?;
+    let world = wiring::world(config, &program, Reach::Eyes).await;
+    let wired = world.and_then(|world| Ok((world, wiring::evaluator(&program)?)));
+    let (world, evaluator) = wired.map_err(super::cannot_wire)?;
+    let clock = SystemClock::start();
+    let ports = wiring::ports(world, clock, Box::new(Nowhere), Box::new(Nowhere));
     let past = Past::default();
     let mut memory = past.memory.clone();
     let mut control = ControlLoop::new(program.settings.clone(), ports, past);
@@ -123,5 +126,12 @@ impl Journal for Nowhere {
 
     fn outcome(&mut self, _: &Intent, _: &ActResult) -> Result<(), JournalError> {
         Ok(())
+    }
+}
+
+/// Nobody tells a plan anything.
+impl Commands for Nowhere {
+    fn take(&self) -> Vec<Command> {
+        Vec::new()
     }
 }

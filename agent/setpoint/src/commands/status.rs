@@ -1,30 +1,19 @@
-//! `status`: how the agent and its targets stood at the last pass. Asks the journal only.
+//! `status`: how the agent and its targets stand. Asks the agent, and where none is at work
+//! its journal.
 
-use super::{configuration, journal};
+use super::{Site, journal, order::unanswered};
 use crate::{
     cli::Common,
     config::Config,
     exit::Exit,
+    live::{self, Ask, MISSED_PASSES, NoAnswer, Paused, Reply, Status},
     output::{self, Format},
     report,
     system_clock::SystemClock,
 };
-use serde_json::json;
 use setpoint_control::Clock;
-use setpoint_core::{Decision, Plan, Span, Timestamp};
+use setpoint_core::{Decision, Span};
 use setpoint_journal::{ReadError, Reader};
-
-/// A last pass older than this many passes means that no agent is at work.
-const MISSED_PASSES: u64 = 3;
-
-/// How things stood at the last pass.
-struct Standing {
-    pass: u64,
-    at: Timestamp,
-    age: Span,
-    at_work: bool,
-    plan: Plan,
-}
 
 /// Prints every target's decision in the last pass, and how long ago that was.
 pub(crate) fn status(common: &Common) -> Exit {
@@ -32,44 +21,81 @@ pub(crate) fn status(common: &Common) -> Exit {
 }
 
 fn told(common: &Common) -> Result<Exit, Exit> {
-    let config = configuration(common)?;
-    let reader = journal::read(&config)?;
-    let Some(standing) = standing(&reader, &config).map_err(journal::unreadable)? else {
-        output::complain("error: the agent has made no pass yet");
-        return Ok(Exit::No);
+    let site = Site::of(common)?;
+    let status = match live::ask(&live::socket_in(&site.data_dir), Ask::Status) {
+        Ok(Reply::Status(status)) => *status,
+        Ok(Reply::Refused { why }) => {
+            output::complain(&format!("error: {why}"));
+            return Err(Exit::NotPermitted);
+        }
+        Ok(Reply::Taken { .. } | Reply::Reloaded { .. }) => return Err(Exit::Internal),
+        Err(NoAnswer::NoAgent) => {
+            let config = site.whole()?;
+            let reader = journal::read(config)?;
+            let Some(status) = recorded(&reader, config).map_err(journal::unreadable)? else {
+                output::complain("error: the agent has made no pass yet");
+                return Ok(Exit::No);
+            };
+            status
+        }
+        Err(error) => return Err(unanswered(&error)),
     };
     match common.output {
-        Format::Json => output::answer_json(&json!({
-            "region": config.region,
-            "mode": config.mode.to_string(),
-            "at_work": standing.at_work,
-            "pass": standing.pass,
-            "at": standing.at.to_string(),
-            "age_ms": standing.age.ms(),
-            "decisions": standing.plan.decisions,
-        })),
-        Format::Text => print(&standing, &config),
+        Format::Json => output::answer_json(&serde_json::to_value(&status).unwrap_or_default()),
+        Format::Text => print(&status, site.config.as_ref()),
     }
-    Ok(Exit::Fine)
+    // Whoever watches by this command wants to know of an agent that is there and stuck.
+    Ok(if status.epoch.is_some() && !status.not_ready.is_empty() { Exit::No } else { Exit::Fine })
 }
 
-fn standing(reader: &Reader, config: &Config) -> Result<Option<Standing>, ReadError> {
+/// How things stood at the last pass on record.
+fn recorded(reader: &Reader, config: &Config) -> Result<Option<Status>, ReadError> {
     let Some((pass, at)) = reader.last_pass()? else { return Ok(None) };
     let age = SystemClock::start().now().wall.since(at);
-    let at_work = age <= config.every.times(MISSED_PASSES);
     let mut decisions: Vec<Decision> = Vec::new();
     for target in reader.targets()? {
         // A target that the last pass did not decide about is configured no more.
         let row = reader.decision(&target, None)?.filter(|row| row.last_pass == pass);
         decisions.extend(row.map(|row| row.record.decision));
     }
-    Ok(Some(Standing { pass, at, age, at_work, plan: Plan { decisions } }))
+    Ok(Some(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        region: config.region.clone(),
+        mode: config.mode.to_string(),
+        at_work: age <= config.every.times(MISSED_PASSES),
+        epoch: None,
+        pass: Some(pass),
+        at: Some(at.to_string()),
+        age_ms: Some(age.ms()),
+        paused: None,
+        not_ready: vec!["no agent listens".to_owned()],
+        refused_reload: None,
+        decisions,
+    }))
 }
 
-fn print(standing: &Standing, config: &Config) {
-    let Standing { pass, at, age, at_work, plan } = standing;
-    let work = if *at_work { "at work" } else { "not at work" };
-    let (region, mode) = (&config.region, config.mode);
-    output::answer(&format!("{region}: {work}, mode {mode}; pass {pass} {age} ago, at {at}\n"));
-    output::answer(&report::decisions(plan, &report::files(&config.policies)));
+fn print(status: &Status, config: Option<&Config>) {
+    let work = if status.at_work { "at work" } else { "not at work" };
+    let last = match (status.pass, status.age_ms, &status.at) {
+        (Some(pass), Some(age), Some(at)) => {
+            format!("pass {pass} {} ago, at {at}", Span::from_ms(age))
+        }
+        _ => "no pass yet".to_owned(),
+    };
+    output::answer(&format!("{}: {work}, mode {}; {last}\n", status.region, status.mode));
+    if let Some(Paused { reason, left_ms }) = &status.paused {
+        let until = left_ms.map_or("until resumed".to_owned(), |left| {
+            format!("for another {}", Span::from_ms(left))
+        });
+        output::answer(&format!("paused {until}: {reason}"));
+    }
+    for why in &status.not_ready {
+        output::answer(&format!("not ready: {why}"));
+    }
+    if let Some(why) = &status.refused_reload {
+        output::answer(&format!("not reloaded, the last good configuration stays: {why}"));
+    }
+    // Without the configuration the policies' names stand for their files.
+    let files = config.map(|config| report::files(&config.policies)).unwrap_or_default();
+    output::answer(&report::decisions(&status.plan(), &files));
 }

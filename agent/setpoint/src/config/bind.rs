@@ -5,12 +5,12 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults},
-    meaning::{beside, check_name},
+    meaning::{self, beside, check_name},
     query,
     raw::{Raw, RawInput, RawPolicy},
     scripts::Scripts,
     suggest,
-    valid::{BoundInput, Source, Target},
+    valid::{BoundInput, Mode, Source, Target},
 };
 use setpoint_core::{
     BoundPolicy, Empty, InputKey, InputSettings, PolicyName, TargetName, TargetSettings,
@@ -30,6 +30,7 @@ struct Bound<'a> {
     name: &'a str,
     raw: &'a RawPolicy,
     header: &'a Header,
+    mode: Option<Mode>,
 }
 
 impl Bench<'_> {
@@ -44,7 +45,8 @@ impl Bench<'_> {
         for (name, raw) in self.names() {
             let file = beside(&raw.file.place, Path::new(&raw.file.value));
             let Some(script) = scripts.get(&file) else { continue };
-            let policy = Bound { name: &name.value, raw, header: script.header() };
+            let mode = raw.mode.as_ref().map(|mode| meaning::mode(mode, self.faults));
+            let policy = Bound { name: &name.value, raw, header: script.header(), mode };
             let name = PolicyName::new(&name.value);
             let keyed = |(input, bound): (String, _)| (InputKey::of(&name, &input), bound);
             inputs.extend(self.inputs(&policy).into_iter().map(keyed));
@@ -83,7 +85,7 @@ impl Bench<'_> {
     }
 
     fn inputs(&self, policy: &Bound<'_>) -> BTreeMap<String, BoundInput> {
-        let Bound { name, raw, header } = policy;
+        let Bound { name, raw, header, .. } = policy;
         for wanted in header.inputs.keys() {
             if !raw.inputs.iter().any(|(bound, _)| bound.value == *wanted) {
                 let message = format!(
@@ -146,7 +148,7 @@ impl Bench<'_> {
         policy: &Bound<'_>,
         targets: &mut BTreeMap<TargetName, Target>,
     ) -> BTreeMap<String, TargetName> {
-        let Bound { name, raw, header } = policy;
+        let Bound { name, raw, header, .. } = policy;
         for (wanted, target) in &header.targets {
             if !raw.targets.iter().any(|(bound, _)| bound.value == *wanted) {
                 let message = format!(
@@ -169,15 +171,18 @@ impl Bench<'_> {
                 let message = format!("`{other}` and `{}` are bound to one target", local.value);
                 self.faults.push(ConfigFault::new(Code::Twice, &ours.place, message));
             }
-            self.narrow((&PolicyName::new(name), wanted), ours, targets);
+            let wanted = (&PolicyName::new(name), wanted);
+            self.narrow(policy.mode, wanted, ours, targets);
             bound.insert(local.value.clone(), target);
         }
         bound
     }
 
-    /// Narrows the target called `ours` by what the policy says of it.
+    /// Narrows the target called `ours` by what the policy says of it, and lowers its mode to
+    /// the policy's own.
     fn narrow(
         &self,
+        mode: Option<Mode>,
         (policy, wanted): (&PolicyName, &TargetHeader),
         ours: &At<String>,
         targets: &mut BTreeMap<TargetName, Target>,
@@ -187,6 +192,7 @@ impl Bench<'_> {
             self.unknown("target", ours, names);
         }
         let Some(target) = targets.get_mut(ours.value.as_str()) else { return };
+        target.mode = mode.map_or(target.mode, |mode| mode.min(target.mode));
         let kind = match target.settings {
             TargetSettings::Group(_) => Kind::Group,
             TargetSettings::Database(_) => Kind::Database,

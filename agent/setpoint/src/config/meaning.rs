@@ -30,13 +30,13 @@ const LONGEST_NAME: usize = 100;
 /// The configuration that `raw` means. Only to be used if no fault (but warnings) was found.
 pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
     let region = region(raw.region.as_ref(), whole, faults);
-    let mode = mode(raw.mode.as_ref(), faults);
+    let mode = raw.mode.as_ref().map_or(Mode::Observe, |mode| self::mode(mode, faults));
     let every = every(raw.every.as_ref(), faults);
-    check_listen(raw.listen.as_ref(), faults);
+    let listen = raw.listen.as_ref().and_then(|listen| self::listen(listen, faults));
     let sources = each(&raw.sources, faults, |raw| source(raw, every, faults));
     let providers = each(&raw.providers, faults, |raw| provider(raw, region.as_deref(), faults));
     let mut targets: BTreeMap<TargetName, Target> =
-        each(&raw.targets, faults, |target| self::target(target, &raw.providers, faults))
+        each(&raw.targets, faults, |target| self::target(target, mode, &raw.providers, faults))
             .into_iter()
             .map(|(name, target)| (TargetName::new(name), target))
             .collect();
@@ -51,6 +51,7 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
         mode,
         every,
         data_dir: data_dir(raw.data_dir.as_ref()),
+        listen,
         sources,
         providers,
         targets,
@@ -109,29 +110,19 @@ fn every(raw: Option<&At<Span>>, faults: &Faults) -> Span {
     every.value
 }
 
-fn mode(raw: Option<&At<String>>, faults: &Faults) -> Mode {
-    let Some(mode) = raw else { return Mode::Observe };
-    let written = mode.place.written();
-    match mode.value.as_str() {
-        "observe" => return Mode::Observe,
-        "act" => return Mode::Act,
-        "shadow" => faults.push(
-            ConfigFault::new(
-                Code::NotYet,
-                &mode.place,
-                "mode \"shadow\" is not supported by this version yet",
-            )
-            .help("`observe` decides and records, and writes nothing"),
-        ),
-        other => faults.push(
-            ConfigFault::new(Code::BadValue, &mode.place, format!("there is no mode {written}"))
-                .maybe_help(suggest::advice(other, ["observe", "act"])),
-        ),
+/// One of the modes, of the agent or of a policy; the least where it is none.
+pub(crate) fn mode(mode: &At<String>, faults: &Faults) -> Mode {
+    if let Some((_, mode)) = Mode::NAMES.iter().find(|(name, _)| *name == mode.value) {
+        return *mode;
     }
+    let message = format!("there is no mode {}", mode.place.written());
+    let advice = suggest::advice(&mode.value, Mode::NAMES.map(|(name, _)| name));
+    faults.push(ConfigFault::new(Code::BadValue, &mode.place, message).maybe_help(advice));
     Mode::Observe
 }
 
-fn data_dir(raw: Option<&At<String>>) -> PathBuf {
+/// Where the agent keeps what it must not forget.
+pub(crate) fn data_dir(raw: Option<&At<String>>) -> PathBuf {
     raw.map_or_else(|| PathBuf::from(DATA_DIR), |dir| beside(&dir.place, Path::new(&dir.value)))
 }
 
@@ -140,17 +131,14 @@ pub(crate) fn beside(place: &Place, path: &Path) -> PathBuf {
     place.file.path.parent().map_or_else(|| path.to_owned(), |folder| folder.join(path))
 }
 
-fn check_listen(raw: Option<&At<String>>, faults: &Faults) {
-    let Some(listen) = raw else { return };
-    let fault = |code, message: String| ConfigFault::new(code, &listen.place, message);
-    faults.push(match listen.value.parse::<SocketAddr>() {
-        Ok(_) => fault(Code::WithoutEffect, "this version does not listen yet".to_owned()),
-        Err(_) => {
-            let written = listen.place.written();
-            fault(Code::BadValue, format!("`listen` is {written}, which is no address"))
-                .help("write an IP address and a port: `127.0.0.1:9464`")
-        }
-    });
+fn listen(listen: &At<String>, faults: &Faults) -> Option<SocketAddr> {
+    let address = listen.value.parse().ok();
+    if address.is_none() {
+        let message = format!("`listen` is {}, which is no address", listen.place.written());
+        let fault = ConfigFault::new(Code::BadValue, &listen.place, message);
+        faults.push(fault.help("write an IP address and a port: `127.0.0.1:9464`"));
+    }
+    address
 }
 
 fn source(raw: &RawSource, every: Span, faults: &Faults) -> Option<Source> {
@@ -201,7 +189,12 @@ fn http_url(raw: &At<String>, faults: &Faults) -> Option<Url> {
     Some(url)
 }
 
-fn target(raw: &RawTarget, providers: &[RawNamed<RawProvider>], faults: &Faults) -> Option<Target> {
+fn target(
+    raw: &RawTarget,
+    mode: Mode,
+    providers: &[RawNamed<RawProvider>],
+    faults: &Faults,
+) -> Option<Target> {
     let names = providers.iter().map(|provider| provider.name.value.as_str());
     if !names.clone().any(|name| name == raw.provider.value) {
         let message = format!("there is no provider {}", raw.provider.place.written());
@@ -226,7 +219,7 @@ fn target(raw: &RawTarget, providers: &[RawNamed<RawProvider>], faults: &Faults)
     };
     let (provider, id) = (raw.provider.value.clone(), raw.id.value.clone());
     let settings = shared_brakes(settings, &provider, brakes, faults);
-    Some(Target { provider, id, settings })
+    Some(Target { provider, id, settings, mode })
 }
 
 /// Two targets that are one thing at its provider would be sized twice.

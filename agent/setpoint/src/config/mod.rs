@@ -24,8 +24,8 @@ mod valid;
 
 pub(crate) use expand::Environment;
 pub(crate) use fault::ConfigFault;
-pub(crate) use render::render;
-pub(crate) use valid::{Config, Mode, Provider, Target};
+pub(crate) use render::{one_line, render};
+pub(crate) use valid::{BoundInput, Config, Mode, Provider, Target};
 
 use fault::{Code, Faults, Place, SourceFile};
 use file::Role;
@@ -45,16 +45,24 @@ pub(crate) struct Loaded {
     pub(crate) config: Option<Config>,
     /// Every fault and every warning.
     pub(crate) faults: Vec<ConfigFault>,
+    /// Where the agent of this configuration is, also if there are faults elsewhere: it must
+    /// be possible to speak to it whatever the files have become.
+    pub(crate) data_dir: Option<PathBuf>,
 }
 
 /// Reads the configuration at `path` and what it names.
 pub(crate) fn load(path: &Path, environment: Environment<'_>) -> Loaded {
     let faults = Faults::default();
-    let config = read(path, environment, &faults);
-    Loaded { config: config.filter(|_| !faults.any_error()), faults: faults.into_vec() }
+    let (data_dir, config) = read(path, environment, &faults).unzip();
+    let config = config.flatten().filter(|_| !faults.any_error());
+    Loaded { config, faults: faults.into_vec(), data_dir }
 }
 
-fn read(path: &Path, environment: Environment<'_>, faults: &Faults) -> Option<Config> {
+fn read(
+    path: &Path,
+    environment: Environment<'_>,
+    faults: &Faults,
+) -> Option<(PathBuf, Option<Config>)> {
     let main = file::read(path, Role::Configuration, None, faults)?;
     let whole = Place::whole(Arc::clone(&main));
     if main.text.trim().is_empty() {
@@ -69,9 +77,10 @@ fn read(path: &Path, environment: Environment<'_>, faults: &Faults) -> Option<Co
         let read = file::read(&part, Role::Configuration, None, faults);
         understood &= read.is_some_and(|file| absorb(&mut raw, file, environment, faults));
     }
+    let data_dir = meaning::data_dir(raw.data_dir.as_ref());
     // What a file that is not understood would have said is unknown: whatever
     // else seemed to be missing would be guesswork.
-    understood.then(|| meaning::mean(raw, &whole, faults)).flatten()
+    Some((data_dir, understood.then(|| meaning::mean(raw, &whole, faults)).flatten()))
 }
 
 /// Adds what one file says to `raw`; false if it is not TOML.
@@ -88,6 +97,8 @@ fn absorb(
     if let Some(error) = first {
         let place = Place { file: Arc::clone(&file), span: error.span() };
         faults.push(ConfigFault::new(Code::Syntax, &place, error.message()));
+        // Where the agent is stands near the top as a rule, and is read in any case.
+        raw.data_dir = Table::whole(&context, table.get_ref()).text("data_dir");
         return false;
     }
     raw.absorb(&context, Table::whole(&context, table.get_ref()));

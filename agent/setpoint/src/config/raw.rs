@@ -85,6 +85,7 @@ pub(crate) struct RawPolicy {
     pub(crate) place: Place,
     pub(crate) name: Option<At<String>>,
     pub(crate) file: At<String>,
+    pub(crate) mode: Option<At<String>>,
     pub(crate) inputs: Vec<(At<String>, Option<RawInput>)>,
     pub(crate) targets: Vec<(At<String>, At<String>)>,
     pub(crate) params: Vec<(At<String>, At<String>)>,
@@ -285,9 +286,9 @@ fn policy(mut table: Table<'_>) -> Option<RawPolicy> {
     let inputs = inputs.into_iter().map(|(name, table)| (name, input(table))).collect();
     let targets = table.named_texts("targets");
     let params = table.named_scalars("params");
-    not_yet(&mut table, &["mode"]);
+    let mode = table.text("mode");
     table.finish();
-    Some(RawPolicy { place, name, file: file?, inputs, targets, params })
+    Some(RawPolicy { place, name, file: file?, mode, inputs, targets, params })
 }
 
 fn input(mut table: Table<'_>) -> Option<RawInput> {

@@ -20,6 +20,15 @@ pub(crate) fn render(fault: &ConfigFault, coloured: bool) -> String {
     renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH).render(&[report])
 }
 
+/// `fault` on one line, for a log: "setpoint.toml:15:7: C014: …; widen it".
+pub(crate) fn one_line(fault: &ConfigFault) -> String {
+    let path = fault.place.file.path.display();
+    let at = fault.place.line_and_column();
+    let at = at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+    let help = fault.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+    format!("{path}{at}: {}: {}{help}", fault.id(), fault.message)
+}
+
 /// The lines the fault speaks of: one excerpt for each file.
 fn excerpts(fault: &ConfigFault) -> Vec<Element<'_>> {
     let primary = excerpt(&fault.place, AnnotationKind::Primary, fault.label.as_deref());

@@ -2,12 +2,15 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
-    raw::Raw,
+    raw::{Raw, RawPolicy},
 };
 use std::collections::BTreeSet;
 
-/// Warns of everything in `raw` that nothing uses.
+/// Warns of everything in `raw` that nothing uses, or that another line takes the effect of.
 pub(crate) fn warn(raw: &Raw, whole: &Place, faults: &Faults) {
+    for policy in &raw.policies {
+        held_back(raw, policy, faults);
+    }
     if raw.policies.is_empty() {
         let fault = ConfigFault::new(Code::Idle, whole, "there are no policies");
         faults.push(fault.help("name one: `[[policies]]` with `file = \"…\"`"));
@@ -32,4 +35,27 @@ pub(crate) fn warn(raw: &Raw, whole: &Place, faults: &Faults) {
     unused(&mut raw.sources.iter().map(|it| &it.name), &asked, "no input asks the source");
     unused(&mut raw.providers.iter().map(|it| &it.name), &having, "no target is at the provider");
     unused(&mut raw.targets.iter().map(|it| &it.name), &bound, "no policy sizes the target");
+}
+
+/// Warns of a policy that says it acts, where somebody who may do less has the last word.
+fn held_back(raw: &Raw, policy: &RawPolicy, faults: &Faults) {
+    let acts = |mode: &At<String>| mode.value == "act";
+    let Some(own) = policy.mode.as_ref().filter(|mode| acts(mode)) else { return };
+    let fault = |message: String| ConfigFault::new(Code::WithoutEffect, &own.place, message);
+    if !raw.mode.as_ref().is_some_and(acts) {
+        let fault = fault("the policy may act, the agent may not: it only observes".to_owned());
+        faults.push(fault.help("the lower of both holds; write `mode = \"act\"` at the top"));
+    }
+    for other in &raw.policies {
+        let Some(lower) = other.mode.as_ref().filter(|mode| !acts(mode)) else { continue };
+        let both = |(_, target): &&(At<String>, At<String>)| {
+            policy.targets.iter().any(|(_, ours)| ours.value == target.value)
+        };
+        for (_, target) in other.targets.iter().filter(both) {
+            let (target, mode) = (&target.value, &lower.value);
+            let message =
+                format!("nothing is done to `{target}`: another policy of it is in mode {mode}");
+            faults.push(fault(message).also(&lower.place, "the lower of both holds"));
+        }
+    }
 }

@@ -4,7 +4,7 @@ use setpoint_core::{
     BoundPolicy, InputKey, InputSettings, Program, Settings, Span, TargetName, TargetSettings,
 };
 use setpoint_promql::Query;
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 use url::Url;
 
 /// Everything the operator settled.
@@ -18,6 +18,8 @@ pub(crate) struct Config {
     pub(crate) every: Span,
     /// Where the agent keeps what it must not forget.
     pub(crate) data_dir: PathBuf,
+    /// Where the read-only pages are.
+    pub(crate) listen: Option<SocketAddr>,
     /// Where readings come from.
     pub(crate) sources: BTreeMap<String, Source>,
     /// Who looks at targets and changes them.
@@ -30,19 +32,28 @@ pub(crate) struct Config {
     pub(crate) inputs: BTreeMap<InputKey, BoundInput>,
 }
 
-/// What the agent may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the agent or one policy may do, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mode {
     /// Decide and write it down; change nothing.
     Observe,
+    /// The same, beside policies that act: a policy being tried.
+    Shadow,
     /// Act.
     Act,
+}
+
+impl Mode {
+    /// Every mode with its name, the least first.
+    pub(crate) const NAMES: [(&'static str, Self); 3] =
+        [("observe", Self::Observe), ("shadow", Self::Shadow), ("act", Self::Act)];
 }
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Observe => "observe",
+            Self::Shadow => "shadow",
             Self::Act => "act",
         })
     }
@@ -84,6 +95,8 @@ pub(crate) struct Target {
     pub(crate) id: String,
     /// Its bounds and brakes, as narrowed by the policies that name it.
     pub(crate) settings: TargetSettings,
+    /// What may be done to it: the least of the agent's mode and of every policy's that names it.
+    pub(crate) mode: Mode,
 }
 
 /// An input with its query.

@@ -10,10 +10,8 @@ use crate::{
     config::{Config, Target},
     system_clock::SystemClock,
 };
-use setpoint_control::{Commands, Evaluator, Journal, MetricSource, Ports};
-use setpoint_core::{
-    Command, Evaluation, InputKey, Memory, Program, Settings, Snapshot, TargetName,
-};
+use setpoint_control::{Commands, Evaluator, Journal, MetricSource, Ports, World};
+use setpoint_core::{Evaluation, InputKey, Memory, Program, Settings, Snapshot, TargetName};
 use setpoint_policies::Policies;
 use setpoint_prometheus::{FetchError, ScrapeSource};
 use setpoint_promql::Query;
@@ -50,30 +48,38 @@ pub(crate) enum CannotWire {
     Policies(String),
 }
 
-/// The world outside, as the loop sees it.
-pub(crate) async fn ports(
+/// What the program of `config` is wired to. Hands get only those targets that may be
+/// acted on, and none at all in reach of eyes.
+pub(crate) async fn world(
     config: &Config,
     program: &Program,
     reach: Reach,
-    journal: Box<dyn Journal>,
-) -> Result<Ports, CannotWire> {
-    let mut ports = Ports {
-        clock: Box::new(SystemClock::start()),
+) -> Result<World, CannotWire> {
+    let mut world = World {
         sources: sources(config)?,
         eyes: Vec::new(),
         hands: BTreeMap::new(),
         evaluator: evaluator(program)?,
-        journal,
-        commands: Box::new(NoCommands),
     };
     for (name, provider) in &config.providers {
         let targets: BTreeMap<&TargetName, &Target> =
             config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
         if !targets.is_empty() {
-            aws::plug_in(&mut ports, name, provider, &targets, reach).await?;
+            aws::plug_in(&mut world, name, provider, &targets, reach).await?;
         }
     }
-    Ok(ports)
+    Ok(world)
+}
+
+/// The world outside, as the loop sees it.
+pub(crate) fn ports(
+    world: World,
+    clock: SystemClock,
+    journal: Box<dyn Journal>,
+    commands: Box<dyn Commands>,
+) -> Ports {
+    let World { sources, eyes, hands, evaluator } = world;
+    Ports { clock: Box::new(clock), sources, eyes, hands, evaluator, journal, commands }
 }
 
 /// One page for each source, with all the queries that it is asked.
@@ -110,14 +116,5 @@ impl Evaluator for Bound {
         snapshot: &Snapshot,
     ) -> Vec<Evaluation> {
         self.0.evaluate(settings, memory, snapshot)
-    }
-}
-
-/// Nobody can tell this agent anything yet.
-struct NoCommands;
-
-impl Commands for NoCommands {
-    fn take(&self) -> Vec<Command> {
-        Vec::new()
     }
 }

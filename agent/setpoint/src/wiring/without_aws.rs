@@ -2,13 +2,13 @@
 
 use super::{CannotWire, Reach};
 use crate::config::{Provider, Target};
-use setpoint_control::Ports;
+use setpoint_control::World;
 use setpoint_core::TargetName;
 use std::collections::BTreeMap;
 
 /// Fails: the back end is not there.
 pub(super) async fn plug_in(
-    _: &mut Ports,
+    _: &mut World,
     name: &str,
     _: &Provider,
     _: &BTreeMap<&TargetName, &Target>,

@@ -13,17 +13,23 @@ use std::{
 };
 
 /// No single thing that a test waits for takes longer, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// As much as an agent may say, two lines a second or so, before what is waited for.
+const MOST_LINES: usize = 200;
 
 /// Killed when dropped, should the test fail before it ends.
-struct Agent {
+pub(crate) struct Agent {
     process: Child,
     log: Receiver<String>,
 }
 
 impl Agent {
-    fn start(folder: &Path) -> Self {
-        let mut command = command(folder, &["run"]);
+    pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_as(command(folder, &["run"]))
+    }
+
+    pub(crate) fn start_as(mut command: Command) -> Self {
         let mut process = command.stderr(Stdio::piped()).spawn().expect("the program starts");
         let stderr = process.stderr.take().expect("it was piped above");
         let (sender, log) = mpsc::channel();
@@ -37,19 +43,35 @@ impl Agent {
 
     /// Waits until a pass is made.
     #[track_caller]
-    fn pass(&self) {
-        let is_pass = |line: &str| {
-            let line: Value = serde_json::from_str(line).expect("a log in a pipe is JSON");
-            line["fields"]["message"] == "pass"
-        };
-        while !is_pass(&self.log.recv_timeout(PATIENCE).expect("a pass in time")) {}
+    pub(crate) fn pass(&self) {
+        self.until("pass");
+    }
+
+    /// Waits until the log has a line with this message, and gives what else it says.
+    #[track_caller]
+    pub(crate) fn until(&self, message: &str) -> Value {
+        for _ in 0..MOST_LINES {
+            let line = self.log.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|error| panic!("{message:?}: {error}"));
+            let line: Value = serde_json::from_str(&line).expect("a log in a pipe is JSON");
+            if line["fields"]["message"] == message {
+                return line["fields"].clone();
+            }
+        }
+        panic!("{message:?} was not said in {MOST_LINES} lines");
+    }
+
+    /// Sends `signal`.
+    #[track_caller]
+    pub(crate) fn signal(&self, signal: &str) {
+        let kill = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
+        assert!(kill.expect("there is a kill").success());
     }
 
     /// Sends `signal` and gives what the agent ended with.
     #[track_caller]
-    fn end(&mut self, signal: &str) -> Option<i32> {
-        let kill = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
-        assert!(kill.expect("there is a kill").success());
+    pub(crate) fn end(&mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         // The log ends with its process.
         while self.log.recv_timeout(PATIENCE) != Err(mpsc::RecvTimeoutError::Disconnected) {}
         self.process.wait().expect("it was started here").code()

@@ -2,6 +2,12 @@
 
 #[cfg(feature = "aws")]
 mod agent;
+#[cfg(feature = "aws")]
+mod http;
+#[cfg(feature = "aws")]
+mod operating;
+#[cfg(feature = "aws")]
+mod reload;
 
 use serde_json::Value;
 use std::{
@@ -49,6 +55,19 @@ fn folder(config: &str) -> TempDir {
         fs::write(folder.path().join(name), content).expect("there is room for a small file");
     }
     folder
+}
+
+/// `CONFIG` with a pass every second.
+fn quick() -> String {
+    CONFIG.replace("region = ", "every = \"1s\"\nregion = ")
+}
+
+/// The answer of a command for programs, in `folder`.
+#[track_caller]
+fn json(folder: &Path, arguments: &[&str]) -> Value {
+    let output = setpoint(folder, &[arguments, &["--output", "json"]].concat());
+    serde_json::from_str(text(&output.stdout))
+        .unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)))
 }
 
 /// Runs the program in `folder`.
@@ -145,6 +164,17 @@ fn a_missing_configuration_says_how_to_name_one() {
     assert!(text(&output.stderr).contains("nowhere.toml does not exist"));
     assert!(text(&output.stderr).contains("--config FILE"));
     assert_eq!(output.status.code(), Some(78));
+}
+
+#[test]
+fn shells_and_man_get_what_they_read() {
+    check(&["completions", "bash"], 0, "_setpoint()");
+    check(&["completions", "tcsh"], 64, "tcsh");
+    check(&["man"], 0, ".TH setpoint 1");
+    check(&["man", "pause"], 0, "the next one who looks wants to know");
+    check(&["man", "puase"], 64, "no such command");
+    check(&["journal", "query", "--since", "soon"], 64, "2026-11-23T14:02:15Z");
+    check(&["pause", "why", "--for", "a while"], 64, "30m");
 }
 
 #[test]

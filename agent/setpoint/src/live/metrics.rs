@@ -1,0 +1,294 @@
+//! The agent's own metrics, counted from passes that are over.
+//!
+//! Names and meanings are in the manual (docs/operating.md, held by a test). What a gauge
+//! says of a target is what the last pass saw; a target that is no more has no series.
+
+use crate::config::Config;
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    registry::Registry,
+};
+use setpoint_control::{Ended, Watch};
+use setpoint_core::{
+    ActResult, Action, Decision, Held, InputKey, Outcome, Reading, Seen, TargetName, Verdict,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+};
+
+type Labels = Vec<(&'static str, String)>;
+type Counters = Family<Labels, Counter>;
+type Gauges = Family<Labels, Gauge<i64>>;
+
+/// Upper bounds of the histogram of pass durations, in seconds.
+const SECONDS: [f64; 11] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// What the agent counted.
+pub(crate) struct Metrics {
+    registry: Registry,
+    journal: PathBuf,
+    whose: Mutex<Whose>,
+    passes: Counter,
+    duration: Histogram,
+    last_pass: Gauge<f64, AtomicU64>,
+    epoch: Gauge<i64>,
+    paused: Gauge<i64>,
+    actions: Counters,
+    held: Counters,
+    objections: Counter,
+    source_failures: Counters,
+    provider_failures: Counters,
+    missing: Gauge<i64>,
+    journal_failures: Counter,
+    journal_bytes: Gauge<i64>,
+    reloads: Counters,
+    reloaded: Gauge<i64>,
+    desired: Gauges,
+    ready: Gauges,
+    wanted: Gauges,
+}
+
+/// Whose a failure is: the snapshot names inputs and targets only.
+struct Whose {
+    sources: BTreeMap<InputKey, String>,
+    providers: BTreeMap<TargetName, String>,
+}
+
+impl Whose {
+    fn of(config: &Config) -> Self {
+        let source = |(key, input): (&InputKey, &crate::config::BoundInput)| {
+            (key.clone(), input.source.clone())
+        };
+        let provider = |(name, target): (&TargetName, &crate::config::Target)| {
+            (name.clone(), target.provider.clone())
+        };
+        Self {
+            sources: config.inputs.iter().map(source).collect(),
+            providers: config.targets.iter().map(provider).collect(),
+        }
+    }
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    pub(crate) fn new(config: &Config) -> Self {
+        let metrics = Self {
+            registry: Registry::with_prefix("setpoint"),
+            journal: config.data_dir.join("journal.db"),
+            whose: Mutex::new(Whose::of(config)),
+            passes: Counter::default(),
+            duration: Histogram::new(SECONDS),
+            last_pass: Gauge::default(),
+            epoch: Gauge::default(),
+            paused: Gauge::default(),
+            actions: Family::default(),
+            held: Family::default(),
+            objections: Counter::default(),
+            source_failures: Family::default(),
+            provider_failures: Family::default(),
+            missing: Gauge::default(),
+            journal_failures: Counter::default(),
+            journal_bytes: Gauge::default(),
+            reloads: Family::default(),
+            reloaded: Gauge::default(),
+            desired: Family::default(),
+            ready: Family::default(),
+            wanted: Family::default(),
+        };
+        metrics.reloaded.set(1);
+        metrics.registered(config)
+    }
+
+    fn registered(mut self, config: &Config) -> Self {
+        let build = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
+        let region = vec![("region", config.region.clone())];
+        let all = &mut self.registry;
+        all.register("build", "The program", Info::new(build));
+        all.register("region", "What the agent looks after", Info::new(region));
+        all.register("passes", "Passes made", self.passes.clone());
+        all.register("pass_duration_seconds", "How long a pass took", self.duration.clone());
+        let help = "When the last pass was made, in seconds since 1970";
+        all.register("last_pass_timestamp_seconds", help, self.last_pass.clone());
+        all.register("epoch", "How often the agent has started", self.epoch.clone());
+        all.register("paused", "1 while the agent is paused", self.paused.clone());
+        all.register("actions", "Actions by kind and answer", self.actions.clone());
+        all.register("held", "Targets held, by the reason", self.held.clone());
+        all.register("objections", "Actions the check refused", self.objections.clone());
+        let help = "Passes in which a source could not be read";
+        all.register("source_failures", help, self.source_failures.clone());
+        let help = "Passes in which a provider could not tell how a target stands";
+        all.register("provider_failures", help, self.provider_failures.clone());
+        all.register("missing_inputs", "Inputs without a fresh sample", self.missing.clone());
+        let help = "Passes that could not be written down";
+        all.register("journal_failures", help, self.journal_failures.clone());
+        all.register("journal_bytes", "The journal's size on disk", self.journal_bytes.clone());
+        all.register("reloads", "Reloads by result", self.reloads.clone());
+        let help = "1 if the configuration on disk is the one in force";
+        all.register("reload_successful", help, self.reloaded.clone());
+        let help = "Members or replicas asked for, at the last pass";
+        all.register("target_desired", help, self.desired.clone());
+        let help = "Members or replicas that serve, at the last pass";
+        all.register("target_ready", help, self.ready.clone());
+        let help = "The size that the rules ask for before any brake, at the last pass";
+        all.register("target_wanted", help, self.wanted.clone());
+        self
+    }
+
+    /// The page.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("a string accepts writes");
+        text
+    }
+
+    /// Another configuration is in force.
+    pub(crate) fn adopted(&self, config: &Config) {
+        *self.whose.lock().unwrap_or_else(PoisonError::into_inner) = Whose::of(config);
+        self.reloaded.set(1);
+        self.reloads.get_or_create(&vec![("result", "adopted".to_owned())]).inc();
+    }
+
+    /// The configuration on disk is not in force.
+    pub(crate) fn refused(&self) {
+        self.reloaded.set(0);
+        self.reloads.get_or_create(&vec![("result", "refused".to_owned())]).inc();
+    }
+
+    fn passed(&self, ended: &Ended<'_>) {
+        let snapshot = &ended.pass.snapshot;
+        self.passes.inc();
+        self.duration.observe(ended.took.secs());
+        self.last_pass.set(snapshot.at.wall.ms() as f64 / 1000.0);
+        self.epoch.set(i64::try_from(ended.memory.epoch).unwrap_or(i64::MAX));
+        self.paused.set(i64::from(ended.memory.pause.is_some()));
+        self.missing.set(count(ended.memory.missing.len()));
+        self.objections.inc_by(ended.objections.len() as u64);
+        self.failures(ended);
+        for gauges in [&self.desired, &self.ready, &self.wanted] {
+            gauges.clear();
+        }
+        for (target, seen) in &snapshot.targets {
+            self.target(target, seen);
+        }
+        for decision in &ended.pass.plan.decisions {
+            self.decision(decision, ended.outcomes);
+        }
+        self.journal_failures.inc_by(u64::from(ended.unrecorded.is_some()));
+        let files = [self.journal.clone(), self.journal.with_extension("db-wal")];
+        let bytes: u64 = files.iter().filter_map(|file| Some(fs::metadata(file).ok()?.len())).sum();
+        self.journal_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// Each source and each provider once a pass, however many inputs or targets it has.
+    fn failures(&self, ended: &Ended<'_>) {
+        let whose = self.whose.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = &ended.pass.snapshot;
+        let unread = |(key, source): (&InputKey, _)| match snapshot.readings.get(key) {
+            Some(Reading::Failed(_)) | None => Some(source),
+            Some(Reading::Sample(_) | Reading::Empty | Reading::Absent(_)) => None,
+        };
+        let failed: BTreeSet<&String> = whose.sources.iter().filter_map(unread).collect();
+        for source in failed {
+            self.source_failures.get_or_create(&vec![("source", source.clone())]).inc();
+        }
+        let unseen = |(name, provider): (&TargetName, _)| match snapshot.targets.get(name) {
+            Some(Seen::Nothing(_)) | None => Some(provider),
+            Some(Seen::Group(_) | Seen::Database(_)) => None,
+        };
+        let failed: BTreeSet<&String> = whose.providers.iter().filter_map(unseen).collect();
+        for provider in failed {
+            self.provider_failures.get_or_create(&vec![("provider", provider.clone())]).inc();
+        }
+    }
+
+    fn target(&self, target: &TargetName, seen: &Seen) {
+        let (desired, ready) = match seen {
+            Seen::Group(group) => (group.desired, group.ready),
+            Seen::Database(database) => (database.present(), database.available()),
+            Seen::Nothing(_) => return,
+        };
+        let labels = vec![("target", target.to_string())];
+        self.desired.get_or_create(&labels).set(i64::from(desired));
+        self.ready.get_or_create(&labels).set(i64::from(ready));
+    }
+
+    fn decision(&self, decision: &Decision, outcomes: &[Outcome]) {
+        if let Some(wanted) = decision.asked {
+            let labels = vec![("target", decision.target.to_string())];
+            self.wanted.get_or_create(&labels).set(i64::from(wanted));
+        }
+        match &decision.verdict {
+            Verdict::Held(held) => {
+                self.held.get_or_create(&vec![("reason", reason(held))]).inc();
+            }
+            Verdict::Act(intent) => {
+                let outcome = outcomes.iter().find(|outcome| outcome.intent == intent.id);
+                let result = outcome.map_or("unknown", |outcome| result(&outcome.result));
+                let labels = [("action", kind(&intent.action)), ("result", result)];
+                let labels = labels.map(|(name, value)| (name, value.to_owned())).to_vec();
+                self.actions.get_or_create(&labels).inc();
+            }
+        }
+    }
+}
+
+/// The reason without its numbers.
+fn reason(held: &Held) -> String {
+    match held {
+        Held::Guard(guard, _) => guard.name().to_owned(),
+        Held::NotObserved(_) => "not observed".to_owned(),
+        Held::EmptyRange(_) => "empty range".to_owned(),
+        Held::NoOpinion => "no opinion".to_owned(),
+        Held::AsWanted => "as wanted".to_owned(),
+        Held::Refused(_) => "refused".to_owned(),
+    }
+}
+
+fn kind(action: &Action) -> &'static str {
+    match action {
+        Action::Resize { from, to } if to > from => "grow",
+        Action::Resize { .. } => "shrink",
+        Action::AddReplica { .. } => "add_replica",
+        Action::RemoveReplica { .. } => "remove_replica",
+    }
+}
+
+fn result(result: &ActResult) -> &'static str {
+    match result {
+        ActResult::Accepted => "accepted",
+        ActResult::Withheld => "withheld",
+        ActResult::Failed { .. } => "failed",
+        ActResult::Unknown => "unknown",
+    }
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The metrics' side of the loop.
+pub(crate) struct Counting(pub(crate) Arc<Metrics>);
+
+impl Watch for Counting {
+    fn passed(&mut self, ended: &Ended<'_>) {
+        self.0.passed(ended);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_metric_is_missing_from_the_manual() {
+        let manual = include_str!("../../../../docs/operating.md");
+        let registered = include_str!("metrics.rs").split("all.register(\"").skip(1);
+        let names: Vec<&str> = registered.filter_map(|rest| rest.split('"').next()).collect();
+        assert!(names.len() > 15, "{names:?}");
+        for name in names {
+            assert!(manual.contains(&format!("setpoint_{name}")), "{name} is not in the manual");
+        }
+    }
+}
