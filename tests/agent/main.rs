@@ -7,5 +7,6 @@ mod growing;
 mod kills;
 mod missing;
 mod observing;
+mod operating;
 mod refusals;
 mod scene;

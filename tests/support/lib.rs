@@ -15,4 +15,4 @@ pub use agent::{Agent, Site, message};
 pub use cloud::Cloud;
 pub use exporter::{Exporter, Page};
 pub use fault_proxy::{Fault, FaultProxy};
-pub use moto::{Moto, REGION};
+pub use moto::{Moto, REGION, python};

@@ -164,6 +164,12 @@ fn program() -> OsString {
     if in_target.exists() { in_target.into() } else { "moto_server".into() }
 }
 
+/// The Python that moto is installed for, which reads YAML as well.
+pub fn python() -> OsString {
+    let beside = Path::new(&program()).with_file_name("python3");
+    if beside.exists() { beside.into() } else { "python3".into() }
+}
+
 /// Reads all that moto says, so that it never waits for a reader, and gives its address
 /// once it has said that.
 fn listen(output: ChildStderr) -> Receiver<SocketAddr> {

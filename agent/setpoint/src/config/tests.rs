@@ -1,5 +1,8 @@
 //! Bad configurations and what is said of them; a good one and what it means.
 
+mod modes;
+mod schema;
+
 use super::*;
 use setpoint_core::{Approve, Brakes, Empty, Range, Span, TargetSettings};
 use std::fmt::Write;
@@ -285,39 +288,6 @@ fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
     );
 }
 
-/// The mode of the target `web` under an agent in `agent` and a policy in `policy`.
-#[track_caller]
-fn check_mode(agent: &str, policy: &str, expected: Mode) {
-    let text = GOOD
-        .replace("[sources.app]", &format!("mode = \"{agent}\"\n[sources.app]"))
-        .replace("[[policies]]", &format!("[[policies]]\nmode = \"{policy}\""));
-    let (config, faults) = load_files(&[("setpoint.toml", text.as_bytes())]);
-    let config = config.unwrap_or_else(|| panic!("{faults}"));
-    assert!(config.targets.values().all(|target| target.mode == expected), "{agent} {policy}");
-}
-
-#[test]
-fn the_lower_mode_holds_whoever_says_it() {
-    check_mode("act", "act", Mode::Act);
-    check_mode("act", "shadow", Mode::Shadow);
-    check_mode("act", "observe", Mode::Observe);
-    check_mode("observe", "act", Mode::Observe);
-    check_mode("shadow", "act", Mode::Shadow);
-}
-
-#[test]
-fn a_policy_that_acts_is_told_who_holds_it_back() {
-    let second = "[[policies]]\nname = \"other\"\nmode = \"shadow\"\n";
-    let (_, second_policy) = GOOD.split_once("[[policies]]\n").unwrap();
-    let text = GOOD
-        .replace("[sources.app]", "mode = \"act\"\n[sources.app]")
-        .replace("[[policies]]", "[[policies]]\nmode = \"act\"");
-    let text = format!("{text}\n{second}{second_policy}");
-    let (config, faults) = load_files(&[("setpoint.toml", text.as_bytes())]);
-    assert!(config.is_some(), "{faults}");
-    assert!(faults.contains("another policy of it is in mode shadow"), "{faults}");
-}
-
 #[test]
 fn variables_are_expanded_in_values_and_never_become_anything_else() {
     let text = GOOD.replace(":9100", ":${PORT}").replace("web-asg", "${SECRET}");
@@ -496,37 +466,5 @@ mod never_panics {
                 prop_assert!(render(fault, false).contains(fault.id()));
             }
         }
-    }
-}
-
-/// Every key that is read, taken from the text of the reader itself.
-fn keys() -> Vec<&'static str> {
-    let readers = ["text(", "span(", "count(", "table(", "named_tables(", "named_texts("];
-    let readers = readers.iter().chain(&["named_scalars(", "list_of_tables(", "required("]);
-    let raw = include_str!("raw.rs");
-    let calls = readers.flat_map(|reader| raw.split(reader).skip(1));
-    calls
-        .filter_map(|rest| {
-            let arguments = rest.strip_prefix("&mut table, ").or(rest.strip_prefix("table, "));
-            arguments.unwrap_or(rest).strip_prefix('"')?.split('"').next()
-        })
-        .collect()
-}
-
-#[test]
-fn no_key_that_is_read_is_missing_from_the_schema() {
-    let schema: serde_json::Value = serde_json::from_str(include_str!("schema.json")).unwrap();
-    fn collect(value: &serde_json::Value, known: &mut Vec<String>) {
-        if let Some(properties) = value.get("properties").and_then(|it| it.as_object()) {
-            known.extend(properties.keys().cloned());
-        }
-        let inner = value.as_object().into_iter().flatten().map(|(_, inner)| inner);
-        inner.for_each(|inner| collect(inner, known));
-    }
-    let mut known = Vec::new();
-    collect(&schema, &mut known);
-    assert!(keys().len() > 30, "the reader is read: {:?}", keys());
-    for key in keys() {
-        assert!(known.iter().any(|it| it == key), "`{key}` is not in schema.json");
     }
 }
