@@ -1,6 +1,6 @@
 //! The journal's file: ours, of a schema we know, and written by one agent.
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -72,13 +72,13 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File), OpenError
         Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
         Err(TryLockError::Error(source)) => return Err(trouble(source)),
     }
-    // A file that is not for us to write is not even opened for writing.
-    if fs::metadata(path).is_ok_and(|file| file.len() > 0) {
-        drop(open_to_read(path)?);
-    }
     let connection = Connection::open(path).map_err(|error| sorted(path, error))?;
+    let new = look(&connection).map_err(|error| sorted(path, error))?;
+    if !new {
+        known(path, &connection)?;
+    }
     prepare(&connection).map_err(|error| sorted(path, error))?;
-    if is_new(&connection).map_err(|error| sorted(path, error))? {
+    if new {
         create(&connection).map_err(|error| sorted(path, error))?;
     }
     let found = known(path, &connection)?;
@@ -99,17 +99,21 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Whether there is nothing in the file. It is looked at in a way that leaves it as it is,
+/// should it not be for us to write: not even what lies in its log is moved into it.
+fn look(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
+}
+
 /// Readers do not wait for the writer (WAL), and a commit is on disk when it returns
 /// (FULL): an intent must be there before it is sent.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(PATIENCE)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")
-}
-
-fn is_new(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
 }
 
 fn create(connection: &Connection) -> rusqlite::Result<()> {
