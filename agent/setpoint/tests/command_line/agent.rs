@@ -15,6 +15,19 @@ use std::{
 /// No single thing that a test waits for takes longer, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// `CONFIG` with a pass every second.
+pub(crate) fn quick() -> String {
+    CONFIG.replace("region = ", "every = \"1s\"\nregion = ")
+}
+
+/// The answer of a command for programs, in `folder`.
+#[track_caller]
+pub(crate) fn json(folder: &Path, arguments: &[&str]) -> Value {
+    let output = setpoint(folder, &[arguments, &["--output", "json"]].concat());
+    serde_json::from_str(text(&output.stdout))
+        .unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)))
+}
+
 /// As much as an agent may say, two lines a second or so, before what is waited for.
 const MOST_LINES: usize = 200;
 

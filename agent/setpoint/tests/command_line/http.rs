@@ -1,6 +1,9 @@
 //! The pages over TCP: they tell, and change nothing.
 
-use crate::{agent::Agent, agent::PATIENCE, folder, json, quick, setpoint, text};
+use crate::{
+    agent::{Agent, PATIENCE, json, quick},
+    folder, setpoint, text,
+};
 use serde_json::Value;
 use std::{
     io::{Read, Write},

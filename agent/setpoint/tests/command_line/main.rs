@@ -57,19 +57,6 @@ fn folder(config: &str) -> TempDir {
     folder
 }
 
-/// `CONFIG` with a pass every second.
-fn quick() -> String {
-    CONFIG.replace("region = ", "every = \"1s\"\nregion = ")
-}
-
-/// The answer of a command for programs, in `folder`.
-#[track_caller]
-fn json(folder: &Path, arguments: &[&str]) -> Value {
-    let output = setpoint(folder, &[arguments, &["--output", "json"]].concat());
-    serde_json::from_str(text(&output.stdout))
-        .unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)))
-}
-
 /// Runs the program in `folder`.
 fn setpoint(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("the program starts")

@@ -1,6 +1,9 @@
 //! The agent told something over its socket, or in its absence.
 
-use crate::{agent::Agent, agent::PATIENCE, command, folder, json, quick, setpoint, text};
+use crate::{
+    agent::{Agent, PATIENCE, json, quick},
+    command, folder, setpoint, text,
+};
 use serde_json::Value;
 use std::{
     fs,

@@ -1,6 +1,10 @@
 //! The configuration and the policies changed under a running agent.
 
-use crate::{CONFIG, POLICY, agent::Agent, folder, json, quick, setpoint, text};
+use crate::{
+    CONFIG, POLICY,
+    agent::{Agent, json, quick},
+    folder, setpoint, text,
+};
 use serde_json::Value;
 use std::fs;
 
