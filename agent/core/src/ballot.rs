@@ -80,8 +80,6 @@ pub(crate) fn count<'a>(
     let mut ballots: BTreeMap<&TargetName, Ballot<'_>> = BTreeMap::new();
     for evaluation in evaluations {
         let policy = &evaluation.policy;
-        let named: BTreeSet<&TargetName> =
-            evaluation.rules.iter().flat_map(|rule| rule.names.iter()).collect();
         for rule in &evaluation.rules {
             let problem = problem(policy, rule);
             for name in problem.iter().flat_map(|_| rule.names.iter()) {
@@ -95,6 +93,11 @@ pub(crate) fn count<'a>(
         }
         let unread = unread.get(policy.as_str()).map_or(&[][..], Vec::as_slice);
         let errors = errors.get(policy.as_str()).map_or(&[][..], Vec::as_slice);
+        if unread.is_empty() && errors.is_empty() && !evaluation.failed() {
+            continue;
+        }
+        let named: BTreeSet<&TargetName> =
+            evaluation.rules.iter().flat_map(|rule| rule.names.iter()).collect();
         for name in named {
             let ballot = ballots.entry(name).or_default();
             ballot.errors.extend(errors);

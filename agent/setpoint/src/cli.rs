@@ -111,12 +111,18 @@ impl Resume {
 pub(crate) struct Approve {
     /// The target, as the configuration names it
     pub(crate) target: String,
+    /// The smallest size it may have; valid for 30 minutes
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) to: u32,
+    /// Who approves
+    #[arg(long, env = "USER", value_name = "NAME", default_value = "somebody")]
+    pub(crate) by: String,
 }
 
 impl Approve {
     /// What the agent is told.
     pub(crate) fn ask(&self) -> Ask {
-        Ask::Approve { target: self.target.clone() }
+        Ask::Approve { target: self.target.clone(), to: self.to, by: self.by.clone() }
     }
 }
 

@@ -7,7 +7,7 @@ use super::missing;
 use crate::policy::Policy;
 use rhai::EvalAltResult;
 use setpoint_core::{
-    Comparison, InputSettings, Memory, NoAnswer, Opinion, Quantity, Range, ReadyHistory,
+    Comparison, InputKey, InputSettings, Memory, NoAnswer, Opinion, Quantity, Range, ReadyHistory,
     RuleReport, Scalar, Seen, Settings, Snapshot, Span, TargetSettings, Tick, Timestamp, Window,
 };
 use std::{
@@ -119,12 +119,13 @@ impl Context {
         snapshot: &Snapshot,
         watchdog: Option<Watchdog>,
     ) -> Self {
-        let inputs = policy.inputs.iter().map(|(name, key)| Input {
+        let input = |(name, key): &(Arc<str>, InputKey)| Input {
             name: Arc::clone(name),
             settings: settings.inputs.get(key).cloned(),
             window: memory.windows.get(key).cloned(),
             silence: memory.missing.get(key).cloned(),
-        });
+        };
+        let inputs: Vec<Input> = policy.inputs.iter().map(input).collect();
         let targets = policy
             .targets
             .iter()
@@ -140,8 +141,8 @@ impl Context {
             wall: snapshot.at.wall,
             tick: memory.now,
             elapsed: memory.elapsed,
-            hold_limit: hold_limit(policy, settings),
-            inputs: inputs.collect(),
+            hold_limit: hold_limit(&inputs),
+            inputs,
             targets: targets.collect(),
             holds: policy.holds.iter().map(|key| memory.holds.get(key).copied()).collect(),
             policy: Arc::clone(policy),
@@ -156,8 +157,8 @@ impl Context {
 }
 
 /// How long a hold may stand still for want of data: as long as the oldest sample may be.
-fn hold_limit(policy: &Policy, settings: &Settings) -> Span {
-    let ages = policy.inputs.iter().filter_map(|(_, key)| settings.inputs.get(key));
+fn hold_limit(inputs: &[Input]) -> Span {
+    let ages = inputs.iter().filter_map(|input| input.settings.as_ref());
     ages.map(|input| input.max_age).max().unwrap_or(Span::from_secs(90))
 }
 

@@ -4,7 +4,10 @@
 //! be trusted to notice it by itself.
 
 use super::{MISSED_PASSES, Paused, Status};
-use crate::{config::Config, system_clock::SystemClock};
+use crate::{
+    config::{Config, suggest},
+    system_clock::SystemClock,
+};
 use setpoint_control::{Clock, Ended, Watch};
 use setpoint_core::{
     Decision, Evaluation, Memory, Moment, PolicyName, RuleVerdict, Span, Timestamp,
@@ -74,6 +77,19 @@ impl Board {
     /// The number of the last pass; 0 before the first.
     pub(crate) fn pass(&self) -> u64 {
         self.state().last.as_ref().map_or(0, |last| last.pass)
+    }
+
+    /// Fails, with a suggestion, if the last pass decided about no target of this name.
+    pub(crate) fn knows(&self, target: &str) -> Result<(), String> {
+        let state = self.state();
+        let Some(last) = &state.last else { return Ok(()) };
+        let names = || last.decisions.iter().map(|decision| decision.target.as_str());
+        if names().any(|name| name == target) {
+            return Ok(());
+        }
+        let advice = suggest::advice(target, names());
+        let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+        Err(format!("there is no target `{target}`{advice}"))
     }
 
     /// How things stand now.

@@ -6,7 +6,7 @@
 use super::protocol::Ask;
 use async_trait::async_trait;
 use setpoint_control::{Commands, Ended, Watch};
-use setpoint_core::{Command, Span};
+use setpoint_core::{Command, Span, TargetName};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
@@ -85,29 +85,32 @@ impl Watch for InTray {
 
 /// What the core is told, or why it cannot be.
 pub(crate) fn command(ask: Ask) -> Result<Command, String> {
-    let later = |what: &str| Err(format!("{what} is not supported by this version yet"));
+    let named = |target: Option<String>| target.map(TargetName::new);
     match ask {
-        Ask::Pause { target: None, reason, lasts } => match reason.trim() {
+        Ask::Pause { target, reason, lasts } => match reason.trim() {
             "" => Err("say why: the next one who looks wants to know".to_owned()),
-            reason => Ok(Command::Pause { reason: reason.to_owned(), lasts }),
+            reason => {
+                Ok(Command::Pause { target: named(target), reason: reason.to_owned(), lasts })
+            }
         },
-        Ask::Resume { target: None } => Ok(Command::Resume),
-        Ask::Pause { target: Some(_), .. } | Ask::Resume { target: Some(_) } => {
-            later("pausing one target alone")
+        Ask::Resume { target } => Ok(Command::Resume { target: named(target) }),
+        Ask::Approve { target, to, by } => {
+            Ok(Command::Approve { target: TargetName::new(target), to, by })
         }
-        Ask::Approve { .. } => later("approving"),
         Ask::Status | Ask::Reload => Err("that is no order".to_owned()),
     }
 }
 
-/// An order that was given `ago`, as it is now; `None` if its time is over.
+/// An order that was given `ago`, as it is now; `None` if its time is over. An approval is
+/// for what its giver saw: it is never left for later.
 pub(crate) fn aged(command: Command, ago: Span) -> Option<Command> {
     match command {
         Command::Pause { lasts: Some(lasts), .. } if lasts <= ago => None,
-        Command::Pause { lasts, reason } => {
-            Some(Command::Pause { lasts: lasts.map(|lasts| lasts.minus(ago)), reason })
+        Command::Pause { target, lasts, reason } => {
+            Some(Command::Pause { target, lasts: lasts.map(|lasts| lasts.minus(ago)), reason })
         }
-        other @ Command::Resume => Some(other),
+        other @ Command::Resume { .. } => Some(other),
+        Command::Approve { .. } => None,
     }
 }
 
@@ -116,7 +119,8 @@ mod tests {
     use super::*;
 
     fn pause(lasts: Option<u64>) -> Command {
-        Command::Pause { reason: "a drill".to_owned(), lasts: lasts.map(Span::from_secs) }
+        let lasts = lasts.map(Span::from_secs);
+        Command::Pause { target: None, reason: "a drill".to_owned(), lasts }
     }
 
     #[test]
@@ -125,7 +129,10 @@ mod tests {
         assert_eq!(aged(pause(Some(90)), ago), Some(pause(Some(30))));
         assert_eq!(aged(pause(Some(60)), ago), None);
         assert_eq!(aged(pause(None), ago), Some(pause(None)));
-        assert_eq!(aged(Command::Resume, ago), Some(Command::Resume));
+        let resume = Command::Resume { target: None };
+        assert_eq!(aged(resume.clone(), ago), Some(resume));
+        let approve = Command::Approve { target: TargetName::new("web"), to: 5, by: "ann".into() };
+        assert_eq!(aged(approve, ago), None);
     }
 
     #[test]
@@ -136,7 +143,10 @@ mod tests {
             target: target.map(str::to_owned),
         };
         assert!(command(ask(" ", None)).unwrap_err().contains("say why"));
-        assert!(command(ask("x", Some("web"))).unwrap_err().contains("one target alone"));
+        let one = command(ask("x", Some("web"))).unwrap();
+        let is_for =
+            |target: &Option<TargetName>| target.as_ref().is_some_and(|t| t.as_str() == "web");
+        assert!(matches!(&one, Command::Pause { target, .. } if is_for(target)), "{one:?}");
         assert_eq!(command(ask(" a drill ", None)), Ok(pause(None)));
     }
 
@@ -145,9 +155,9 @@ mod tests {
         let orders = Arc::new(Orders::default());
         let tray = InTray(Arc::clone(&orders));
         for _ in 0..MOST {
-            drop(orders.place(Command::Resume).unwrap());
+            drop(orders.place(Command::Resume { target: None }).unwrap());
         }
-        assert!(orders.place(Command::Resume).is_err());
+        assert!(orders.place(Command::Resume { target: None }).is_err());
         assert_eq!(tray.take().len(), MOST);
         assert_eq!(tray.take(), []);
     }

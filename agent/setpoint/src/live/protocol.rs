@@ -44,13 +44,28 @@ pub(crate) enum Ask {
         /// Only this target.
         target: Option<String>,
     },
-    /// Do what waits for an approval.
+    /// Shrink where that waits for an approval.
     Approve {
-        /// On this target.
+        /// This target.
         target: String,
+        /// Down to this size and no further.
+        to: u32,
+        /// Who says so.
+        by: String,
     },
     /// Read the configuration and the policies again.
     Reload,
+}
+
+impl Ask {
+    /// The target it is about, if it is about one alone.
+    pub(crate) fn target(&self) -> Option<&str> {
+        match self {
+            Self::Pause { target, .. } | Self::Resume { target } => target.as_deref(),
+            Self::Approve { target, .. } => Some(target),
+            Self::Status | Self::Reload => None,
+        }
+    }
 }
 
 /// An answer.

@@ -136,6 +136,9 @@ impl Desk {
 
     async fn order(&self, ask: Ask) -> Result<Reply, String> {
         tracing::info!(order = ?ask, "an order over the socket");
+        if let Some(target) = ask.target() {
+            self.board.knows(target)?;
+        }
         let taken = self.orders.place(command(ask)?)?;
         let pass = taken.await.map_err(|_| "the agent is ending".to_owned())?;
         Ok(Reply::Taken { pass })

@@ -84,7 +84,9 @@ fn orders_that_make_no_sense_are_refused_and_change_nothing() {
     let mut agent = Agent::start(folder.path());
     agent.pass();
     said(folder.path(), &["pause", "  "], 1, "say why");
-    said(folder.path(), &["approve", "web"], 1, "not supported by this version yet");
+    said(folder.path(), &["pause", "a drill", "--target", "wbe"], 1, "did you mean `web`?");
+    said(folder.path(), &["approve", "wbe", "--to", "5"], 1, "did you mean `web`?");
+    said(folder.path(), &["approve", "web"], 64, "--to");
     let path = folder.path().join("data/setpoint.sock");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     for (line, why) in [
