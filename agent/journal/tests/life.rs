@@ -294,7 +294,7 @@ fn an_older_journal_is_read_as_it_is_and_gone_on_with() {
 fn an_order_that_was_left_is_there_until_a_pass_that_took_it_in_is_on_disk() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("journal.db");
-    let command = Command::Pause { reason: "a drill".to_owned(), lasts: None };
+    let command = Command::Pause { target: None, reason: "a drill".to_owned(), lasts: None };
     let order = LeftOrder { at: Timestamp::from_ms(7), command };
     leave_order(&path, &order).unwrap();
     for _ in 0..2 {
