@@ -1,4 +1,4 @@
-//! The part of PromQL that one metrics page and its recent past can answer.
+//! PromQL: what a metrics page can answer of it, and how a server is asked.
 //!
 //! No server stands behind a scraped page, so only questions that its own samples
 //! answer are taken: selectors, rates and aggregates over time, quantiles of
@@ -10,13 +10,19 @@
 //! text ───► Query ────────────┴─► Reading
 //! ```
 //!
-//! Start reading at [`Query::parse`] and [`Query::answer`].
+//! A server answers all of PromQL, but stamps its answers with the time of asking: what it
+//! is asked here tells how old the samples are as well.
+//!
+//! Start reading at [`Query::parse`] and [`Query::answer`]; for servers at [`ServerQuery`].
 
 mod answer;
 mod page;
 mod query;
 mod recent;
+mod server;
+mod stamps;
 
 pub use page::{Labels, MAX_SAMPLES, Page, PageError};
 pub use query::{Query, QueryFault};
 pub use recent::Recent;
+pub use server::{Row, ServerQuery};

@@ -14,6 +14,21 @@ pub const MAX_SAMPLES: usize = 100_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Labels(pub(crate) BTreeMap<String, String>);
 
+impl Labels {
+    /// These labels, except the one called `name`.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        let mut rest = self.clone();
+        rest.0.remove(name);
+        rest
+    }
+}
+
+impl FromIterator<(String, String)> for Labels {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(labels: T) -> Self {
+        Self(labels.into_iter().collect())
+    }
+}
+
 /// `{code="200",method="GET"}`.
 impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,11 +18,17 @@ pub struct Query {
     pub(crate) root: Node,
 }
 
-/// A query cannot be answered from a page.
+/// A query cannot be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryFault {
     message: String,
+}
+
+impl QueryFault {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
 }
 
 /// What is asked, from the outside in.
