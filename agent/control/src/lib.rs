@@ -7,6 +7,7 @@
 //!
 //! Start reading at [`ControlLoop::pass`]; all decisions are made in [`think()`].
 
+mod breaker;
 mod control_loop;
 mod log;
 mod pass;
@@ -16,6 +17,7 @@ mod repeats;
 mod think;
 mod watch;
 
+pub use breaker::Breaker;
 pub use control_loop::{ControlLoop, Past};
 pub use pass::Pass;
 pub use ports::{

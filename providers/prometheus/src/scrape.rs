@@ -1,42 +1,44 @@
 //! A metrics page as a source of readings.
 
-use crate::fetch::{FetchError, client, fetch};
 use async_trait::async_trait;
-use reqwest::Client;
 use setpoint_control::MetricSource;
-use setpoint_core::{InputKey, Moment, Reading, Span};
+use setpoint_core::{InputKey, Moment, Reading};
+use setpoint_http::{HttpClient, HttpSettings, SetUpError, shown};
 use setpoint_promql::{Page, Query, Recent};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
+use url::Url;
+
+/// The largest page that is read.
+pub const MAX_PAGE: usize = 8 * 1024 * 1024;
 
 /// A metrics page, read once a pass for all the inputs bound to it.
 pub struct ScrapeSource {
-    url: String,
-    timeout: Span,
+    url: Url,
     queries: BTreeMap<InputKey, Query>,
-    client: Client,
+    client: HttpClient,
     recent: Mutex<Recent>,
 }
 
 impl ScrapeSource {
-    /// The page at `url`, to be read within `timeout`, and what is asked of it.
+    /// The page at `url`, and what is asked of it.
     ///
-    /// Fails only if TLS cannot be set up.
+    /// Fails if the client cannot be set up.
     pub fn new(
-        url: impl Into<String>,
-        timeout: Span,
+        url: Url,
+        settings: HttpSettings,
         queries: BTreeMap<InputKey, Query>,
-    ) -> Result<Self, FetchError> {
+    ) -> Result<Self, SetUpError> {
         let recent = Mutex::new(Recent::of(queries.values()));
-        Ok(Self { url: url.into(), timeout, queries, client: client()?, recent })
+        Ok(Self { url, queries, client: HttpClient::new(settings)?, recent })
     }
 
     async fn page(&self) -> Result<Page, String> {
-        let body = fetch(&self.client, &self.url, self.timeout).await;
-        let body = body.map_err(|error| format!("{}: {error}", self.url))?;
-        Page::parse(&body).map_err(|error| format!("{}: {error}", self.url))
+        let url = shown(&self.url);
+        let body = self.client.page(&self.url).await.map_err(|error| format!("{url}: {error}"))?;
+        Page::parse(&body).map_err(|error| format!("{url}: {error}"))
     }
 }
 

@@ -4,7 +4,8 @@
 
 use setpoint_control::MetricSource;
 use setpoint_core::{InputKey, Moment, Reading, Span, Timestamp};
-use setpoint_prometheus::ScrapeSource;
+use setpoint_http::HttpSettings;
+use setpoint_prometheus::{MAX_PAGE, ScrapeSource};
 use setpoint_promql::Query;
 use std::{collections::BTreeMap, net::SocketAddr};
 use tokio::{
@@ -43,8 +44,9 @@ fn page(status: &str, body: &[u8]) -> Vec<u8> {
 async fn read(address: SocketAddr) -> Reading {
     let key = InputKey::new("p/x");
     let queries = BTreeMap::from([(key.clone(), Query::parse("x").unwrap())]);
-    let timeout = Span::from_secs(2);
-    let source = ScrapeSource::new(format!("http://{address}/metrics"), timeout, queries).unwrap();
+    let settings = HttpSettings::new(Span::from_secs(2), MAX_PAGE);
+    let url = format!("http://{address}/metrics").parse().unwrap();
+    let source = ScrapeSource::new(url, settings, queries).unwrap();
     let now = Moment { wall: Timestamp::from_ms(1_000_000), monotonic: Span::ZERO };
     source.read(now).await.remove(&key).unwrap()
 }

@@ -86,8 +86,8 @@ fn complain(faults: &[ConfigFault]) {
 fn cannot_wire(error: CannotWire) -> Exit {
     output::complain(&format!("error: {}", chain(&error)));
     match error {
-        CannotWire::LeftOut { .. } => Exit::BadConfig,
-        CannotWire::Source(..) | CannotWire::Policies(_) => Exit::Internal,
+        CannotWire::LeftOut { .. } | CannotWire::Source(..) => Exit::BadConfig,
+        CannotWire::Policies(_) => Exit::Internal,
     }
 }
 

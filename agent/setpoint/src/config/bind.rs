@@ -110,14 +110,17 @@ impl Bench<'_> {
     }
 
     fn input(&self, raw: &RawInput, header: &InputHeader) -> Option<BoundInput> {
-        let query = query::parse(&raw.query, self.faults);
+        // A source that makes no sense still has a kind: its queries can be read.
+        let written = self.raw.sources.iter().find(|it| it.name.value == raw.source.value);
+        let kind = written.and_then(|source| Some(source.what.as_ref()?.kind.as_str()));
+        let question = kind.and_then(|kind| query::question(raw, kind, header.unit, self.faults));
         let names = self.raw.sources.iter().map(|source| source.name.value.as_str());
         if !names.clone().any(|name| name == raw.source.value) {
             self.unknown("source", &raw.source, names);
         }
         let source = self.sources.get(&raw.source.value)?;
         let settings = self.settings(raw, header.settings(source.period));
-        Some(BoundInput { source: raw.source.value.clone(), query: query?, settings })
+        Some(BoundInput { source: raw.source.value.clone(), question: question?, settings })
     }
 
     /// `settings` with what the binding says of them.

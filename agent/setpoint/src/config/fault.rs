@@ -117,12 +117,21 @@ codes! {
     PolicyWarning = "C103",
     /// A setting that is read and checked, and that this version does not act on yet.
     WithoutEffect = "C104",
+    /// Credentials would be sent where others can read them.
+    InTheClear = "C105",
 }
 
 impl Code {
     /// Whether the agent can work nevertheless.
     pub(crate) const fn is_warning(self) -> bool {
-        matches!(self, Self::Unused | Self::Idle | Self::PolicyWarning | Self::WithoutEffect)
+        matches!(
+            self,
+            Self::Unused
+                | Self::Idle
+                | Self::PolicyWarning
+                | Self::WithoutEffect
+                | Self::InTheClear
+        )
     }
 }
 

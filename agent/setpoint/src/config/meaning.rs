@@ -6,9 +6,10 @@
 use super::{
     bind,
     fault::{At, Code, ConfigFault, Faults, Place},
-    raw::{Raw, RawBrakes, RawNamed, RawProvider, RawSource, RawTarget, RawTargetKind},
+    raw::{Raw, RawBrakes, RawNamed, RawProvider, RawTarget, RawTargetKind},
+    source::source,
     suggest, unused,
-    valid::{Config, Mode, Provider, Source, Target},
+    valid::{Config, Mode, Provider, Target},
 };
 use setpoint_core::{
     Approve, DatabaseSettings, GroupSettings, Range, Span, TargetName, TargetSettings,
@@ -23,7 +24,6 @@ use url::Url;
 const EVERY: Span = Span::from_secs(15);
 const SHORTEST_PASS: Span = Span::from_secs(1);
 const LONGEST_PASS: Span = Span::from_minutes(60);
-const TIMEOUT: Span = Span::from_secs(5);
 const DATA_DIR: &str = "/var/lib/setpoint";
 const LONGEST_NAME: usize = 100;
 
@@ -141,18 +141,6 @@ fn listen(listen: &At<String>, faults: &Faults) -> Option<SocketAddr> {
     address
 }
 
-fn source(raw: &RawSource, every: Span, faults: &Faults) -> Option<Source> {
-    let span = |at: Option<&At<Span>>, default| at.map_or(default, |at| at.value);
-    let timeout = span(raw.timeout.as_ref(), TIMEOUT.min(every));
-    if let Some(at) = raw.timeout.as_ref().filter(|at| at.value == Span::ZERO || at.value > every) {
-        let message = format!("`timeout` is {}, a pass is made every {every}", at.value);
-        let fault = ConfigFault::new(Code::BadValue, &at.place, message);
-        faults.push(fault.help(format!("write more than 0s and at most {every}")));
-    }
-    let period = span(raw.period.as_ref(), every).max(every);
-    Some(Source { url: http_url(&raw.url, faults)?, period, timeout })
-}
-
 fn provider(raw: &RawProvider, region: Option<&str>, faults: &Faults) -> Option<Provider> {
     let endpoint = match &raw.endpoint {
         None => None,
@@ -170,7 +158,7 @@ fn provider(raw: &RawProvider, region: Option<&str>, faults: &Faults) -> Option<
 }
 
 /// An HTTP address. One with a password in it is refused: it would end up in logs.
-fn http_url(raw: &At<String>, faults: &Faults) -> Option<Url> {
+pub(crate) fn http_url(raw: &At<String>, faults: &Faults) -> Option<Url> {
     let fault = |message: String| ConfigFault::new(Code::BadValue, &raw.place, message);
     let written = raw.place.written();
     let url = Url::parse(&raw.value).ok().filter(|url| {

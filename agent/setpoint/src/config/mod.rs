@@ -15,8 +15,10 @@ mod file;
 mod meaning;
 mod query;
 mod raw;
+mod raw_source;
 mod render;
 mod scripts;
+mod source;
 pub(crate) mod suggest;
 mod table;
 mod unused;
@@ -25,7 +27,9 @@ mod valid;
 pub(crate) use expand::Environment;
 pub(crate) use fault::ConfigFault;
 pub(crate) use render::{one_line, render};
-pub(crate) use valid::{BoundInput, Config, Mode, Provider, Target};
+pub(crate) use valid::{
+    BoundInput, Config, Mode, Provider, Question, Source, SourceKind, Target,
+};
 
 use fault::{Code, Faults, Place, SourceFile};
 use file::Role;
@@ -129,5 +133,7 @@ fn parts(whole: &Place, faults: &Faults) -> Vec<PathBuf> {
     found
 }
 
+#[cfg(test)]
+mod source_tests;
 #[cfg(test)]
 mod tests;

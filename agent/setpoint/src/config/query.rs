@@ -1,12 +1,53 @@
-//! A query as it is written in the configuration.
+//! A query as it is written in the configuration, in the language of its source's kind.
 
-use super::fault::{At, Code, ConfigFault, Faults};
-use setpoint_promql::Query;
+use super::{
+    fault::{At, Code, ConfigFault, Faults, Place},
+    raw::RawInput,
+    suggest,
+    valid::Question,
+};
+use setpoint_core::Unit;
+use setpoint_http::{Check, JsonQuery};
+use setpoint_promql::{Query, ServerQuery};
 
-/// The query, or a fault that shows what the parser made of it.
-pub(crate) fn parse(written: &At<String>, faults: &Faults) -> Option<Query> {
-    match Query::parse(&written.value) {
-        Ok(query) => Some(query),
+/// What `raw` asks of a source of this `kind`, or a fault that shows what became of it.
+pub(crate) fn question(
+    raw: &RawInput,
+    kind: &str,
+    unit: Unit,
+    faults: &Faults,
+) -> Option<Question> {
+    if kind != "prometheus" {
+        let pick = raw.pick.first().map(|(label, _)| &label.place);
+        refuse_key(pick, "pick", kind, faults);
+    }
+    if kind != "http-json" {
+        refuse_key(raw.at.as_ref().map(|at| &at.place), "at", kind, faults);
+    }
+    let text = &raw.query.value;
+    match kind {
+        "prometheus" => {
+            let pick = raw.pick.iter();
+            let pick = pick.map(|(label, value)| (label.value.clone(), value.value.clone()));
+            let asked = ServerQuery::parse(text, pick.collect()).map(Question::Server);
+            told(asked, &raw.query, faults)
+        }
+        "http-json" => {
+            let at = raw.at.as_ref().map(|at| at.value.as_str());
+            told(JsonQuery::new(text, at).map(Question::Json), &raw.query, faults)
+        }
+        "probe" => check(&raw.query, unit, faults),
+        _ => told(Query::parse(text).map(Question::Page), &raw.query, faults),
+    }
+}
+
+fn told<T, E: std::error::Error>(
+    read: Result<T, E>,
+    written: &At<String>,
+    faults: &Faults,
+) -> Option<T> {
+    match read {
+        Ok(read) => Some(read),
         Err(error) => {
             // The parser quotes the query: what a variable holds is not to be shown.
             let expanded = written.place.written().contains("${");
@@ -16,4 +57,30 @@ pub(crate) fn parse(written: &At<String>, faults: &Faults) -> Option<Query> {
             None
         }
     }
+}
+
+fn check(written: &At<String>, unit: Unit, faults: &Faults) -> Option<Question> {
+    let fault = |message: String| ConfigFault::new(Code::BadQuery, &written.place, message);
+    let Some(check) = Check::of(&written.value, unit) else {
+        let message = format!("there is no check {}", written.place.written());
+        faults.push(fault(message).maybe_help(suggest::advice(&written.value, Check::NAMES)));
+        return None;
+    };
+    if !check.fits(unit) {
+        let units = Unit::ALL.into_iter();
+        let takes =
+            units.filter(|(_, unit)| check.fits(*unit)).map(|(name, _)| format!("\"{name}\""));
+        let takes = takes.collect::<Vec<_>>().join(" or ");
+        let message =
+            format!("{} cannot be told in the unit of this input", written.place.written());
+        faults.push(fault(message).help(format!("the policy's input must have the unit {takes}")));
+        return None;
+    }
+    Some(Question::Check(check))
+}
+
+fn refuse_key(place: Option<&Place>, key: &str, kind: &str, faults: &Faults) {
+    let Some(place) = place else { return };
+    let message = format!("`{key}` means nothing to a source of kind \"{kind}\"");
+    faults.push(ConfigFault::new(Code::UnknownKey, place, message).help("leave it out"));
 }

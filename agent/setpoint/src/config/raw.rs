@@ -6,6 +6,7 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
+    raw_source::{self, RawSource},
     suggest,
     table::{Context, Named, Table},
 };
@@ -31,14 +32,6 @@ pub(crate) struct RawNamed<T> {
     pub(crate) name: At<String>,
     /// `None` if it is of a kind that cannot be used: that is reported, and its name is taken.
     pub(crate) what: Option<T>,
-}
-
-/// `[sources.x]` with `kind = "scrape"`.
-#[derive(Debug)]
-pub(crate) struct RawSource {
-    pub(crate) url: At<String>,
-    pub(crate) period: Option<At<Span>>,
-    pub(crate) timeout: Option<At<Span>>,
 }
 
 /// `[providers.x]` with `kind = "aws"`.
@@ -96,6 +89,10 @@ pub(crate) struct RawPolicy {
 pub(crate) struct RawInput {
     pub(crate) source: At<String>,
     pub(crate) query: At<String>,
+    /// Of a document: where the stamp is.
+    pub(crate) at: Option<At<String>>,
+    /// Of a grouped query: the labels of the one series that is wanted.
+    pub(crate) pick: Vec<(At<String>, At<String>)>,
     pub(crate) empty: Option<At<String>>,
     pub(crate) max_age: Option<At<Span>>,
 }
@@ -114,7 +111,7 @@ impl Raw {
         }
         coordination(&mut file);
         not_yet(&mut file, &["peers", "notices"]);
-        add(&mut self.sources, file.named_tables("sources"), source, faults);
+        add(&mut self.sources, file.named_tables("sources"), raw_source::source, faults);
         add(&mut self.providers, file.named_tables("providers"), provider, faults);
         add(&mut self.targets, file.named_tables("targets"), target, faults);
         self.policies.extend(file.list_of_tables("policies").into_iter().filter_map(policy));
@@ -154,7 +151,11 @@ fn add<T>(
 }
 
 /// The `kind` of a table, if it is one this version acts on.
-fn kind(table: &mut Table<'_>, known: &[&'static str], later: &[&'static str]) -> Option<String> {
+pub(crate) fn kind(
+    table: &mut Table<'_>,
+    known: &[&'static str],
+    later: &[&'static str],
+) -> Option<String> {
     let Some(kind) = table.text("kind") else {
         if table.value("kind").is_none() {
             table.missing("kind", &format!("kind = \"{}\"", known.first().unwrap_or(&"…")));
@@ -164,7 +165,7 @@ fn kind(table: &mut Table<'_>, known: &[&'static str], later: &[&'static str]) -
     if known.contains(&kind.value.as_str()) {
         return Some(kind.value);
     }
-    let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+    let all = listed(known);
     if later.contains(&kind.value.as_str()) {
         let message = format!("kind {} is not supported by this version yet", kind.place.written());
         let fault = ConfigFault::new(Code::NotYet, &kind.place, message);
@@ -176,6 +177,16 @@ fn kind(table: &mut Table<'_>, known: &[&'static str], later: &[&'static str]) -
         table.fault(fault.maybe_help(suggest::advice(&kind.value, names)));
     }
     None
+}
+
+/// "`a`, `b` and `c`".
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 fn coordination(file: &mut Table<'_>) {
@@ -196,7 +207,7 @@ fn not_yet(file: &mut Table<'_>, keys: &[&'static str]) {
 }
 
 /// The value of a key that must be there; says so if it is not.
-fn required<'a, T>(
+pub(crate) fn required<'a, T>(
     table: &mut Table<'a>,
     key: &'static str,
     example: &str,
@@ -207,16 +218,6 @@ fn required<'a, T>(
         return None;
     }
     read(table, key)
-}
-
-fn source(mut table: Table<'_>) -> Option<RawSource> {
-    const LATER: [&str; 5] = ["prometheus", "cloudwatch", "probe", "azure_monitor", "otlp"];
-    kind(&mut table, &["scrape"], &LATER)?;
-    let url = required(&mut table, "url", "url = \"http://127.0.0.1:9100/metrics\"", Table::text);
-    let period = table.span("period");
-    let timeout = table.span("timeout");
-    table.finish();
-    Some(RawSource { url: url?, period, timeout })
 }
 
 fn provider(mut table: Table<'_>) -> Option<RawProvider> {
@@ -294,8 +295,10 @@ fn policy(mut table: Table<'_>) -> Option<RawPolicy> {
 fn input(mut table: Table<'_>) -> Option<RawInput> {
     let source = required(&mut table, "source", "source = \"app\"", Table::text);
     let query = required(&mut table, "query", "query = 'avg(cpu_percent)'", Table::text);
+    let at = table.text("at");
+    let pick = table.named_texts("pick");
     let empty = table.text("empty");
     let max_age = table.span("max_age");
     table.finish();
-    Some(RawInput { source: source?, query: query?, empty, max_age })
+    Some(RawInput { source: source?, query: query?, at, pick, empty, max_age })
 }

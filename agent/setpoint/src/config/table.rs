@@ -86,7 +86,9 @@ impl<'a> Table<'a> {
 
     /// The value of `key`, whatever it is.
     pub(crate) fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.entries.get(key)
     }
 

@@ -20,7 +20,7 @@ rule "hold" { fleet.track(m.cpu, p.goal); }
 rule "saturated" when m.cpu > 95.percent { fleet.scale_by(50.percent); }
 "#;
 
-const GOOD: &str = r#"region = "eu-west-1"
+pub(super) const GOOD: &str = r#"region = "eu-west-1"
 [sources.app]
 kind = "scrape"
 url = "http://127.0.0.1:9100/metrics"
@@ -57,7 +57,7 @@ fn environment(name: &str) -> Option<String> {
     }
 }
 
-fn load_files(files: &[(&str, &[u8])]) -> (Option<Config>, String) {
+pub(super) fn load_files(files: &[(&str, &[u8])]) -> (Option<Config>, String) {
     let folder = folder(files);
     let Loaded { config, faults, .. } = load(&folder.path().join("setpoint.toml"), &environment);
     let mut lines = String::new();
@@ -76,7 +76,7 @@ fn load_files(files: &[(&str, &[u8])]) -> (Option<Config>, String) {
 
 /// The faults of the good configuration with `from` replaced by `to`.
 #[track_caller]
-fn check(from: &str, to: &str, expected: &[&str]) {
+pub(super) fn check(from: &str, to: &str, expected: &[&str]) {
     assert!(GOOD.contains(from), "{from} is not in the good configuration");
     let text = GOOD.replacen(from, to, 1);
     let (config, faults) = load_files(&[("setpoint.toml", text.as_bytes())]);
@@ -262,9 +262,9 @@ fn a_target_of_another_kind_is_a_fault() {
 fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
     check(
         "kind = \"scrape\"",
-        "kind = \"prometheus\"",
+        "kind = \"cloudwatch\"",
         &[
-            "setpoint.toml:3:8: C013: kind \"prometheus\" is not supported by this version yet; this version knows `scrape`",
+            "setpoint.toml:3:8: C013: kind \"cloudwatch\" is not supported by this version yet; this version knows `scrape`, `prometheus`, `http-json` and `probe`",
         ],
     );
     check(

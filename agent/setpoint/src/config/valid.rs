@@ -3,8 +3,9 @@
 use setpoint_core::{
     BoundPolicy, InputKey, InputSettings, Program, Settings, Span, TargetName, TargetSettings,
 };
-use setpoint_promql::Query;
-use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
+use setpoint_http::{Check, HttpSettings, JsonQuery};
+use setpoint_promql::{Query, ServerQuery};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 use url::Url;
 
 /// Everything the operator settled.
@@ -59,15 +60,33 @@ impl fmt::Display for Mode {
     }
 }
 
-/// A metrics page.
+/// Where readings come from.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
+    /// What it is.
+    pub(crate) kind: SourceKind,
     /// Where it is.
     pub(crate) url: Url,
     /// How often it has something new to say.
     pub(crate) period: Span,
-    /// How long one reading may take.
-    pub(crate) timeout: Span,
+    /// How it is talked to.
+    pub(crate) http: HttpSettings,
+}
+
+/// What a source is.
+#[derive(Clone, Debug)]
+pub(crate) enum SourceKind {
+    /// A metrics page.
+    Scrape,
+    /// A server that speaks PromQL.
+    Prometheus,
+    /// A document in JSON.
+    HttpJson,
+    /// A service that we check ourselves.
+    Probe {
+        /// The statuses that mean that it is up.
+        expected: RangeInclusive<u16>,
+    },
 }
 
 /// A cloud.
@@ -104,10 +123,23 @@ pub(crate) struct Target {
 pub(crate) struct BoundInput {
     /// The source that is asked.
     pub(crate) source: String,
-    /// What it is asked.
-    pub(crate) query: Query,
+    /// What it is asked, in its own language.
+    pub(crate) question: Question,
     /// How answers are kept and judged.
     pub(crate) settings: InputSettings,
+}
+
+/// What a source is asked, in the language of its kind.
+#[derive(Clone, Debug)]
+pub(crate) enum Question {
+    /// Of a metrics page.
+    Page(Query),
+    /// Of a server that speaks PromQL.
+    Server(ServerQuery),
+    /// Of a document in JSON.
+    Json(JsonQuery),
+    /// Of a service that we check.
+    Check(Check),
 }
 
 impl Config {

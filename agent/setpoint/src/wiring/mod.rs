@@ -5,16 +5,16 @@ mod aws;
 #[cfg(not(feature = "aws"))]
 #[path = "without_aws.rs"]
 mod aws;
+mod sources;
 
 use crate::{
     config::{Config, Target},
     system_clock::SystemClock,
 };
-use setpoint_control::{Commands, Evaluator, Journal, MetricSource, Ports, World};
-use setpoint_core::{Evaluation, InputKey, Memory, Program, Settings, Snapshot, TargetName};
+use setpoint_control::{Commands, Evaluator, Journal, Ports, World};
+use setpoint_core::{Evaluation, Memory, Program, Settings, Snapshot, TargetName};
+use setpoint_http::SetUpError;
 use setpoint_policies::Policies;
-use setpoint_prometheus::{FetchError, ScrapeSource};
-use setpoint_promql::Query;
 use std::collections::BTreeMap;
 
 /// Whether the agent gets hands.
@@ -42,7 +42,7 @@ pub(crate) enum CannotWire {
     },
     /// A source cannot even be asked.
     #[error("source `{0}` cannot be set up")]
-    Source(String, #[source] FetchError),
+    Source(String, #[source] SetUpError),
     /// The policies were fine when they were checked, and are not now: a fault of ours.
     #[error("the policies cannot be bound: {0}")]
     Policies(String),
@@ -56,7 +56,7 @@ pub(crate) async fn world(
     reach: Reach,
 ) -> Result<World, CannotWire> {
     let mut world = World {
-        sources: sources(config)?,
+        sources: sources::sources(config)?,
         eyes: Vec::new(),
         hands: BTreeMap::new(),
         evaluator: evaluator(program)?,
@@ -80,22 +80,6 @@ pub(crate) fn ports(
 ) -> Ports {
     let World { sources, eyes, hands, evaluator } = world;
     Ports { clock: Box::new(clock), sources, eyes, hands, evaluator, journal, commands }
-}
-
-/// One page for each source, with all the queries that it is asked.
-fn sources(config: &Config) -> Result<Vec<Box<dyn MetricSource>>, CannotWire> {
-    let mut sources: Vec<Box<dyn MetricSource>> = Vec::new();
-    for (name, source) in &config.sources {
-        let asked = config.inputs.iter().filter(|(_, input)| input.source == *name);
-        let queries: BTreeMap<InputKey, Query> =
-            asked.map(|(key, input)| (key.clone(), input.query.clone())).collect();
-        if !queries.is_empty() {
-            let source = ScrapeSource::new(source.url.as_str(), source.timeout, queries);
-            sources
-                .push(Box::new(source.map_err(|error| CannotWire::Source(name.clone(), error))?));
-        }
-    }
-    Ok(sources)
 }
 
 /// The policies, parsed from the very text that the journal keeps beside the passes.

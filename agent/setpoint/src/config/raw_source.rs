@@ -1,0 +1,68 @@
+//! `[sources.x]` as it is written: what all kinds have in common, and what each has besides.
+
+use super::{
+    fault::At,
+    raw::{kind, required},
+    table::Table,
+};
+use setpoint_core::Span;
+
+/// The kinds of source that this version knows.
+pub(crate) const KINDS: [&str; 4] = ["scrape", "prometheus", "http-json", "probe"];
+
+/// Kinds that the manual speaks of and this version does not act on.
+const LATER: [&str; 3] = ["cloudwatch", "azure_monitor", "otlp"];
+
+/// `[sources.x]`.
+#[derive(Debug)]
+pub(crate) struct RawSource {
+    /// One of [`KINDS`].
+    pub(crate) kind: String,
+    pub(crate) url: At<String>,
+    pub(crate) period: Option<At<Span>>,
+    pub(crate) timeout: Option<At<Span>>,
+    pub(crate) access: RawAccess,
+    /// Of a probe: the statuses that mean that it is up.
+    pub(crate) expect: Option<At<String>>,
+}
+
+/// Who we say we are, and whom we trust.
+#[derive(Debug)]
+pub(crate) struct RawAccess {
+    pub(crate) headers: Vec<(At<String>, At<String>)>,
+    pub(crate) bearer: Option<At<String>>,
+    pub(crate) bearer_file: Option<At<String>>,
+    pub(crate) user: Option<At<String>>,
+    pub(crate) password: Option<At<String>>,
+    pub(crate) password_file: Option<At<String>>,
+    pub(crate) ca_file: Option<At<String>>,
+    pub(crate) certificate_file: Option<At<String>>,
+    pub(crate) key_file: Option<At<String>>,
+}
+
+/// Reads one source.
+pub(crate) fn source(mut table: Table<'_>) -> Option<RawSource> {
+    let kind = kind(&mut table, &KINDS, &LATER)?;
+    let example = match kind.as_str() {
+        "prometheus" => "url = \"http://127.0.0.1:9090\"",
+        "http-json" | "probe" => "url = \"http://127.0.0.1:8080/status\"",
+        _ => "url = \"http://127.0.0.1:9100/metrics\"",
+    };
+    let url = required(&mut table, "url", example, Table::text);
+    let period = table.span("period");
+    let timeout = table.span("timeout");
+    let expect = if kind == "probe" { table.text("expect") } else { None };
+    let access = RawAccess {
+        headers: table.named_texts("headers"),
+        bearer: table.text("bearer"),
+        bearer_file: table.text("bearer_file"),
+        user: table.text("user"),
+        password: table.text("password"),
+        password_file: table.text("password_file"),
+        ca_file: table.text("ca_file"),
+        certificate_file: table.text("certificate_file"),
+        key_file: table.text("key_file"),
+    };
+    table.finish();
+    Some(RawSource { kind, url: url?, period, timeout, access, expect })
+}

@@ -1,0 +1,177 @@
+//! Makes sense of a source: where it is, how often it speaks, how it is talked to.
+
+use super::{
+    fault::{At, Code, ConfigFault, Faults},
+    meaning::{beside, http_url},
+    raw_source::{RawAccess, RawSource},
+    valid::{Source, SourceKind},
+};
+use setpoint_core::Span;
+use setpoint_http::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
+use setpoint_prometheus::{MAX_ANSWER, MAX_PAGE};
+use std::{
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+};
+use url::{Host, Url};
+
+/// How long one reading may take, unless a pass is shorter.
+const TIMEOUT: Span = Span::from_secs(5);
+/// The largest JSON document that is read.
+const MAX_DOCUMENT: usize = 8 * 1024 * 1024;
+/// The statuses that mean that a service is up.
+const EXPECTED: RangeInclusive<u16> = 200..=299;
+/// The statuses there are.
+const STATUSES: RangeInclusive<u16> = 100..=599;
+
+/// The source that `raw` means.
+pub(crate) fn source(raw: &RawSource, every: Span, faults: &Faults) -> Option<Source> {
+    let span = |at: Option<&At<Span>>, default| at.map_or(default, |at| at.value);
+    let timeout = span(raw.timeout.as_ref(), TIMEOUT.min(every));
+    if let Some(at) = raw.timeout.as_ref().filter(|at| at.value == Span::ZERO || at.value > every) {
+        let message = format!("`timeout` is {}, a pass is made every {every}", at.value);
+        let fault = ConfigFault::new(Code::BadValue, &at.place, message);
+        faults.push(fault.help(format!("write more than 0s and at most {every}")));
+    }
+    let period = span(raw.period.as_ref(), every).max(every);
+    let (kind, max_bytes) = match raw.kind.as_str() {
+        "prometheus" => (SourceKind::Prometheus, MAX_ANSWER),
+        "http-json" => (SourceKind::HttpJson, MAX_DOCUMENT),
+        "probe" => {
+            (SourceKind::Probe { expected: expected(raw.expect.as_ref(), faults) }, MAX_DOCUMENT)
+        }
+        _ => (SourceKind::Scrape, MAX_PAGE),
+    };
+    let url = http_url(&raw.url, faults);
+    let access = &raw.access;
+    let headers = headers(access, faults);
+    let auth = auth(access, faults);
+    let tls = tls(access, faults);
+    if let Some(url) = url.as_ref().filter(|url| (auth.is_some()) && is_in_the_clear(url)) {
+        let message = format!("the credentials go to {} unencrypted", url.authority());
+        let fault = ConfigFault::new(Code::InTheClear, &raw.url.place, message);
+        faults.push(fault.help("use https"));
+    }
+    let http = HttpSettings { headers, auth, tls, ..HttpSettings::new(timeout, max_bytes) };
+    Some(Source { kind, url: url?, period, http })
+}
+
+/// Whether what is sent there can be read on its way.
+fn is_in_the_clear(url: &Url) -> bool {
+    let is_here = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    url.scheme() == "http" && !is_here
+}
+
+/// "200" or "200-299".
+fn expected(raw: Option<&At<String>>, faults: &Faults) -> RangeInclusive<u16> {
+    let Some(raw) = raw else { return EXPECTED };
+    let (first, last) = raw.value.split_once('-').unwrap_or((&raw.value, &raw.value));
+    let status = |text: &str| text.trim().parse().ok().filter(|status| STATUSES.contains(status));
+    match (status(first), status(last)) {
+        (Some(first), Some(last)) if first <= last => first..=last,
+        _ => {
+            let message = format!("`expect` is {}, which is no status", raw.place.written());
+            let fault = ConfigFault::new(Code::BadValue, &raw.place, message);
+            faults.push(fault.help("write one as \"204\", several as \"200-299\""));
+            EXPECTED
+        }
+    }
+}
+
+/// The headers to send besides. Their values may be secret: no message shows them.
+fn headers(raw: &RawAccess, faults: &Faults) -> Vec<(String, String)> {
+    for (name, value) in &raw.headers {
+        if let Some(why) = header_fault(&name.value, &value.value) {
+            let message = format!("the header `{}` cannot be sent", name.value);
+            faults.push(ConfigFault::new(Code::BadValue, &name.place, message).help(why));
+        } else if name.value.eq_ignore_ascii_case("authorization") {
+            let message = "`authorization` is no header for here: it would hold a secret";
+            let fault = ConfigFault::new(Code::BadValue, &name.place, message);
+            faults.push(fault.help("write `bearer_file`, or `user` with `password_file`"));
+        }
+    }
+    let pairs = raw.headers.iter();
+    pairs.map(|(name, value)| (name.value.clone(), value.value.clone())).collect()
+}
+
+fn auth(raw: &RawAccess, faults: &Faults) -> Option<Auth> {
+    let bearer = secret(&raw.bearer, &raw.bearer_file, ["bearer", "bearer_file"], faults);
+    let password = secret(&raw.password, &raw.password_file, ["password", "password_file"], faults);
+    let places = [&raw.bearer, &raw.bearer_file];
+    let token = places.into_iter().flatten().next();
+    match (bearer, &raw.user, password) {
+        (Some(bearer), None, None) => Some(Auth::Bearer(bearer)),
+        (None, Some(user), Some(password)) => {
+            Some(Auth::Basic { user: user.value.clone(), password })
+        }
+        (None, Some(user), None) => {
+            let message = "`user` has no password";
+            let fault = ConfigFault::new(Code::MissingKey, &user.place, message);
+            faults.push(fault.help("write `password_file = \"a file with it\"`"));
+            None
+        }
+        (_, None, Some(_)) => {
+            let given = [&raw.password, &raw.password_file].into_iter().flatten().next();
+            if let Some(given) = given {
+                let fault =
+                    ConfigFault::new(Code::MissingKey, &given.place, "a password without `user`");
+                faults.push(fault.help("write `user = \"whose it is\"`"));
+            }
+            None
+        }
+        (Some(_), Some(user), _) => {
+            let fault =
+                ConfigFault::new(Code::Twice, &user.place, "both a token and a user are set");
+            let fault = fault.label("a user here");
+            faults.push(match token {
+                Some(token) => fault.also(&token.place, "a token here").help("keep one of them"),
+                None => fault,
+            });
+            None
+        }
+        (None, None, None) => None,
+    }
+}
+
+/// A secret that is written, or that is in a file; not both.
+fn secret(
+    text: &Option<At<String>>,
+    file: &Option<At<String>>,
+    names: [&str; 2],
+    faults: &Faults,
+) -> Option<Secret> {
+    match (text, file) {
+        (Some(text), Some(file)) => {
+            let message = format!("`{}` and `{}` are both set", names[0], names[1]);
+            let fault = ConfigFault::new(Code::Twice, &file.place, message).label("a file here");
+            faults.push(fault.also(&text.place, "a text here").help("keep one of them"));
+            None
+        }
+        (Some(text), None) => Some(Secret::Text(text.value.clone())),
+        (None, Some(file)) => Some(Secret::File(path(file))),
+        (None, None) => None,
+    }
+}
+
+fn tls(raw: &RawAccess, faults: &Faults) -> TlsFiles {
+    let identity = match (&raw.certificate_file, &raw.key_file) {
+        (Some(certificate), Some(key)) => Some((path(certificate), path(key))),
+        (None, None) => None,
+        (Some(alone), None) | (None, Some(alone)) => {
+            let message = "a certificate and its key are needed together";
+            let fault = ConfigFault::new(Code::MissingKey, &alone.place, message);
+            faults.push(fault.help("write `certificate_file` and `key_file`"));
+            None
+        }
+    };
+    TlsFiles { authorities: raw.ca_file.as_ref().map(path), identity }
+}
+
+fn path(raw: &At<String>) -> PathBuf {
+    beside(&raw.place, Path::new(&raw.value))
+}

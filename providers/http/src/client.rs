@@ -1,0 +1,153 @@
+//! One client for all that is read over HTTP: limits of time and size, no redirects, no
+//! proxy, and credentials that are never shown.
+
+use crate::{
+    failure::{FetchError, SetUpError},
+    settings::{Auth, HttpSettings, TlsFiles},
+};
+use reqwest::{
+    Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response, StatusCode,
+    header::{HeaderMap, HeaderName, HeaderValue},
+    redirect,
+};
+use setpoint_core::Span;
+use std::{fs, future::Future, path::Path, time::Duration};
+use url::Url;
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// A client with its settings.
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    client: Client,
+    settings: HttpSettings,
+}
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl HttpClient {
+    /// A client that follows no redirects and uses no proxy.
+    ///
+    /// Fails if the files with the certificates are not there or not good.
+    pub fn new(settings: HttpSettings) -> Result<Self, SetUpError> {
+        // reqwest asks for a TLS provider even for plain HTTP; one that is installed stays.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let headers = settings.headers.iter().filter_map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            let mut value = HeaderValue::from_str(value).ok()?;
+            value.set_sensitive(true);
+            Some((name, value))
+        });
+        let builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .no_proxy()
+            .tls_info(true)
+            .default_headers(headers.collect::<HeaderMap>())
+            .user_agent(concat!("setpoint/", env!("CARGO_PKG_VERSION")));
+        let client = with_certificates(builder, &settings.tls)?.build().map_err(SetUpError::Tls)?;
+        Ok(Self { client, settings })
+    }
+
+    /// How long one reading may take, whole.
+    pub const fn timeout(&self) -> Span {
+        self.settings.timeout
+    }
+
+    /// What `work` comes to, if it does within the time of one reading.
+    pub async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, FetchError>> + Send,
+    ) -> Result<T, FetchError> {
+        let limit = self.settings.timeout;
+        match tokio::time::timeout(Duration::from_millis(limit.ms()), work).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err(FetchError::Late(limit)),
+        }
+    }
+
+    /// The body of the page at `url`, whole, within the time of one reading.
+    pub async fn page(&self, url: &Url) -> Result<Vec<u8>, FetchError> {
+        let answer = self.within(self.ask(self.client.get(url.clone()))).await?;
+        match answer.status {
+            StatusCode::OK => Ok(answer.body),
+            status => Err(FetchError::Status { status }),
+        }
+    }
+
+    /// What the server answers to a form. Takes as long as it takes: see [`within`](Self::within).
+    pub async fn post(&self, url: &Url, form: &[(&str, &str)]) -> Result<Answer, FetchError> {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let form_type = "application/x-www-form-urlencoded";
+        self.ask(self.client.post(url.clone()).header("Content-Type", form_type).body(form)).await
+    }
+
+    /// The head of the answer to a `GET`.
+    pub(crate) async fn head_of(&self, url: &Url) -> Result<Response, FetchError> {
+        self.send(self.client.get(url.clone())).await
+    }
+
+    async fn ask(&self, request: RequestBuilder) -> Result<Answer, FetchError> {
+        let mut response = self.send(request).await?;
+        let (status, max_bytes) = (response.status(), self.settings.max_bytes);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(FetchError::Connection)? {
+            if body.len() + chunk.len() > max_bytes {
+                return Err(FetchError::TooLarge { max_bytes });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, body })
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, FetchError> {
+        let request = match &self.settings.auth {
+            None => request,
+            Some(Auth::Bearer(token)) => {
+                let token = token.read().map_err(FetchError::Secret)?;
+                HeaderValue::from_str(&token).map_err(|_| FetchError::NoHeader)?;
+                request.bearer_auth(token)
+            }
+            Some(Auth::Basic { user, password }) => {
+                let password = password.read().map_err(FetchError::Secret)?;
+                request.basic_auth(user, Some(password))
+            }
+        };
+        request.send().await.map_err(FetchError::Connection)
+    }
+}
+
+fn with_certificates(
+    mut builder: ClientBuilder,
+    files: &TlsFiles,
+) -> Result<ClientBuilder, SetUpError> {
+    if let Some(path) = &files.authorities {
+        let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(SetUpError::Tls)?;
+        builder = builder.tls_certs_merge(authorities);
+    }
+    if let Some((certificate, key)) = &files.identity {
+        let both = [read(certificate)?, read(key)?].join(&b'\n');
+        builder = builder.identity(Identity::from_pem(&both).map_err(SetUpError::Tls)?);
+    }
+    Ok(builder)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, SetUpError> {
+    fs::read(path).map_err(|source| SetUpError::File { path: path.to_owned(), source })
+}
+
+/// An address as it may be shown: what follows the path may hold a key.
+pub fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}

@@ -1,0 +1,20 @@
+//! Numbers over HTTP: a client that keeps limits, documents in JSON, checks of ours.
+//!
+//! The rule it keeps: whatever goes wrong becomes a reading that says so, never a
+//! number, and no secret is ever part of what it says. A failed check is a number: that
+//! a service does not answer is just what it was asked.
+//!
+//! Start reading at [`HttpClient`]; the sources are [`JsonSource`] and [`ProbeSource`].
+
+mod certificate;
+mod client;
+mod failure;
+mod json;
+mod probe;
+mod settings;
+
+pub use client::{Answer, HttpClient, shown};
+pub use failure::{FetchError, SetUpError};
+pub use json::{JsonQuery, JsonSource, NoPointer};
+pub use probe::{Check, ProbeSource};
+pub use settings::{Auth, HttpSettings, Secret, TlsFiles, header_fault};

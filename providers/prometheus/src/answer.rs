@@ -1,0 +1,154 @@
+//! An answer of the HTTP API, read strictly: what is not understood is a failure.
+//!
+//! Source: "HTTP API" in Prometheus' documentation; Thanos, Mimir and VictoriaMetrics answer alike.
+
+use serde::Deserialize;
+use setpoint_promql::Row;
+use std::collections::BTreeMap;
+
+/// The longest text of a server that is repeated.
+const LONGEST: usize = 300;
+
+/// How Prometheus marks what it has to say about a query, as against about its data.
+const ABOUT_QUERY: [&str; 2] = ["PromQL warning:", "PromQL info:"];
+
+/// A server's answer to one query.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct QueryAnswer {
+    /// The series.
+    pub(crate) rows: Vec<Row>,
+    /// Why not all of the data was there, if so.
+    pub(crate) partial: Option<String>,
+    /// What the server has to say about the query.
+    pub(crate) notes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    status: String,
+    #[serde(rename = "errorType")]
+    error_type: Option<String>,
+    error: Option<String>,
+    data: Option<Data>,
+    #[serde(default)]
+    warnings: Option<Vec<String>>,
+    #[serde(default)]
+    infos: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    #[serde(rename = "resultType")]
+    result_type: String,
+    result: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct Series {
+    metric: BTreeMap<String, String>,
+    value: Option<(f64, String)>,
+}
+
+/// What a server said, or why that is no answer. `None` if it is not of this API at all.
+pub(crate) fn read(body: &[u8]) -> Option<Result<QueryAnswer, String>> {
+    let envelope: Envelope = serde_json::from_slice(body).ok()?;
+    Some(answer(envelope))
+}
+
+fn answer(envelope: Envelope) -> Result<QueryAnswer, String> {
+    let Envelope { status, error_type, error, data, warnings, infos } = envelope;
+    if status != "success" {
+        let kind = error_type.unwrap_or(status);
+        return Err(format!("refused ({kind}): {}", short(&error.unwrap_or_default())));
+    }
+    let data = data.ok_or("a success without data")?;
+    if data.result_type != "vector" {
+        return Err(format!("a {} where a vector was asked for", data.result_type));
+    }
+    let series: Vec<Series> =
+        serde_json::from_value(data.result).map_err(|error| format!("a broken vector: {error}"))?;
+    let rows = series.into_iter().map(row).collect::<Result<Vec<Row>, String>>()?;
+    let (notes, partial): (Vec<String>, Vec<String>) = warnings
+        .into_iter()
+        .chain(infos)
+        .flatten()
+        .partition(|said| ABOUT_QUERY.iter().any(|mark| said.starts_with(mark)));
+    let partial = (!partial.is_empty()).then(|| short(&partial.join("; ")));
+    Ok(QueryAnswer { rows, partial, notes })
+}
+
+fn row(series: Series) -> Result<Row, String> {
+    let Some((_, value)) = series.value else {
+        return Err("a native histogram, which is no number: say histogram_quantile".to_owned());
+    };
+    let value = value.parse().map_err(|_| format!("{:?} is no number", short(&value)))?;
+    Ok(Row { labels: series.metric.into_iter().collect(), value })
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(LONGEST).collect::<String>().replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(body: &str, expected: &str) {
+        let said = match read(body.as_bytes()) {
+            None => "no answer of this API".to_owned(),
+            Some(Err(why)) => why,
+            Some(Ok(QueryAnswer { rows, partial, notes })) => {
+                let rows: Vec<String> =
+                    rows.iter().map(|row| format!("{} {}", row.labels, row.value)).collect();
+                format!("{rows:?} {partial:?} {notes:?}")
+            }
+        };
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn it_reads_vectors_with_every_kind_of_number() {
+        check(
+            r#"{"status":"success","data":{"resultType":"vector","result":[
+               {"metric":{"a":"b"},"value":[1.5,"2.5e3"]},{"metric":{},"value":[1,"NaN"]},
+               {"metric":{},"value":[1,"+Inf"]}]}}"#,
+            r#"["{a=\"b\"} 2500", "{} NaN", "{} inf"] None []"#,
+        );
+    }
+
+    #[test]
+    fn a_warning_about_the_data_makes_it_partial_and_one_about_the_query_does_not() {
+        let body = |key: &str, said: &str| {
+            format!(
+                r#"{{"status":"success","data":{{"resultType":"vector","result":[]}},"{key}":["{said}"]}}"#
+            )
+        };
+        check(&body("warnings", "store 2 is gone"), r#"[] Some("store 2 is gone") []"#);
+        check(&body("warnings", "PromQL warning: x"), r#"[] None ["PromQL warning: x"]"#);
+        check(&body("infos", "PromQL info: x"), r#"[] None ["PromQL info: x"]"#);
+    }
+
+    #[test]
+    fn nothing_but_an_answer_is_taken_for_one() {
+        check(
+            r#"{"status":"error","errorType":"bad_data","error":"parse error"}"#,
+            "refused (bad_data): parse error",
+        );
+        check(
+            r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
+            "a matrix where a vector was asked for",
+        );
+        check(
+            r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"histogram":[1,{}]}]}}"#,
+            "a native histogram, which is no number: say histogram_quantile",
+        );
+        check(r#"{"status":"success"}"#, "a success without data");
+        check(
+            r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"x"]}]}}"#,
+            "\"x\" is no number",
+        );
+        check("<html>", "no answer of this API");
+        check(r#"{"status":"succ"#, "no answer of this API");
+    }
+}

@@ -1,0 +1,130 @@
+//! A server that speaks PromQL as a source of readings.
+//!
+//! Every distinct request is sent once a pass, whatever the number of inputs it answers;
+//! all of them at once, up to a cap, and all within one deadline. What did not come in
+//! time is failed; what came counts.
+
+use crate::answer::{self, QueryAnswer};
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use setpoint_control::MetricSource;
+use setpoint_core::{InputKey, Moment, Reading, Timestamp};
+use setpoint_http::{FetchError, HttpClient, HttpSettings, SetUpError, shown};
+use setpoint_promql::ServerQuery;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
+use url::Url;
+
+/// The largest answer that is read.
+pub const MAX_ANSWER: usize = 32 * 1024 * 1024;
+
+/// How many requests are under way at once.
+const AT_ONCE: usize = 8;
+
+/// A server, asked once a pass for all the inputs bound to it.
+pub struct PrometheusSource {
+    url: Url,
+    client: HttpClient,
+    queries: BTreeMap<InputKey, ServerQuery>,
+    noted: Mutex<BTreeSet<String>>,
+}
+
+impl PrometheusSource {
+    /// The server at `url`, which may have a path before `/api/v1`, and what it is asked.
+    ///
+    /// Fails if the client cannot be set up.
+    pub fn new(
+        mut url: Url,
+        settings: HttpSettings,
+        queries: BTreeMap<InputKey, ServerQuery>,
+    ) -> Result<Self, SetUpError> {
+        let path = format!("{}/api/v1/query", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        Ok(Self { url, client: HttpClient::new(settings)?, queries, noted: Mutex::default() })
+    }
+
+    /// The answers to all distinct requests that came within the deadline.
+    async fn ask_all(&self, now: Timestamp) -> BTreeMap<&str, Result<QueryAnswer, String>> {
+        let requests: BTreeSet<&str> = self.queries.values().map(ServerQuery::request).collect();
+        let mut answers = BTreeMap::new();
+        let asked: Vec<_> = requests.into_iter().map(|request| self.answer(request, now)).collect();
+        let asking = async {
+            let mut asked = stream::iter(asked).buffer_unordered(AT_ONCE);
+            while let Some((request, answer)) = asked.next().await {
+                answers.insert(request, answer);
+            }
+            Ok(())
+        };
+        // Being late is told of each request that has no answer.
+        self.client.within(asking).await.ok();
+        answers
+    }
+
+    async fn answer<'r>(
+        &self,
+        request: &'r str,
+        now: Timestamp,
+    ) -> (&'r str, Result<QueryAnswer, String>) {
+        (request, self.ask(request, now).await.map_err(|why| self.failed(&why)))
+    }
+
+    async fn ask(&self, request: &str, now: Timestamp) -> Result<QueryAnswer, String> {
+        let time = format!("{}.{:03}", now.ms().div_euclid(1000), now.ms().rem_euclid(1000));
+        let timeout = format!("{}ms", self.client.timeout().ms());
+        let form = [("query", request), ("time", &time), ("timeout", &timeout)];
+        let answer = self.client.post(&self.url, &form).await.map_err(|error| error.to_string())?;
+        let said = answer::read(&answer.body);
+        match (answer.status.is_success(), said) {
+            (true, Some(said)) => said,
+            (true, None) => Err("this is no answer of Prometheus' HTTP API".to_owned()),
+            // What Prometheus refuses, it gives a reason for.
+            (false, Some(Err(why))) => Err(why),
+            (false, _) => Err(FetchError::Status { status: answer.status }.to_string()),
+        }
+    }
+
+    fn failed(&self, why: &str) -> String {
+        format!("{}: {why}", shown(&self.url))
+    }
+
+    /// Tells the operator once what a server has to say about a query.
+    fn note(&self, query: &ServerQuery, answer: &QueryAnswer) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        for note in &answer.notes {
+            if noted.insert(note.clone()) {
+                tracing::warn!(query = query.text(), note, "the server has a note on a query");
+            }
+        }
+    }
+
+    fn reading(
+        &self,
+        query: &ServerQuery,
+        answer: Option<&Result<QueryAnswer, String>>,
+    ) -> Reading {
+        match answer {
+            None => {
+                Reading::Failed(self.failed(&FetchError::Late(self.client.timeout()).to_string()))
+            }
+            Some(Err(why)) => Reading::Failed(why.clone()),
+            Some(Ok(QueryAnswer { partial: Some(why), .. })) => {
+                Reading::Absent(format!("'{}' was answered in part: {why}", query.text()))
+            }
+            Some(Ok(answer)) => {
+                self.note(query, answer);
+                query.answer(&answer.rows)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl MetricSource for PrometheusSource {
+    async fn read(&self, now: Moment) -> BTreeMap<InputKey, Reading> {
+        let answers = self.ask_all(now.wall).await;
+        let said = |query: &ServerQuery| self.reading(query, answers.get(query.request()));
+        self.queries.iter().map(|(key, query)| (key.clone(), said(query))).collect()
+    }
+}
