@@ -14,10 +14,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("agent/journal", &["core", "control"]),
     ("agent/promql", &["core"]),
     ("providers/aws", &["core", "control", "promql"]),
-    ("providers/prometheus", &["core", "control", "promql"]),
+    ("providers/http", &["core", "control", "promql"]),
+    ("providers/prometheus", &["core", "control", "promql", "http"]),
     ("simulator", &["core", "control", "journal", "promql", "policies", "prometheus"]),
-    ("agent/setpoint", &["core", "control", "journal", "promql", "policies", "aws", "prometheus"]),
-    ("tests", &["core", "control", "journal", "promql", "policies", "aws", "prometheus", "sim"]),
+    (
+        "agent/setpoint",
+        &["core", "control", "journal", "promql", "policies", "aws", "http", "prometheus"],
+    ),
+    (
+        "tests",
+        &["core", "control", "journal", "promql", "policies", "aws", "http", "prometheus", "sim"],
+    ),
 ];
 
 /// The longest a source file may be, without its inline tests.

@@ -8,5 +8,6 @@ mod kills;
 mod missing;
 mod observing;
 mod operating;
+mod prometheus;
 mod refusals;
 mod scene;

@@ -56,6 +56,11 @@ impl Exporter {
         self.show(Page::Text(format!("{metric} {value}\n")));
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Where the page is.
     pub fn url(&self) -> String {
         format!("http://{}/metrics", self.address)

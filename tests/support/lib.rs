@@ -10,9 +10,11 @@ mod exporter;
 mod fault_proxy;
 mod http;
 mod moto;
+mod prometheus;
 
 pub use agent::{Agent, Site, message};
 pub use cloud::Cloud;
 pub use exporter::{Exporter, Page};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use moto::{Moto, REGION, python};
+pub use prometheus::Prometheus;

@@ -1,0 +1,112 @@
+//! A real Prometheus of the test's own, which scrapes the test's own page every second.
+
+use crate::{Exporter, http::Request};
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// How often it is looked at while it is waited for, and how many times.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOKS: u32 = 1200;
+
+/// A Prometheus; stopped when dropped.
+#[derive(Debug)]
+pub struct Prometheus {
+    process: Option<Child>,
+    address: SocketAddr,
+    folder: TempDir,
+}
+
+impl Prometheus {
+    /// Starts one that scrapes `page`.
+    ///
+    /// Panics, saying how to install it, if there is none on this machine.
+    pub fn start(page: &Exporter) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let address = free.local_addr().expect("a bound socket has an address");
+        drop(free);
+        let folder = TempDir::new().expect("there is room for a folder");
+        let config = format!(
+            "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n\
+             - job_name: app\n  static_configs: [ {{ targets: [ '{}' ] }} ]\n",
+            page.address()
+        );
+        fs::write(folder.path().join("prometheus.yml"), config).expect("there is room for a file");
+        let mut prometheus = Self { process: None, address, folder };
+        prometheus.start_again();
+        prometheus
+    }
+
+    /// Starts it after it was stopped, on the same address and with what it had stored.
+    pub fn start_again(&mut self) {
+        let folder = self.folder.path();
+        let spawned = Command::new("prometheus")
+            .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
+            .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
+            .arg(format!("--web.listen-address={}", self.address))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        self.process = Some(spawned.expect("apt-get install prometheus"));
+        self.wait_for("it is ready", |prometheus| {
+            prometheus.get("/-/ready").starts_with("HTTP/1.1 200")
+        });
+    }
+
+    /// Stops it, as systemd does.
+    pub fn stop(&mut self) {
+        let Some(mut process) = self.process.take() else { return };
+        let told = Command::new("kill").arg(process.id().to_string()).status();
+        assert!(told.expect("there is a kill").success());
+        process.wait().expect("it was started here");
+    }
+
+    /// Waits until an instant query has an answer with `value` in it: `"7"`.
+    pub fn wait_for_value(&self, query: &str, value: &str) {
+        let path = format!("/api/v1/query?query={query}");
+        let value = format!("\"{value}\"]");
+        self.wait_for(query, |prometheus| prometheus.get(&path).contains(&value));
+    }
+
+    /// Where it is called.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it is called, as a URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn wait_for(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        for _ in 0..LOOKS {
+            if is_so(self) {
+                return;
+            }
+            thread::park_timeout(LOOK);
+        }
+        panic!("Prometheus: {what}: waited in vain");
+    }
+
+    /// The whole answer; empty if there is none.
+    fn get(&self, path: &str) -> String {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {}", self.address);
+        let request = Request { head, body: String::new() };
+        String::from_utf8_lossy(&request.send(self.address).unwrap_or_default()).into_owned()
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let Some(mut process) = self.process.take() else { return };
+        // It may have ended by itself, which is all that is wanted here.
+        process.kill().ok();
+        process.wait().ok();
+    }
+}
