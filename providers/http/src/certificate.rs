@@ -26,10 +26,7 @@ pub(crate) fn ended(error: &reqwest::Error) -> Option<Timestamp> {
 
 /// The failure of TLS behind a failed connection, if it is one.
 pub(crate) fn tls(error: &reqwest::Error) -> Option<&rustls::Error> {
-    causes(error).find_map(|cause| {
-        let wrapped = || cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref();
-        cause.downcast_ref::<rustls::Error>().or_else(wrapped)
-    })
+    causes(error).find_map(|cause| cause.downcast_ref())
 }
 
 /// The days from `now` to `then`; below zero once it has passed.

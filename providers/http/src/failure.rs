@@ -61,10 +61,15 @@ fn hint(status: StatusCode) -> &'static str {
 }
 
 /// Every cause of `error`, from the outside in.
+///
+/// An I/O error that wraps another error does not name it as its source: it is opened here.
 pub(crate) fn causes<'e>(
     error: &'e (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |cause| (*cause).source())
+    std::iter::successors(Some(error), |cause| match cause.downcast_ref::<io::Error>() {
+        Some(outer) => outer.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
+        None => (*cause).source(),
+    })
 }
 
 /// The cause that says most: "Connection refused (os error 111)".
