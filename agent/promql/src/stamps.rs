@@ -263,6 +263,13 @@ pub(crate) fn may_have_label(query: &Expr, name: &str) -> bool {
             (_, None) => false,
             (_, Some(modifier)) => !kept(modifier, &probe).is_empty(),
         },
-        _ => true,
+        Expr::Binary(_)
+        | Expr::Subquery(_)
+        | Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::VectorSelector(_)
+        | Expr::MatrixSelector(_)
+        | Expr::Call(_)
+        | Expr::Extension(_) => true,
     }
 }

@@ -13,15 +13,13 @@ pub(crate) fn ends(der: &[u8]) -> Option<Timestamp> {
 
 /// When the certificate ended to be good, if that is why the handshake failed.
 pub(crate) fn ended(error: &reqwest::Error) -> Option<Timestamp> {
-    match tls(error)? {
-        rustls::Error::InvalidCertificate(CertificateError::ExpiredContext {
-            not_after, ..
-        }) => {
-            let seconds = i64::try_from(not_after.as_secs()).ok()?;
-            Some(Timestamp::from_ms(seconds.saturating_mul(1000)))
-        }
-        _ => None,
-    }
+    let rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. }) =
+        tls(error)?
+    else {
+        return None;
+    };
+    let seconds = i64::try_from(not_after.as_secs()).ok()?;
+    Some(Timestamp::from_ms(seconds.saturating_mul(1000)))
 }
 
 /// The failure of TLS behind a failed connection, if it is one.

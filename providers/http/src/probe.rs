@@ -107,7 +107,11 @@ impl ProbeSource {
                     FetchError::Connection(cause) if is_theirs(cause) => {
                         Seen::NoAnswer { why, certificate: ended(cause) }
                     }
-                    _ => Seen::NotAsked(why),
+                    FetchError::Connection(_)
+                    | FetchError::Status { .. }
+                    | FetchError::TooLarge { .. }
+                    | FetchError::Secret(_)
+                    | FetchError::NoHeader => Seen::NotAsked(why),
                 }
             }
         }

@@ -36,28 +36,28 @@ fn plug_in(
         SourceKind::Scrape => {
             let of = |question: &Question| match question {
                 Question::Page(query) => Some(query.clone()),
-                _ => None,
+                Question::Server(_) | Question::Json(_) | Question::Check(_) => None,
             };
             Box::new(ScrapeSource::new(url, http, only(asked, of))?)
         }
         SourceKind::Prometheus => {
             let of = |question: &Question| match question {
                 Question::Server(query) => Some(query.clone()),
-                _ => None,
+                Question::Page(_) | Question::Json(_) | Question::Check(_) => None,
             };
             Box::new(PrometheusSource::new(url, http, only(asked, of))?)
         }
         SourceKind::HttpJson => {
             let of = |question: &Question| match question {
                 Question::Json(query) => Some(query.clone()),
-                _ => None,
+                Question::Page(_) | Question::Server(_) | Question::Check(_) => None,
             };
             Box::new(JsonSource::new(url, http, only(asked, of))?)
         }
         SourceKind::Probe { expected } => {
             let of = |question: &Question| match question {
                 Question::Check(check) => Some(*check),
-                _ => None,
+                Question::Page(_) | Question::Server(_) | Question::Json(_) => None,
             };
             let clock = Arc::new(SystemClock::start());
             Box::new(ProbeSource::new(url, expected.clone(), http, clock, only(asked, of))?)
