@@ -1,8 +1,9 @@
-//! The connection: what eyes and hands share.
+//! The connection: what eyes, hands and metrics share.
 
 use crate::{
     AwsEyes, AwsHands, AwsSettings, Resource,
     api::{Api, Autoscaling, Rds},
+    cloudwatch::{CloudWatchSettings, CloudWatchSource, MetricQuery},
     databases::Databases,
     groups::Groups,
 };
@@ -16,7 +17,7 @@ use aws_smithy_http_client::{
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use setpoint_core::TargetName;
+use setpoint_core::{InputKey, TargetName};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// Attempts at each call of a look. Nothing is changed by asking twice.
@@ -55,6 +56,21 @@ impl Aws {
         AwsEyes::new(groups, databases, targets, self.settings.deadlines.look)
     }
 
+    /// CloudWatch as a source that is asked `queries`.
+    pub fn metrics(
+        &self,
+        settings: CloudWatchSettings,
+        queries: BTreeMap<InputKey, MetricQuery>,
+    ) -> CloudWatchSource {
+        let reading = patient(&self.config, &self.settings, duration(settings.timeout), LOOKS);
+        let mut config = aws_sdk_cloudwatch::config::Builder::from(&reading);
+        if let Some(endpoint) = &settings.endpoint {
+            config = config.endpoint_url(endpoint.as_str());
+        }
+        let client = aws_sdk_cloudwatch::Client::from_conf(config.build());
+        CloudWatchSource::new(Api::new(client), settings, queries)
+    }
+
     /// Hands on `targets`. They make every call once: the next pass is the retry.
     pub fn hands(&self, targets: BTreeMap<TargetName, Resource>) -> AwsHands {
         let act = self.settings.deadlines.act;
@@ -63,6 +79,11 @@ impl Aws {
         let rds = self.rds.with(aws_sdk_rds::Client::new(&acting));
         AwsHands::new(self.settings.name.clone(), autoscaling, rds, targets, act)
     }
+}
+
+/// `span` of ours as the SDK takes it, but never nothing.
+const fn duration(span: setpoint_core::Span) -> Duration {
+    Duration::from_millis(if span.ms() == 0 { 1 } else { span.ms() })
 }
 
 /// Everything but patience: place, credentials and the way there.

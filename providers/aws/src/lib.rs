@@ -1,4 +1,4 @@
-//! Amazon Web Services: Auto Scaling groups, and RDS and Aurora read replicas.
+//! Amazon Web Services: Auto Scaling groups, RDS and Aurora read replicas, CloudWatch.
 //!
 //! [`AwsEyes`] only looks: it has no method that changes anything, so an agent in
 //! observe mode is built with it alone. [`AwsHands`] changes things, and looks first.
@@ -7,6 +7,7 @@
 //! ```text
 //! Aws::connect ─┬─► eyes  ─► groups, databases ──► group, database   (pure: what the answers mean)
 //!               └─► hands ─► resize, replicas       (the only files that ask for a change)
+//!              └─► metrics ─► cloudwatch/
 //! every call ─► api (how many at once) ─► failure   (pure: what may be done about a no)
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 mod api;
 mod aws;
+mod cloudwatch;
 mod connections;
 mod database;
 mod databases;
@@ -31,6 +33,7 @@ mod settings;
 mod tag;
 
 pub use aws::Aws;
+pub use cloudwatch::{CloudWatchSettings, CloudWatchSource, MetricQuery, QueryError};
 pub use eyes::AwsEyes;
 pub use hands::AwsHands;
 pub use settings::{AwsSettings, Deadlines, Resource};

@@ -108,13 +108,17 @@ impl Bench<'_> {
     }
 
     fn input(&self, raw: &RawInput, header: &InputHeader) -> Option<BoundInput> {
-        let query = query::parse(&raw.query, self.faults);
         let names = self.raw.sources.iter().map(|source| source.name.value.as_str());
         if !names.clone().any(|name| name == raw.source.value) {
             self.unknown("source", &raw.source, names);
         }
         let source = self.sources.get(&raw.source.value)?;
-        let settings = self.settings(raw, header.settings(source.period));
+        let query = query::parse(&raw.query, &source.kind, self.faults);
+        let settings = header.settings(source.period);
+        // A policy speaks of ages without knowing its source: what the source always
+        // takes comes on top.
+        let settings = InputSettings { max_age: settings.max_age + source.delay, ..settings };
+        let settings = self.settings(raw, settings);
         Some(BoundInput { source: raw.source.value.clone(), query: query?, settings })
     }
 

@@ -6,9 +6,12 @@
 use super::{
     bind,
     fault::{At, Code, ConfigFault, Faults, Place},
-    raw::{Raw, RawBrakes, RawNamed, RawProvider, RawSource, RawTarget, RawTargetKind},
+    raw::{
+        Raw, RawBrakes, RawCloudWatch, RawNamed, RawProvider, RawSource, RawSourceKind, RawTarget,
+        RawTargetKind,
+    },
     suggest, unused,
-    valid::{Config, Mode, Provider, Source, Target},
+    valid::{CloudWatch, Config, Mode, Provider, Source, SourceKind, Target},
 };
 use setpoint_core::{DatabaseSettings, GroupSettings, Range, Span, TargetName, TargetSettings};
 use std::{
@@ -22,6 +25,10 @@ const EVERY: Span = Span::from_secs(15);
 const SHORTEST_PASS: Span = Span::from_secs(1);
 const LONGEST_PASS: Span = Span::from_minutes(60);
 const TIMEOUT: Span = Span::from_secs(5);
+/// How much time one value of CloudWatch stands for, and how long it is still filled after
+/// that: metrics of AWS's own come each minute and are mostly there one minute later.
+const RESOLUTION: Span = Span::from_secs(60);
+const DELAY: Span = Span::from_secs(60);
 const DATA_DIR: &str = "/var/lib/setpoint";
 const LONGEST_NAME: usize = 100;
 
@@ -31,7 +38,8 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
     let mode = mode(raw.mode.as_ref(), faults);
     let every = every(raw.every.as_ref(), faults);
     check_listen(raw.listen.as_ref(), faults);
-    let sources = each(&raw.sources, faults, |raw| source(raw, every, faults));
+    let sources =
+        each(&raw.sources, faults, |source| self::source(source, every, &raw.providers, faults));
     let providers = each(&raw.providers, faults, |raw| provider(raw, region.as_deref(), faults));
     let mut targets: BTreeMap<TargetName, Target> =
         each(&raw.targets, faults, |target| self::target(target, &raw.providers, faults))
@@ -151,16 +159,74 @@ fn check_listen(raw: Option<&At<String>>, faults: &Faults) {
     });
 }
 
-fn source(raw: &RawSource, every: Span, faults: &Faults) -> Option<Source> {
-    let span = |at: Option<&At<Span>>, default| at.map_or(default, |at| at.value);
-    let timeout = span(raw.timeout.as_ref(), TIMEOUT.min(every));
+fn source(
+    raw: &RawSource,
+    every: Span,
+    providers: &[RawNamed<RawProvider>],
+    faults: &Faults,
+) -> Option<Source> {
+    let timeout = or(raw.timeout.as_ref(), TIMEOUT.min(every));
     if let Some(at) = raw.timeout.as_ref().filter(|at| at.value == Span::ZERO || at.value > every) {
         let message = format!("`timeout` is {}, a pass is made every {every}", at.value);
         let fault = ConfigFault::new(Code::BadValue, &at.place, message);
         faults.push(fault.help(format!("write more than 0s and at most {every}")));
     }
-    let period = span(raw.period.as_ref(), every).max(every);
-    Some(Source { url: http_url(&raw.url, faults)?, period, timeout })
+    let period = raw.period.as_ref();
+    match &raw.kind {
+        RawSourceKind::Scrape { url } => {
+            let kind = SourceKind::Scrape { url: http_url(url, faults)? };
+            let period = or(period, every).max(every);
+            Some(Source { period, delay: Span::ZERO, timeout, kind })
+        }
+        RawSourceKind::CloudWatch(own) => {
+            let kind = cloudwatch(own, period, providers, faults)?;
+            let (period, delay) = (kind.resolution.max(every), or(own.delay.as_ref(), DELAY));
+            Some(Source { period, delay, timeout, kind: SourceKind::CloudWatch(kind) })
+        }
+    }
+}
+
+fn cloudwatch(
+    raw: &RawCloudWatch,
+    period: Option<&At<Span>>,
+    providers: &[RawNamed<RawProvider>],
+    faults: &Faults,
+) -> Option<CloudWatch> {
+    let resolution = or(period, RESOLUTION);
+    let (ms, fine) = (resolution.ms(), [1, 5, 10, 20, 30]);
+    if ms == 0 || (ms % 60_000 != 0 && !fine.iter().any(|secs| secs * 1000 == ms)) {
+        let place = period.map_or(&raw.place, |at| &at.place);
+        let message = format!("`period` is {resolution}, which CloudWatch does not keep");
+        let fault = ConfigFault::new(Code::BadValue, place, message);
+        faults.push(fault.help("write 1s, 5s, 10s, 20s, 30s, or whole minutes"));
+    }
+    let provider = match (&raw.provider, providers) {
+        (Some(named), _) => {
+            known_provider(named, providers, faults);
+            named.value.clone()
+        }
+        (None, [only]) => only.name.value.clone(),
+        (None, _) => {
+            let message = "it is not clear in which account and region this CloudWatch is";
+            let fault = ConfigFault::new(Code::MissingKey, &raw.place, message);
+            faults.push(fault.help("write `provider = \"aws\"`: the provider whose they are"));
+            return None;
+        }
+    };
+    let endpoint = match &raw.endpoint {
+        None => None,
+        Some(endpoint) => Some(http_url(endpoint, faults)?),
+    };
+    Some(CloudWatch { provider, resolution, endpoint })
+}
+
+fn known_provider(named: &At<String>, providers: &[RawNamed<RawProvider>], faults: &Faults) {
+    let names = providers.iter().map(|provider| provider.name.value.as_str());
+    if !names.clone().any(|name| name == named.value) {
+        let message = format!("there is no provider {}", named.place.written());
+        let fault = ConfigFault::new(Code::UnknownName, &named.place, message);
+        faults.push(fault.maybe_help(suggest::advice(&named.value, names)));
+    }
 }
 
 fn provider(raw: &RawProvider, region: Option<&str>, faults: &Faults) -> Option<Provider> {
@@ -200,12 +266,7 @@ fn http_url(raw: &At<String>, faults: &Faults) -> Option<Url> {
 }
 
 fn target(raw: &RawTarget, providers: &[RawNamed<RawProvider>], faults: &Faults) -> Option<Target> {
-    let names = providers.iter().map(|provider| provider.name.value.as_str());
-    if !names.clone().any(|name| name == raw.provider.value) {
-        let message = format!("there is no provider {}", raw.provider.place.written());
-        let fault = ConfigFault::new(Code::UnknownName, &raw.provider.place, message);
-        faults.push(fault.maybe_help(suggest::advice(&raw.provider.value, names)));
-    }
+    known_provider(&raw.provider, providers, faults);
     if raw.id.value.trim().is_empty() {
         let message = "`id` is empty: it is the target's name at the provider";
         faults.push(ConfigFault::new(Code::BadValue, &raw.id.place, message));

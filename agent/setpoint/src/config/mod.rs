@@ -9,6 +9,11 @@
 //! that can be told. Start reading at [`load`].
 
 mod bind;
+#[cfg(feature = "aws")]
+mod cloudwatch;
+#[cfg(not(feature = "aws"))]
+#[path = "without_cloudwatch.rs"]
+mod cloudwatch;
 mod expand;
 mod fault;
 mod file;
@@ -25,7 +30,9 @@ mod valid;
 pub(crate) use expand::Environment;
 pub(crate) use fault::ConfigFault;
 pub(crate) use render::render;
-pub(crate) use valid::{Config, Mode, Provider, Target};
+pub(crate) use valid::{
+    BoundQuery, CloudWatch, Config, Mode, Provider, Source, SourceKind, Target,
+};
 
 use fault::{Code, Faults, Place, SourceFile};
 use file::Role;

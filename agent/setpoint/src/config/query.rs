@@ -1,10 +1,25 @@
 //! A query as it is written in the configuration.
 
-use super::fault::{At, Code, ConfigFault, Faults};
+use super::{
+    cloudwatch,
+    fault::{At, Code, ConfigFault, Faults},
+    valid::{BoundQuery, SourceKind},
+};
 use setpoint_promql::Query;
 
-/// The query, or a fault that shows what the parser made of it.
-pub(crate) fn parse(written: &At<String>, faults: &Faults) -> Option<Query> {
+/// The query in the language of its source, or a fault that shows what its parser made of it.
+pub(crate) fn parse(
+    written: &At<String>,
+    source: &SourceKind,
+    faults: &Faults,
+) -> Option<BoundQuery> {
+    match source {
+        SourceKind::Scrape { .. } => promql(written, faults).map(BoundQuery::PromQl),
+        SourceKind::CloudWatch(_) => cloudwatch::parse(written, faults).map(BoundQuery::CloudWatch),
+    }
+}
+
+fn promql(written: &At<String>, faults: &Faults) -> Option<Query> {
     match Query::parse(&written.value) {
         Ok(query) => Some(query),
         Err(error) => {

@@ -33,12 +33,31 @@ pub(crate) struct RawNamed<T> {
     pub(crate) what: Option<T>,
 }
 
-/// `[sources.x]` with `kind = "scrape"`.
+/// `[sources.x]`.
 #[derive(Debug)]
 pub(crate) struct RawSource {
-    pub(crate) url: At<String>,
     pub(crate) period: Option<At<Span>>,
     pub(crate) timeout: Option<At<Span>>,
+    pub(crate) kind: RawSourceKind,
+}
+
+/// What a source is, with what its kind needs to know.
+#[derive(Debug)]
+pub(crate) enum RawSourceKind {
+    /// `kind = "scrape"`.
+    Scrape { url: At<String> },
+    /// `kind = "cloudwatch"`.
+    CloudWatch(RawCloudWatch),
+}
+
+/// What only CloudWatch has.
+#[derive(Debug)]
+pub(crate) struct RawCloudWatch {
+    /// Where the source is named.
+    pub(crate) place: Place,
+    pub(crate) provider: Option<At<String>>,
+    pub(crate) endpoint: Option<At<String>>,
+    pub(crate) delay: Option<At<Span>>,
 }
 
 /// `[providers.x]` with `kind = "aws"`.
@@ -206,13 +225,27 @@ fn required<'a, T>(
 }
 
 fn source(mut table: Table<'_>) -> Option<RawSource> {
-    const LATER: [&str; 5] = ["prometheus", "cloudwatch", "probe", "azure_monitor", "otlp"];
-    kind(&mut table, &["scrape"], &LATER)?;
-    let url = required(&mut table, "url", "url = \"http://127.0.0.1:9100/metrics\"", Table::text);
+    const LATER: [&str; 4] = ["prometheus", "probe", "azure_monitor", "otlp"];
+    let kind = kind(&mut table, &["scrape", "cloudwatch"], &LATER)?;
+    let kind = if kind == "scrape" { scrape(&mut table) } else { Some(cloudwatch(&mut table)) };
     let period = table.span("period");
     let timeout = table.span("timeout");
     table.finish();
-    Some(RawSource { url: url?, period, timeout })
+    Some(RawSource { period, timeout, kind: kind? })
+}
+
+fn scrape(table: &mut Table<'_>) -> Option<RawSourceKind> {
+    let url = required(table, "url", "url = \"http://127.0.0.1:9100/metrics\"", Table::text);
+    Some(RawSourceKind::Scrape { url: url? })
+}
+
+fn cloudwatch(table: &mut Table<'_>) -> RawSourceKind {
+    RawSourceKind::CloudWatch(RawCloudWatch {
+        place: table.place.clone(),
+        provider: table.text("provider"),
+        endpoint: table.text("endpoint"),
+        delay: table.span("delay"),
+    })
 }
 
 fn provider(mut table: Table<'_>) -> Option<RawProvider> {

@@ -231,7 +231,7 @@ fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
         "kind = \"scrape\"",
         "kind = \"prometheus\"",
         &[
-            "setpoint.toml:3:8: C013: kind \"prometheus\" is not supported by this version yet; this version knows `scrape`",
+            "setpoint.toml:3:8: C013: kind \"prometheus\" is not supported by this version yet; this version knows `scrape` and `cloudwatch`",
         ],
     );
     check(
@@ -262,7 +262,8 @@ fn variables_are_expanded_in_values_and_never_become_anything_else() {
     let (config, faults) = load_files(&[("setpoint.toml", text.as_bytes())]);
     assert_eq!(faults, "");
     let config = config.unwrap();
-    assert_eq!(config.sources["app"].url.as_str(), "http://127.0.0.1:9100/metrics");
+    let SourceKind::Scrape { url } = &config.sources["app"].kind else { panic!() };
+    assert_eq!(url.as_str(), "http://127.0.0.1:9100/metrics");
     assert_eq!(config.targets["web"].id, "hunter2 \" ]");
     check(
         ":9100",

@@ -1,5 +1,6 @@
 //! A configuration as it is meant: every value is valid, every name leads somewhere.
 
+use super::cloudwatch::MetricQuery;
 use setpoint_core::{
     BoundPolicy, InputKey, InputSettings, Program, Settings, Span, TargetName, TargetSettings,
 };
@@ -48,15 +49,50 @@ impl fmt::Display for Mode {
     }
 }
 
-/// A metrics page.
+/// Where readings come from.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// Where it is.
-    pub(crate) url: Url,
     /// How often it has something new to say.
     pub(crate) period: Span,
+    /// How old its newest answer is at best.
+    pub(crate) delay: Span,
     /// How long one reading may take.
     pub(crate) timeout: Span,
+    /// What it is.
+    pub(crate) kind: SourceKind,
+}
+
+/// What a source is.
+#[derive(Clone, Debug)]
+pub(crate) enum SourceKind {
+    /// A metrics page.
+    Scrape {
+        /// Where it is.
+        url: Url,
+    },
+    /// CloudWatch.
+    CloudWatch(CloudWatch),
+}
+
+/// CloudWatch, in the account and region of a provider.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
+#[derive(Clone, Debug)]
+pub(crate) struct CloudWatch {
+    /// The provider whose account and region it is in.
+    pub(crate) provider: String,
+    /// How much time one value stands for.
+    pub(crate) resolution: Span,
+    /// Another address than the provider's.
+    pub(crate) endpoint: Option<Url>,
+}
+
+/// What a source is asked, in its own language.
+#[derive(Clone, Debug)]
+pub(crate) enum BoundQuery {
+    /// What one metrics page and its recent past can answer.
+    PromQl(Query),
+    /// A metric or an expression of CloudWatch.
+    CloudWatch(MetricQuery),
 }
 
 /// A cloud.
@@ -92,7 +128,7 @@ pub(crate) struct BoundInput {
     /// The source that is asked.
     pub(crate) source: String,
     /// What it is asked.
-    pub(crate) query: Query,
+    pub(crate) query: BoundQuery,
     /// How answers are kept and judged.
     pub(crate) settings: InputSettings,
 }

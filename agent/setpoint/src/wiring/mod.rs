@@ -7,7 +7,7 @@ mod aws;
 mod aws;
 
 use crate::{
-    config::{Config, Target},
+    config::{BoundQuery, Config, SourceKind, Target},
     system_clock::SystemClock,
 };
 use setpoint_control::{Commands, Evaluator, Journal, MetricSource, Ports};
@@ -69,27 +69,40 @@ pub(crate) async fn ports(
     for (name, provider) in &config.providers {
         let targets: BTreeMap<&TargetName, &Target> =
             config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
-        if !targets.is_empty() {
-            aws::plug_in(&mut ports, name, provider, &targets, reach).await?;
+        if !targets.is_empty() || aws::has_metrics(config, name) {
+            aws::plug_in(&mut ports, config, (name, provider), &targets, reach).await?;
         }
     }
     Ok(ports)
 }
 
-/// One page for each source, with all the queries that it is asked.
+/// One page for each source, with all the queries that it is asked. Those of a provider
+/// are plugged in with it.
 fn sources(config: &Config) -> Result<Vec<Box<dyn MetricSource>>, CannotWire> {
     let mut sources: Vec<Box<dyn MetricSource>> = Vec::new();
     for (name, source) in &config.sources {
-        let asked = config.inputs.iter().filter(|(_, input)| input.source == *name);
-        let queries: BTreeMap<InputKey, Query> =
-            asked.map(|(key, input)| (key.clone(), input.query.clone())).collect();
+        let SourceKind::Scrape { url } = &source.kind else { continue };
+        let queries: BTreeMap<InputKey, Query> = asked(config, name, |query| match query {
+            BoundQuery::PromQl(query) => Some(query.clone()),
+            BoundQuery::CloudWatch(_) => None,
+        });
         if !queries.is_empty() {
-            let source = ScrapeSource::new(source.url.as_str(), source.timeout, queries);
+            let source = ScrapeSource::new(url.as_str(), source.timeout, queries);
             sources
                 .push(Box::new(source.map_err(|error| CannotWire::Source(name.clone(), error))?));
         }
     }
     Ok(sources)
+}
+
+/// What the source called `name` is asked, as `own` finds it in its language.
+fn asked<Q>(
+    config: &Config,
+    name: &str,
+    own: impl Fn(&BoundQuery) -> Option<Q>,
+) -> BTreeMap<InputKey, Q> {
+    let asked = config.inputs.iter().filter(|(_, input)| input.source == name);
+    asked.filter_map(|(key, input)| Some((key.clone(), own(&input.query)?))).collect()
 }
 
 /// The policies, parsed from the very text that the journal keeps beside the passes.
