@@ -8,6 +8,7 @@
 //! Start reading at [`ControlLoop::pass`]; all decisions are made in [`think()`].
 
 mod control_loop;
+mod finding;
 mod log;
 mod pass;
 mod ports;
@@ -15,6 +16,7 @@ mod provider_error;
 mod think;
 
 pub use control_loop::{ControlLoop, Past};
+pub use finding::{Finding, Severity};
 pub use pass::Pass;
 pub use ports::{
     Act, Clock, Commands, Evaluator, Journal, JournalError, MetricSource, Observe, Ports,

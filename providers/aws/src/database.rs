@@ -110,6 +110,7 @@ mod tests {
                 id: "ledger".to_owned(),
                 status: status.to_owned(),
                 engine: "aurora-mysql".to_owned(),
+                paused: None,
             }),
             replicas: Vec::new(),
         };

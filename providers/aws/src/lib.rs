@@ -7,8 +7,9 @@
 //! ```text
 //! Aws::connect ─┬─► eyes  ─► groups, databases ──► group, database   (pure: what the answers mean)
 //!               └─► hands ─► resize, replicas       (the only files that ask for a change)
-//!              └─► metrics ─► cloudwatch/
-//! every call ─► api (how many at once) ─► failure   (pure: what may be done about a no)
+//!              ├─► metrics ─► cloudwatch/
+//!              └─► examine ─► doctor/             (who else is at our targets, and what lacks)
+//! every call ─► api, pace (how many at once, and a second) ─► failure   (pure: what may be done about a no)
 //! ```
 //!
 //! Start reading at [`Aws::connect`], then `eyes.rs` and `hands.rs`.
@@ -19,6 +20,7 @@ mod cloudwatch;
 mod connections;
 mod database;
 mod databases;
+mod doctor;
 mod eyes;
 mod failure;
 mod fault;
@@ -27,13 +29,21 @@ mod groups;
 mod hands;
 mod instance;
 mod instance_class;
+mod inventory;
+mod natives;
+mod pace;
+mod permissions;
 mod replicas;
 mod resize;
+mod rivals;
 mod settings;
 mod tag;
 
 pub use aws::Aws;
 pub use cloudwatch::{CloudWatchSettings, CloudWatchSource, MetricQuery, QueryError};
+pub use doctor::Patient;
 pub use eyes::AwsEyes;
 pub use hands::AwsHands;
-pub use settings::{AwsSettings, Deadlines, Resource};
+pub use natives::{Native, NativeRule};
+pub use permissions::{Statement, permissions};
+pub use settings::{AwsSettings, Deadlines, Resource, Role};

@@ -68,6 +68,7 @@ fn as_text(look: &Look, unread: &[String], config: &Config) -> String {
 
 /// One pass without hands, in which every rule's hold has elapsed.
 async fn look(config: &Config) -> Result<Look, Exit> {
+    let config = &wiring::resolve(config.clone()).await.map_err(super::cannot_wire)?;
     let program = config.program();
     let ports = wiring::ports(config, &program, Reach::Eyes, Box::new(Nowhere)).await;
     let wired = ports.and_then(|ports| Ok((ports, wiring::evaluator(&program)?)));
@@ -113,8 +114,8 @@ fn unread(snapshot: &Snapshot) -> Vec<String> {
     targets.chain(inputs).collect()
 }
 
-/// A plan is written down nowhere.
-struct Nowhere;
+/// What only looks is written down nowhere.
+pub(super) struct Nowhere;
 
 impl Journal for Nowhere {
     fn record(&mut self, _: &Pass, _: &Memory) -> Result<(), JournalError> {

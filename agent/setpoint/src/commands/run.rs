@@ -44,9 +44,13 @@ async fn work(config: &Config) -> Exit {
             return Exit::Internal;
         }
     };
-    match assemble(config).await {
+    let config = match wiring::resolve(config.clone()).await {
+        Ok(config) => config,
+        Err(error) => return cannot_wire(error),
+    };
+    match assemble(&config).await {
         Ok(mut control) => {
-            started(config);
+            started(&config);
             until_stopped(&mut control, &mut stop).await
         }
         Err(exit) => exit,

@@ -5,12 +5,13 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults},
+    fleet,
     meaning::{beside, check_name},
     query,
     raw::{Raw, RawInput, RawPolicy},
     scripts::Scripts,
     suggest,
-    valid::{BoundInput, Source, Target},
+    valid::{BoundInput, BoundQuery, Source, Target, Which},
 };
 use setpoint_core::{
     BoundPolicy, Empty, InputKey, InputSettings, PolicyName, TargetName, TargetSettings,
@@ -113,13 +114,23 @@ impl Bench<'_> {
             self.unknown("source", &raw.source, names);
         }
         let source = self.sources.get(&raw.source.value)?;
-        let query = query::parse(&raw.query, &source.kind, self.faults);
+        let (query, template) = self.query(raw, source);
         let settings = header.settings(source.period);
         // A policy speaks of ages without knowing its source: what the source always
         // takes comes on top.
         let settings = InputSettings { max_age: settings.max_age + source.delay, ..settings };
         let settings = self.settings(raw, settings);
-        Some(BoundInput { source: raw.source.value.clone(), query: query?, settings })
+        Some(BoundInput { source: raw.source.value.clone(), query: query?, template, settings })
+    }
+
+    /// The query, and its text if it speaks of each group of a fleet: that it can be asked
+    /// is then found out with a made-up name.
+    fn query(&self, raw: &RawInput, source: &Source) -> (Option<BoundQuery>, Option<String>) {
+        let text = &raw.query.value;
+        let template = text.contains(fleet::GROUP).then(|| text.clone());
+        let value = text.replace(fleet::GROUP, "some-group");
+        let written = At { value, place: raw.query.place.clone() };
+        (query::parse(&written, &source.kind, self.faults), template)
     }
 
     /// `settings` with what the binding says of them.
@@ -176,7 +187,30 @@ impl Bench<'_> {
             self.narrow(wanted, ours, targets);
             bound.insert(local.value.clone(), target);
         }
+        self.one_fleet(policy, targets);
         bound
+    }
+
+    /// A policy at work for each pair of two fleets' groups would be nobody's wish, and
+    /// `{group}` without a fleet has no meaning.
+    fn one_fleet(&self, policy: &Bound<'_>, targets: &BTreeMap<TargetName, Target>) {
+        let Bound { name, raw, .. } = policy;
+        let is_fleet = |ours: &At<String>| {
+            let target = targets.get(ours.value.as_str());
+            target.is_some_and(|target| matches!(target.which, Which::Each(_)))
+        };
+        let mut fleets = raw.targets.iter().map(|(_, ours)| ours).filter(|ours| is_fleet(ours));
+        let (first, second) = (fleets.next(), fleets.next());
+        if let (Some(first), Some(second)) = (first, second) {
+            let message = format!("policy `{name}` is bound to two fleets");
+            let fault = ConfigFault::new(Code::Twice, &second.place, message);
+            self.faults.push(fault.label("a fleet again").also(&first.place, "a fleet already"));
+        }
+        let inputs = raw.inputs.iter().filter_map(|(_, input)| input.as_ref());
+        for input in inputs.filter(|it| first.is_none() && it.query.value.contains(fleet::GROUP)) {
+            let message = "`{group}` stands for each group of a fleet, and the policy has no fleet";
+            self.faults.push(ConfigFault::new(Code::BadQuery, &input.query.place, message));
+        }
     }
 
     /// Narrows the target called `ours` by what the policy says of it.

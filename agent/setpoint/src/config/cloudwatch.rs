@@ -18,6 +18,11 @@ pub(crate) fn parse(written: &At<String>, faults: &Faults) -> Option<MetricQuery
     }
 }
 
+/// What `text` asks; `None` if it cannot be asked.
+pub(crate) fn parse_text(text: &str) -> Option<MetricQuery> {
+    MetricQuery::parse(text).ok()
+}
+
 fn fault(written: &At<String>, error: &QueryError) -> ConfigFault {
     let Some(place) = place(written, error) else {
         // The text in the file is another than the one that was read: what a variable

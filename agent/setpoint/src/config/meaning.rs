@@ -8,10 +8,10 @@ use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
     raw::{
         Raw, RawBrakes, RawCloudWatch, RawNamed, RawProvider, RawSource, RawSourceKind, RawTarget,
-        RawTargetKind,
+        RawTargetKind, RawWhich,
     },
     suggest, unused,
-    valid::{CloudWatch, Config, Mode, Provider, Source, SourceKind, Target},
+    valid::{CloudWatch, Config, Mode, Provider, Source, SourceKind, Target, Which},
 };
 use setpoint_core::{DatabaseSettings, GroupSettings, Range, Span, TargetName, TargetSettings};
 use std::{
@@ -242,7 +242,38 @@ fn provider(raw: &RawProvider, region: Option<&str>, faults: &Faults) -> Option<
     };
     let file = raw.credentials_file.as_ref();
     let credentials_file = file.map(|file| beside(&file.place, Path::new(&file.value)));
-    Some(Provider { region: region?.to_owned(), endpoint, credentials_file })
+    if let Some(at) = raw.calls_per_second.as_ref().filter(|at| !(1..=1000).contains(&at.value)) {
+        let message = format!("`calls_per_second` is {}, out of bounds", at.value);
+        let fault = ConfigFault::new(Code::BadValue, &at.place, message);
+        faults.push(fault.help("write 1 to 1000"));
+    }
+    Some(Provider {
+        region: region?.to_owned(),
+        endpoint,
+        credentials_file,
+        profile: raw.profile.as_ref().map(|profile| profile.value.clone()),
+        role: role(raw, faults),
+        calls_per_second: raw.calls_per_second.as_ref().map(|at| at.value),
+    })
+}
+
+/// The role to take on, with its external id.
+fn role(raw: &RawProvider, faults: &Faults) -> Option<(String, Option<String>)> {
+    let id = raw.external_id.as_ref();
+    let Some(arn) = &raw.role_arn else {
+        if let Some(id) = id {
+            let message = "`external_id` is for taking on a role, and there is no `role_arn`";
+            faults.push(ConfigFault::new(Code::MissingKey, &id.place, message));
+        }
+        return None;
+    };
+    let is_role = arn.value.starts_with("arn:") && arn.value.contains(":role/");
+    if !is_role {
+        let message = format!("`role_arn` is {}, which is no role", arn.place.written());
+        let fault = ConfigFault::new(Code::BadValue, &arn.place, message);
+        faults.push(fault.help("write it as `arn:aws:iam::123456789012:role/setpoint`"));
+    }
+    Some((arn.value.clone(), id.map(|id| id.value.clone())))
 }
 
 /// An HTTP address. One with a password in it is refused: it would end up in logs.
@@ -267,10 +298,7 @@ fn http_url(raw: &At<String>, faults: &Faults) -> Option<Url> {
 
 fn target(raw: &RawTarget, providers: &[RawNamed<RawProvider>], faults: &Faults) -> Option<Target> {
     known_provider(&raw.provider, providers, faults);
-    if raw.id.value.trim().is_empty() {
-        let message = "`id` is empty: it is the target's name at the provider";
-        faults.push(ConfigFault::new(Code::BadValue, &raw.id.place, message));
-    }
+    let which = which(raw, faults);
     let settings = match &raw.kind {
         RawTargetKind::Group { min, max, brakes } => {
             let range = range(min.value, max, ("min", "max"), faults)?;
@@ -282,18 +310,42 @@ fn target(raw: &RawTarget, providers: &[RawNamed<RawProvider>], faults: &Faults)
             TargetSettings::Database(braked_database(DatabaseSettings::new(range), brakes))
         }
     };
-    let (provider, id) = (raw.provider.value.clone(), raw.id.value.clone());
-    Some(Target { provider, id, settings })
+    Some(Target { provider: raw.provider.value.clone(), which, settings })
+}
+
+fn which(raw: &RawTarget, faults: &Faults) -> Which {
+    let bad = |place: &Place, message: &str| ConfigFault::new(Code::BadValue, place, message);
+    match &raw.which {
+        RawWhich::Id(id) => {
+            if id.value.trim().is_empty() {
+                let message = "`id` is empty: it is the target's name at the provider";
+                faults.push(bad(&id.place, message));
+            }
+            Which::One(id.value.clone())
+        }
+        RawWhich::Select { place, tags } => {
+            if tags.is_empty() {
+                let fault = bad(place, "`select` without tags would be everything there is");
+                faults.push(fault.help("write `select = { tags = { app = \"web\" } }`"));
+            }
+            if !matches!(raw.kind, RawTargetKind::Group { .. }) {
+                faults.push(bad(place, "`select` finds groups; a database is named by its `id`"));
+            }
+            let pairs = tags.iter().map(|(key, value)| (key.value.clone(), value.value.clone()));
+            Which::Each(pairs.collect())
+        }
+    }
 }
 
 /// Two targets that are one thing at its provider would be sized twice.
 fn one_target_each(targets: &[RawNamed<RawTarget>], faults: &Faults) {
     let mut seen: BTreeMap<(&str, &str), &Place> = BTreeMap::new();
     for target in targets.iter().filter_map(|target| target.what.as_ref()) {
-        let thing = (&*target.provider.value, &*target.id.value);
-        let Some(first) = seen.insert(thing, &target.id.place) else { continue };
-        let message = format!("two targets are {} at `{}`", target.id.place.written(), thing.0);
-        let fault = ConfigFault::new(Code::Twice, &target.id.place, message);
+        let Some(id) = target.id() else { continue };
+        let thing = (&*target.provider.value, &*id.value);
+        let Some(first) = seen.insert(thing, &id.place) else { continue };
+        let message = format!("two targets are {} at `{}`", id.place.written(), thing.0);
+        let fault = ConfigFault::new(Code::Twice, &id.place, message);
         faults.push(fault.label("here again").also(first, "a target already"));
     }
 }

@@ -17,6 +17,7 @@ mod cloudwatch;
 mod expand;
 mod fault;
 mod file;
+mod fleet;
 mod meaning;
 mod query;
 mod raw;
@@ -29,9 +30,10 @@ mod valid;
 
 pub(crate) use expand::Environment;
 pub(crate) use fault::ConfigFault;
+pub(crate) use fleet::FleetError;
 pub(crate) use render::render;
 pub(crate) use valid::{
-    BoundQuery, CloudWatch, Config, Mode, Provider, Source, SourceKind, Target,
+    BoundQuery, CloudWatch, Config, Mode, Provider, Source, SourceKind, Target, Which,
 };
 
 use fault::{Code, Faults, Place, SourceFile};

@@ -7,6 +7,14 @@ use super::{
 };
 use setpoint_promql::Query;
 
+/// What `text` asks a source of this kind; `None` if it cannot be asked.
+pub(crate) fn parse_text(text: &str, source: &SourceKind) -> Option<BoundQuery> {
+    match source {
+        SourceKind::Scrape { .. } => Query::parse(text).ok().map(BoundQuery::PromQl),
+        SourceKind::CloudWatch(_) => cloudwatch::parse_text(text).map(BoundQuery::CloudWatch),
+    }
+}
+
 /// The query in the language of its source, or a fault that shows what its parser made of it.
 pub(crate) fn parse(
     written: &At<String>,

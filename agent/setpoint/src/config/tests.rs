@@ -1,5 +1,8 @@
 //! Bad configurations and what is said of them; a good one and what it means.
 
+#[cfg(feature = "aws")]
+mod aws;
+
 use super::*;
 use setpoint_core::{Empty, Range, Span, TargetSettings};
 use std::fmt::Write;
@@ -264,7 +267,7 @@ fn variables_are_expanded_in_values_and_never_become_anything_else() {
     let config = config.unwrap();
     let SourceKind::Scrape { url } = &config.sources["app"].kind else { panic!() };
     assert_eq!(url.as_str(), "http://127.0.0.1:9100/metrics");
-    assert_eq!(config.targets["web"].id, "hunter2 \" ]");
+    assert_eq!(config.targets["web"].which, Which::One("hunter2 \" ]".to_owned()));
     check(
         ":9100",
         ":${PROT}",

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use url::Url;
 
 /// Everything the operator settled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Config {
     /// The region this agent looks after.
     pub(crate) region: String,
@@ -105,6 +105,12 @@ pub(crate) struct Provider {
     pub(crate) endpoint: Option<Url>,
     /// A file with the credentials; without one, they are looked for where AWS's own tools look.
     pub(crate) credentials_file: Option<PathBuf>,
+    /// Which of those credentials.
+    pub(crate) profile: Option<String>,
+    /// A role to take on with them, and what its trust policy asks a stranger for.
+    pub(crate) role: Option<(String, Option<String>)>,
+    /// The most calls a second; the back end's own measure without one.
+    pub(crate) calls_per_second: Option<u32>,
 }
 
 /// A target.
@@ -112,23 +118,35 @@ pub(crate) struct Provider {
 pub(crate) struct Target {
     /// The provider that has it.
     pub(crate) provider: String,
-    /// Its name there.
+    /// Which it is there.
     #[cfg_attr(
         all(not(feature = "aws"), not(test)),
         expect(dead_code, reason = "read by back ends, none is built")
     )]
-    pub(crate) id: String,
+    pub(crate) which: Which,
     /// Its bounds and brakes, as narrowed by the policies that name it.
     pub(crate) settings: TargetSettings,
 }
 
+/// Which thing at its provider a target is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// One, by its name there.
+    One(String),
+    /// Each that has all these tags, whatever their value where that is `*`: a target each,
+    /// once it is known which there are.
+    Each(BTreeMap<String, String>),
+}
+
 /// An input with its query.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BoundInput {
     /// The source that is asked.
     pub(crate) source: String,
     /// What it is asked.
     pub(crate) query: BoundQuery,
+    /// The same as it is written, where it speaks of `{group}`: the name of each group of a fleet.
+    pub(crate) template: Option<String>,
     /// How answers are kept and judged.
     pub(crate) settings: InputSettings,
 }

@@ -1,9 +1,15 @@
 //! Amazon Web Services, plugged in.
 
 use super::{CannotWire, Reach, asked};
-use crate::config::{BoundQuery, CloudWatch, Config, Provider, Source, SourceKind, Target};
-use setpoint_aws::{Aws, AwsSettings, CloudWatchSettings, Resource};
-use setpoint_control::{Act, Ports};
+use crate::{
+    cli::Init,
+    config::{BoundQuery, CloudWatch, Config, Mode, Provider, Source, SourceKind, Target, Which},
+    system_clock::SystemClock,
+};
+use serde_json::{Value, json};
+use setpoint_aws::{Aws, AwsSettings, CloudWatchSettings, Patient, Resource, Role, Statement};
+pub(crate) use setpoint_aws::{Native, NativeRule};
+use setpoint_control::{Act, Finding, Ports};
 use setpoint_core::{TargetName, TargetSettings};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -32,7 +38,7 @@ pub(super) async fn plug_in(
         }
     }
     let resources: BTreeMap<TargetName, Resource> =
-        targets.iter().map(|(name, target)| ((*name).clone(), resource(target))).collect();
+        targets.iter().filter_map(|(name, it)| Some(((*name).clone(), resource(it)?))).collect();
     if resources.is_empty() {
         return Ok(());
     }
@@ -60,20 +66,104 @@ fn metrics<'a>(
     })
 }
 
-/// The way to one provider.
-async fn connect(name: &str, provider: &Provider) -> Aws {
-    Aws::connect(AwsSettings {
-        endpoint: provider.endpoint.clone(),
-        credentials_file: provider.credentials_file.clone(),
-        ..AwsSettings::new(name, &provider.region)
-    })
-    .await
+/// The groups at a provider that have these tags: those of the fleet called `fleet`.
+pub(super) async fn select(
+    (name, provider): (&str, &Provider),
+    fleet: &TargetName,
+    tags: &BTreeMap<String, String>,
+) -> Result<Vec<String>, CannotWire> {
+    let found = connect(name, provider).await.select(tags).await;
+    found.map_err(|why| CannotWire::Unseen(fleet.clone(), why))
 }
 
-/// What a target is to AWS.
-fn resource(target: &Target) -> Resource {
-    match target.settings {
-        TargetSettings::Group(_) => Resource::Group(target.id.clone()),
-        TargetSettings::Database(_) => Resource::Database(target.id.clone()),
+/// What a provider has to say about `targets`.
+pub(super) async fn examine(
+    name: &str,
+    provider: &Provider,
+    targets: &BTreeMap<&TargetName, &Target>,
+) -> Result<Vec<Finding>, CannotWire> {
+    let patient = |target: &Target| {
+        let range = match &target.settings {
+            TargetSettings::Group(group) => group.range,
+            TargetSettings::Database(database) => database.range,
+        };
+        Some(Patient { resource: resource(target)?, range })
+    };
+    let patients = targets.iter().filter_map(|(name, it)| Some(((*name).clone(), patient(it)?)));
+    Ok(connect(name, provider).await.examine(&patients.collect()).await)
+}
+
+/// What scales groups in `region` today.
+pub(super) async fn natives(region: &str, options: &Init) -> Result<Vec<Native>, CannotWire> {
+    let settings = AwsSettings {
+        endpoint: options.endpoint.clone(),
+        profile: options.profile.clone(),
+        ..AwsSettings::new("aws", region)
+    };
+    let aws = Aws::connect(settings, Arc::new(SystemClock::start())).await;
+    aws.natives().await.map_err(CannotWire::Natives)
+}
+
+/// The least that IAM must permit for what a provider has.
+pub(super) fn permissions(
+    config: &Config,
+    name: &str,
+    provider: &Provider,
+) -> Result<Value, CannotWire> {
+    let targets = || config.targets.values().filter(|target| target.provider == name);
+    let resources = targets().filter_map(resource).collect();
+    let tags = |target: &'_ Target| match &target.which {
+        Which::Each(tags) => Some(tags.clone()),
+        Which::One(_) => None,
+    };
+    let fleets: Vec<BTreeMap<String, String>> = targets().filter_map(tags).collect();
+    let fleets: Vec<_> = fleets.iter().collect();
+    let acts = config.mode == Mode::Act;
+    let statements = setpoint_aws::permissions(
+        &provider.region,
+        &resources,
+        &fleets,
+        acts,
+        has_metrics(config, name),
+    );
+    let statements: Vec<Value> = statements.iter().map(statement).collect();
+    Ok(json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+/// A statement as IAM takes it.
+fn statement(statement: &Statement) -> Value {
+    let mut value = json!({
+        "Sid": statement.id,
+        "Effect": "Allow",
+        "Action": statement.actions,
+        "Resource": statement.resources,
+    });
+    if !statement.conditions.is_empty() {
+        value["Condition"] = json!(statement.conditions);
     }
+    value
+}
+
+/// The way to one provider.
+async fn connect(name: &str, provider: &Provider) -> Aws {
+    let defaults = AwsSettings::new(name, &provider.region);
+    let role = provider.role.clone().map(|(arn, external_id)| Role { arn, external_id });
+    let settings = AwsSettings {
+        endpoint: provider.endpoint.clone(),
+        credentials_file: provider.credentials_file.clone(),
+        profile: provider.profile.clone(),
+        role,
+        calls_per_second: provider.calls_per_second.unwrap_or(defaults.calls_per_second),
+        ..defaults
+    };
+    Aws::connect(settings, Arc::new(SystemClock::start())).await
+}
+
+/// What a target is to AWS; a fleet is nothing until its groups are known.
+fn resource(target: &Target) -> Option<Resource> {
+    let Which::One(id) = &target.which else { return None };
+    Some(match target.settings {
+        TargetSettings::Group(_) => Resource::Group(id.clone()),
+        TargetSettings::Database(_) => Resource::Database(id.clone()),
+    })
 }

@@ -6,11 +6,15 @@ mod aws;
 #[path = "without_aws.rs"]
 mod aws;
 
+pub(crate) use aws::{Native, NativeRule};
+
 use crate::{
-    config::{BoundQuery, Config, SourceKind, Target},
+    cli::Init,
+    config::{BoundQuery, Config, FleetError, SourceKind, Target, Which},
     system_clock::SystemClock,
 };
-use setpoint_control::{Commands, Evaluator, Journal, MetricSource, Ports};
+use serde_json::Value;
+use setpoint_control::{Commands, Evaluator, Finding, Journal, MetricSource, Ports};
 use setpoint_core::{
     Command, Evaluation, InputKey, Memory, Program, Settings, Snapshot, TargetName,
 };
@@ -45,6 +49,17 @@ pub(crate) enum CannotWire {
     /// A source cannot even be asked.
     #[error("source `{0}` cannot be set up")]
     Source(String, #[source] FetchError),
+    /// The groups of a fleet cannot be found out.
+    #[error("the fleet `{0}` cannot be found out: {1}")]
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "no back end has fleets"))]
+    Unseen(TargetName, String),
+    /// What scales groups today cannot be read.
+    #[error("what scales groups today cannot be read: {0}")]
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "no back end has any"))]
+    Natives(String),
+    /// The groups of a fleet are not what they should be.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
     /// The policies were fine when they were checked, and are not now: a fault of ours.
     #[error("the policies cannot be bound: {0}")]
     Policies(String),
@@ -74,6 +89,40 @@ pub(crate) async fn ports(
         }
     }
     Ok(ports)
+}
+
+/// `config` with a target for each group of each fleet that there is now.
+pub(crate) async fn resolve(config: Config) -> Result<Config, CannotWire> {
+    let mut found = BTreeMap::new();
+    for (name, target) in config.fleets() {
+        let Which::Each(tags) = &target.which else { continue };
+        let Some(provider) = config.providers.get(&target.provider) else { continue };
+        found.insert(name.clone(), aws::select((&target.provider, provider), name, tags).await?);
+    }
+    if found.is_empty() { Ok(config) } else { Ok(config.with_fleets(&found)?) }
+}
+
+/// What scales groups of AWS in `region` today.
+pub(crate) async fn natives(region: &str, options: &Init) -> Result<Vec<Native>, CannotWire> {
+    aws::natives(region, options).await
+}
+
+/// The least that each provider must permit, in its cloud's own words.
+pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, CannotWire> {
+    let of =
+        |(name, provider)| Ok((String::clone(name), aws::permissions(config, name, provider)?));
+    config.providers.iter().map(of).collect()
+}
+
+/// What each provider has to say about the targets that it has.
+pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire> {
+    let mut findings = Vec::new();
+    for (name, provider) in &config.providers {
+        let targets: BTreeMap<&TargetName, &Target> =
+            config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
+        findings.extend(aws::examine(name, provider, &targets).await?);
+    }
+    Ok(findings)
 }
 
 /// One page for each source, with all the queries that it is asked. Those of a provider
