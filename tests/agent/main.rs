@@ -3,9 +3,12 @@
 //! Every scenario ends with its journal made again: each recorded pass must come out as
 //! the same plan.
 
+mod doctor;
+mod fleets;
 mod growing;
 mod kills;
 mod missing;
 mod observing;
 mod refusals;
 mod scene;
+mod starting;
