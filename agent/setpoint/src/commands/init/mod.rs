@@ -6,12 +6,7 @@
 mod from_aws;
 mod schedule;
 
-use crate::{
-    cli,
-    exit::Exit,
-    output,
-    wiring::{self, CannotWire},
-};
+use crate::{cli, exit::Exit, output, wiring};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -71,13 +66,7 @@ fn from_aws(options: &cli::Init) -> Result<Vec<Draft>, Exit> {
         output::complain(&format!("error: the look around broke down: {error}"));
         Exit::Internal
     })?;
-    let natives = natives.map_err(|error| match error {
-        CannotWire::Natives(why) => {
-            output::complain(&format!("error: the groups of {region} cannot be read: {why}"));
-            Exit::Unreachable
-        }
-        other => super::cannot_wire(other),
-    })?;
+    let natives = natives.map_err(super::cannot_wire)?;
     if natives.is_empty() {
         output::complain(&format!("nothing of AWS's own scales a group in {region}"));
         return Err(Exit::No);
