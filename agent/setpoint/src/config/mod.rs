@@ -32,9 +32,9 @@ pub(crate) use expand::Environment;
 pub(crate) use fault::ConfigFault;
 pub(crate) use fleet::FleetError;
 pub(crate) use render::render;
-pub(crate) use valid::{
-    BoundQuery, CloudWatch, Config, Mode, Provider, Source, SourceKind, Target, Which,
-};
+#[cfg(feature = "aws")]
+pub(crate) use valid::CloudWatch;
+pub(crate) use valid::{BoundQuery, Config, Mode, Provider, Source, SourceKind, Target, Which};
 
 use fault::{Code, Faults, Place, SourceFile};
 use file::Role;

@@ -119,10 +119,6 @@ pub(crate) struct Target {
     /// The provider that has it.
     pub(crate) provider: String,
     /// Which it is there.
-    #[cfg_attr(
-        all(not(feature = "aws"), not(test)),
-        expect(dead_code, reason = "read by back ends, none is built")
-    )]
     pub(crate) which: Which,
     /// Its bounds and brakes, as narrowed by the policies that name it.
     pub(crate) settings: TargetSettings,
