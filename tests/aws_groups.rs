@@ -1,10 +1,10 @@
 //! Auto Scaling groups, against a real API on loopback and everything that may go wrong.
 
-use setpoint_aws::{AwsEyes, AwsHands, Deadlines, Resource};
+use setpoint_aws::{Aws, AwsEyes, AwsHands, AwsSettings, Deadlines, Resource, Role};
 use setpoint_control::{Act, Observe};
 use setpoint_core::{Action, FailureKind, Group, Intent, IntentId, Range, Seen, Span, TargetName};
-use std::{collections::BTreeMap, time::Duration};
-use support::{Cloud, Fault, Moto};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use support::{Cloud, Fault, MachineClock, Moto, REGION};
 
 fn web() -> TargetName {
     TargetName::new("web")
@@ -132,4 +132,131 @@ async fn wrong_keys_are_refused_and_said_to_be() {
     assert!(why.contains("InvalidClientTokenId") || why.contains("credentials"), "{why}");
     let error = hands.apply(&resize(10, 15)).await.unwrap_err();
     assert_eq!(error.kind, FailureKind::Refused, "{}", error.chain());
+}
+
+/// What the eyes say keeps the group from being shrunk.
+async fn busy(eyes: &AwsEyes) -> Option<String> {
+    let seen = look(eyes).await;
+    let Seen::Group(group) = seen else { panic!("{seen:?}") };
+    group.busy
+}
+
+#[tokio::test]
+async fn a_group_with_a_scaler_of_the_clouds_own_is_left_to_it() {
+    let cloud = Cloud::start();
+    cloud.moto.make_group("web", 10);
+    let tracking = [
+        ("AutoScalingGroupName", "web"),
+        ("PolicyName", "cpu-60"),
+        ("PolicyType", "TargetTrackingScaling"),
+        ("TargetTrackingConfiguration.TargetValue", "60"),
+        (
+            "TargetTrackingConfiguration.PredefinedMetricSpecification.PredefinedMetricType",
+            "ASGAverageCPUUtilization",
+        ),
+    ];
+    cloud.moto.autoscaling("PutScalingPolicy", &tracking);
+    let (eyes, _) = plugged(&cloud, Deadlines::default()).await;
+    assert_eq!(busy(&eyes).await.unwrap(), "another scaler acts on it: policy cpu-60");
+    busy(&eyes).await;
+    assert_eq!(cloud.proxy.count("DescribePolicies"), 1, "it is not asked at every look");
+}
+
+#[tokio::test]
+async fn policies_that_may_not_be_read_stop_nothing_and_silence_stops_shrinking() {
+    let cloud = Cloud::start();
+    cloud.moto.make_group("web", 10);
+    cloud.proxy.once("DescribePolicies", Fault::refusal("AccessDenied"));
+    let (eyes, _) = plugged(&cloud, Deadlines::default()).await;
+    assert_eq!(busy(&eyes).await, None);
+    let (eyes, _) = plugged(&cloud, Deadlines::default()).await;
+    cloud.proxy.always("DescribePolicies", Fault::throttling());
+    let why = busy(&eyes).await.unwrap();
+    assert!(why.contains("whether another scaler acts on it is not known"), "{why}");
+}
+
+#[tokio::test]
+async fn a_tag_on_the_group_pauses_it() {
+    let cloud = Cloud::start();
+    cloud.moto.make_group("web", 10);
+    let tag = [
+        ("Tags.member.1.ResourceId", "web"),
+        ("Tags.member.1.ResourceType", "auto-scaling-group"),
+        ("Tags.member.1.Key", "setpoint%3Apause"),
+        ("Tags.member.1.Value", "migration"),
+        ("Tags.member.1.PropagateAtLaunch", "false"),
+    ];
+    let (eyes, _) = plugged(&cloud, Deadlines::default()).await;
+    let paused = async || {
+        let seen = look(&eyes).await;
+        let Seen::Group(group) = seen else { panic!("{seen:?}") };
+        (group.paused, group.busy)
+    };
+    assert_eq!(paused().await, (None, None));
+    cloud.moto.autoscaling("CreateOrUpdateTags", &tag);
+    assert_eq!(paused().await, (Some("migration".to_owned()), None));
+}
+
+#[tokio::test]
+async fn an_answer_that_lacks_members_is_no_answer_until_it_is_confirmed() {
+    let cloud = Cloud::start();
+    cloud.moto.make_group("web", 10);
+    let (eyes, _) = plugged(&cloud, Deadlines::default()).await;
+    assert_eq!(size(&eyes).await, 10);
+    cloud.proxy.always("DescribeAutoScalingGroups", Fault::WithoutMembers(2));
+    for _ in 0..2 {
+        let Seen::Nothing(why) = look(&eyes).await else { panic!() };
+        assert!(why.contains("only 8 of the 10 seen before"), "{why}");
+    }
+    assert_eq!(size(&eyes).await, 10, "two further looks said the same");
+    cloud.proxy.reset();
+    assert_eq!(size(&eyes).await, 10);
+}
+
+#[tokio::test]
+async fn it_takes_on_a_role_with_the_external_id_that_the_role_asks_for() {
+    let cloud = Cloud::start();
+    cloud.moto.make_group("web", 10);
+    let arn = "arn:aws:iam::123456789012:role/setpoint".to_owned();
+    let settings = AwsSettings {
+        endpoint: Some(cloud.endpoint().parse().unwrap()),
+        credentials_file: Some(cloud.credentials().to_owned()),
+        role: Some(Role { arn, external_id: Some("games-1".to_owned()) }),
+        ..AwsSettings::new("aws", REGION)
+    };
+    let aws = Aws::connect(settings, Arc::new(MachineClock::start())).await;
+    let eyes = aws.eyes(BTreeMap::from([(web(), Resource::Group("web".to_owned()))]));
+    assert_eq!(size(&eyes).await, 10);
+    let changes = cloud.proxy.changes();
+    assert_eq!(cloud.proxy.count("AssumeRole"), 1, "{changes:?}");
+    assert!(changes[0].contains("ExternalId=games-1"), "{changes:?}");
+}
+
+#[tokio::test]
+async fn a_fleet_is_the_groups_with_all_its_tags_and_no_others() {
+    let cloud = Cloud::start();
+    for (name, app) in [("a", "shop"), ("b", "game"), ("c", "")] {
+        cloud.moto.make_group(name, 1);
+        let tag = [
+            ("Tags.member.1.ResourceId", name),
+            ("Tags.member.1.ResourceType", "auto-scaling-group"),
+            ("Tags.member.1.Key", "app"),
+            ("Tags.member.1.Value", app),
+            ("Tags.member.1.PropagateAtLaunch", "false"),
+        ];
+        if !app.is_empty() {
+            cloud.moto.autoscaling("CreateOrUpdateTags", &tag);
+        }
+    }
+    let aws = cloud.connect().await;
+    let select = async |pairs: &[(&str, &str)]| {
+        let tags = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        aws.select(&tags.collect()).await
+    };
+    assert_eq!(select(&[("app", "*")]).await.unwrap(), ["a", "b"]);
+    assert_eq!(select(&[("app", "game")]).await.unwrap(), ["b"]);
+    assert!(select(&[("app", "game"), ("stage", "*")]).await.unwrap().is_empty());
+    assert!(select(&[]).await.unwrap().is_empty(), "no tags are never everything");
+    cloud.proxy.always("DescribeAutoScalingGroups", Fault::CutReply);
+    assert!(select(&[("app", "*")]).await.is_err(), "some of them are never taken for all");
 }

@@ -3,6 +3,8 @@
 //! Every scenario ends with its journal made again: each recorded pass must come out as
 //! the same plan.
 
+mod doctor;
+mod fleets;
 mod growing;
 mod kills;
 mod missing;
@@ -11,3 +13,4 @@ mod operating;
 mod prometheus;
 mod refusals;
 mod scene;
+mod starting;

@@ -215,7 +215,7 @@ pub fn message(line: &Value) -> &str {
 }
 
 /// A program of the workspace, built beside the tests.
-fn program(name: &str) -> PathBuf {
+pub fn program(name: &str) -> PathBuf {
     let test = env::current_exe().expect("a test is a program");
     let folder = test.parent().and_then(Path::parent).expect("tests are in target/…/deps");
     let program = folder.join(name);

@@ -1,8 +1,8 @@
 //! AWS as the tests have it: moto behind a [`FaultProxy`], and the way there.
 
-use crate::{FaultProxy, Moto, REGION};
+use crate::{FaultProxy, MachineClock, Moto, REGION};
 use setpoint_aws::{Aws, AwsSettings, Deadlines};
-use std::{io::Write, path::Path};
+use std::{io::Write, path::Path, sync::Arc};
 use tempfile::NamedTempFile;
 use url::Url;
 
@@ -47,12 +47,12 @@ impl Cloud {
 
     /// Gets ready to call it, through the proxy.
     pub async fn connect_within(&self, deadlines: Deadlines) -> Aws {
-        Aws::connect(AwsSettings {
+        let settings = AwsSettings {
             endpoint: Some(Url::parse(&self.endpoint()).expect("an address makes a URL")),
             credentials_file: Some(self.credentials.path().to_owned()),
             deadlines,
             ..AwsSettings::new("aws", REGION)
-        })
-        .await
+        };
+        Aws::connect(settings, Arc::new(MachineClock::start())).await
     }
 }

@@ -34,6 +34,8 @@ pub enum Fault {
     },
     /// Pass it on; in the answer, members beyond the first so many are still on their way.
     Pending(usize),
+    /// Pass it on; in the answer, so many members of groups are missing.
+    WithoutMembers(usize),
 }
 
 impl Fault {
@@ -132,6 +134,11 @@ impl FaultProxy {
         self.shared.lock().seen.iter().filter(|(seen, _)| seen == action).count()
     }
 
+    /// How many calls arrived, in whatever protocol.
+    pub fn calls(&self) -> usize {
+        self.shared.lock().seen.len()
+    }
+
     /// The changes of databases that the server said yes to, in the order of its answers:
     /// the action and the instance it is about.
     pub fn accepted(&self) -> Vec<(String, String)> {
@@ -205,6 +212,10 @@ impl Shared {
                 let answer = request.send(self.server)?;
                 stream.write_all(pending(&String::from_utf8_lossy(&answer), after).as_bytes())
             }
+            Some(Fault::WithoutMembers(count)) => {
+                let answer = request.send(self.server)?;
+                stream.write_all(lacking(&String::from_utf8_lossy(&answer), count).as_bytes())
+            }
         }
     }
 
@@ -218,7 +229,7 @@ impl Shared {
             rule.times = rule.times.map(|times| times - 1);
             rule.fault.clone()
         });
-        state.seen.push((action, request.body.clone()));
+        state.seen.push((action, String::from_utf8_lossy(&request.body).into_owned()));
         fault
     }
 
@@ -262,9 +273,26 @@ fn pending(answer: &str, after: usize) -> String {
         changed.push_str(state);
         changed.push_str(part);
     }
-    let length = changed.len();
+    xml(&changed)
+}
+
+/// The answer without its first `count` members.
+fn lacking(answer: &str, count: usize) -> String {
+    let Some((_, body)) = answer.split_once("\r\n\r\n") else { return answer.to_owned() };
+    let mut changed = body.to_owned();
+    for _ in 0..count {
+        let Some(place) = changed.find("<InstanceId>") else { break };
+        let start = changed[..place].rfind("<member>").unwrap_or(place);
+        let end = changed[place..].find("</member>").map(|end| place + end + "</member>".len());
+        changed.replace_range(start..end.unwrap_or(place), "");
+    }
+    xml(&changed)
+}
+
+fn xml(body: &str) -> String {
+    let length = body.len();
     format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n{changed}"
+         Connection: close\r\n\r\n{body}"
     )
 }

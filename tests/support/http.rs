@@ -13,8 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Request {
     /// The request line and the headers, without the empty line.
     pub(crate) head: String,
-    /// The body, which the query protocol keeps to ASCII.
-    pub(crate) body: String,
+    /// The body: a form in the query protocol, CBOR in another.
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
@@ -25,7 +25,7 @@ impl Request {
         let length = header(&head, "content-length").and_then(|length| length.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
         stream.read_exact(&mut body)?;
-        Ok(Some(Self { head, body: String::from_utf8_lossy(&body).into_owned() }))
+        Ok(Some(Self { head, body }))
     }
 
     /// Sends it to `address` and reads the whole answer, head and body, as bytes.
@@ -39,7 +39,7 @@ impl Request {
         let head = kept.collect::<Vec<_>>().join("\r\n");
         let length = self.body.len();
         write!(stream, "{head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")?;
-        stream.write_all(self.body.as_bytes())?;
+        stream.write_all(&self.body)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         Ok(answer)
@@ -47,7 +47,8 @@ impl Request {
 
     /// The value of a field of the form in the body, as encoded; `None` if it is not there.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        self.body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+        let form = std::str::from_utf8(&self.body).ok()?;
+        form.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
     }
 }
 

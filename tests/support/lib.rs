@@ -5,16 +5,20 @@
 //! line that says how to get it.
 
 mod agent;
+mod clock;
 mod cloud;
 mod exporter;
 mod fault_proxy;
 mod http;
+mod ministack;
 mod moto;
 mod prometheus;
 
-pub use agent::{Agent, Site, message};
+pub use agent::{Agent, Site, message, program};
+pub use clock::MachineClock;
 pub use cloud::Cloud;
 pub use exporter::{Exporter, Page};
 pub use fault_proxy::{Fault, FaultProxy};
+pub use ministack::Ministack;
 pub use moto::{Moto, REGION, python};
 pub use prometheus::Prometheus;

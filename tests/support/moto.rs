@@ -20,7 +20,7 @@ use std::{
 pub const REGION: &str = "eu-west-1";
 
 /// How long a start may take on a busy machine.
-const START: Duration = Duration::from_secs(60);
+pub(crate) const START: Duration = Duration::from_secs(60);
 
 /// A moto server of one's own; stopped when dropped.
 #[derive(Debug)]
@@ -75,46 +75,19 @@ impl Moto {
     /// Panics if the answer is not a yes.
     #[track_caller]
     pub fn call(&self, service: &Service, action: &str, fields: &[(&str, &str)]) -> String {
-        let (name, version) = (service.name, service.version);
-        let mut body = format!("Action={action}&Version={version}");
-        body.extend(fields.iter().map(|(field, value)| format!("&{field}={value}")));
-        let head = format!(
-            "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-             Authorization: AWS4-HMAC-SHA256 Credential=fake/20260101/{REGION}/{name}/aws4_request, \
-             SignedHeaders=host, Signature=fake",
-            self.address
-        );
-        let answer = Request { head, body }.send(self.address).expect("moto answers");
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{action}: {answer}");
-        answer
+        call(self.address, service, action, fields)
     }
 
     /// A call to Auto Scaling.
     #[track_caller]
     pub fn autoscaling(&self, action: &str, fields: &[(&str, &str)]) -> String {
-        self.call(&Service { name: "autoscaling", version: "2011-01-01" }, action, fields)
+        self.call(&AUTOSCALING, action, fields)
     }
 
     /// Makes a group of `size`, which may have 1 to 200 members.
     #[track_caller]
     pub fn make_group(&self, name: &str, size: u32) {
-        let image = [
-            ("LaunchConfigurationName", name),
-            ("ImageId", "ami-12345678"),
-            ("InstanceType", "t3.micro"),
-        ];
-        self.autoscaling("CreateLaunchConfiguration", &image);
-        let size = size.to_string();
-        let group = [
-            ("AutoScalingGroupName", name),
-            ("LaunchConfigurationName", name),
-            ("MinSize", "1"),
-            ("MaxSize", "200"),
-            ("DesiredCapacity", &size),
-            ("AvailabilityZones.member.1", "eu-west-1a"),
-        ];
-        self.autoscaling("CreateAutoScalingGroup", &group);
+        make_group(self.address, name, size);
     }
 
     /// Makes a PostgreSQL database without replicas.
@@ -142,8 +115,56 @@ impl Moto {
 /// A service that speaks the query protocol.
 #[derive(Debug)]
 pub struct Service {
-    name: &'static str,
-    version: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+}
+
+const AUTOSCALING: Service = Service { name: "autoscaling", version: "2011-01-01" };
+
+/// Makes a group of `size`, which may have 1 to 200 members.
+#[track_caller]
+pub(crate) fn make_group(address: SocketAddr, name: &str, size: u32) {
+    let image = [
+        ("LaunchConfigurationName", name),
+        ("ImageId", "ami-12345678"),
+        ("InstanceType", "t3.micro"),
+    ];
+    call(address, &AUTOSCALING, "CreateLaunchConfiguration", &image);
+    let size = size.to_string();
+    let group = [
+        ("AutoScalingGroupName", name),
+        ("LaunchConfigurationName", name),
+        ("MinSize", "1"),
+        ("MaxSize", "200"),
+        ("DesiredCapacity", &size),
+        ("AvailabilityZones.member.1", "eu-west-1a"),
+    ];
+    call(address, &AUTOSCALING, "CreateAutoScalingGroup", &group);
+}
+
+/// Makes a call of the query protocol to `address` and gives the answer's XML.
+///
+/// Panics if the answer is not a yes.
+#[track_caller]
+pub(crate) fn call(
+    address: SocketAddr,
+    service: &Service,
+    action: &str,
+    fields: &[(&str, &str)],
+) -> String {
+    let (name, version) = (service.name, service.version);
+    let mut body = format!("Action={action}&Version={version}");
+    body.extend(fields.iter().map(|(field, value)| format!("&{field}={value}")));
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential=fake/20260101/{REGION}/{name}/aws4_request, \
+         SignedHeaders=host, Signature=fake"
+    );
+    let answer =
+        Request { head, body: body.into_bytes() }.send(address).expect("the server answers");
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{action}: {answer}");
+    answer
 }
 
 impl Drop for Moto {
@@ -170,13 +191,14 @@ pub fn python() -> OsString {
     if beside.exists() { beside.into() } else { "python3".into() }
 }
 
-/// Reads all that moto says, so that it never waits for a reader, and gives its address
+/// Reads all that a server says, so that it never waits for a reader, and gives its address
 /// once it has said that.
-fn listen(output: ChildStderr) -> Receiver<SocketAddr> {
+pub(crate) fn listen(output: ChildStderr) -> Receiver<SocketAddr> {
     let (found, address) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            let place = line.split_once("Running on http://").map(|(_, place)| place.trim());
+            let place = line.split_once("Running on http://").map(|(_, place)| place);
+            let place = place.and_then(|place| place.split_whitespace().next());
             if let Some(Ok(place)) = place.map(str::parse) {
                 // Nobody waits any more after a start that took too long.
                 found.send(place).ok();

@@ -9,6 +9,7 @@
 
 mod breaker;
 mod control_loop;
+mod finding;
 mod log;
 mod pass;
 mod ports;
@@ -19,6 +20,7 @@ mod watch;
 
 pub use breaker::Breaker;
 pub use control_loop::{ControlLoop, Past};
+pub use finding::{Finding, Severity};
 pub use pass::Pass;
 pub use ports::{
     Act, Clock, Commands, Evaluator, Journal, JournalError, MetricSource, Observe, Ports, World,

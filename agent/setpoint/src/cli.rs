@@ -34,10 +34,16 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// Look after the region until told to stop
     Run,
+    /// Write a first configuration, with its policies and their tests, to start from
+    Init(Init),
     /// Check the configuration and its policies, offline
     Check,
+    /// Look around online: permissions, other writers, what the queries cost; nothing is written
+    Doctor,
     /// Show what the agent would do now; nothing is written
     Plan(Plan),
+    /// Print the least permissions that this very configuration needs, for AWS's IAM
+    Permissions,
     /// Tell what was decided about a target, and why
     Explain(Explain),
     /// Tell how the agent and its targets stand
@@ -190,6 +196,33 @@ fn when(text: &str) -> Result<When, String> {
 
 fn span(text: &str) -> Result<Span, String> {
     text.parse().map_err(|_| "write it as 90s, 30m, 1h30m or 2d".to_owned())
+}
+
+/// What `init` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The folder to write to
+    #[arg(default_value = ".", value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// Write what does here what scales groups there today
+    #[arg(long, value_enum, value_name = "CLOUD")]
+    pub(crate) from: Option<From>,
+    /// The region to read, such as eu-west-1
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The profile of AWS's own credentials to read with
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// Another address than AWS's own: an emulator's
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<url::Url>,
+}
+
+/// A cloud to read from.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum From {
+    /// Amazon Web Services.
+    Aws,
 }
 
 /// What `plan` takes.

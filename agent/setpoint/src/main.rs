@@ -35,6 +35,9 @@ fn install_tls() {
 fn obey(line: &cli::CommandLine) -> Exit {
     match &line.command {
         Command::Check => commands::check(&line.common),
+        Command::Doctor => commands::doctor(&line.common),
+        Command::Permissions => commands::permissions(&line.common),
+        Command::Init(options) => commands::init(options),
         Command::Run => commands::run(&line.common),
         Command::Plan(options) => commands::plan(&line.common, options),
         Command::Explain(options) => commands::explain(&line.common, options),

@@ -1,23 +1,29 @@
-//! The connection: what eyes and hands share.
+//! The connection: what eyes, hands and metrics share.
 
 use crate::{
     AwsEyes, AwsHands, AwsSettings, Resource,
-    api::{Api, Autoscaling, Rds},
+    api::{Api, Autoscaling, Rds, Sts},
+    cloudwatch::{CloudWatchSettings, CloudWatchSource, MetricQuery},
     databases::Databases,
     groups::Groups,
+    pace::{Pace, SharedClock},
+    rivals::Rivals,
 };
 use aws_config::{
     BehaviorVersion, ConfigLoader, Region, SdkConfig, profile::ProfileFileCredentialsProvider,
-    provider_config::ProviderConfig, retry::RetryConfig, timeout::TimeoutConfig,
+    provider_config::ProviderConfig, retry::RetryConfig, sts::AssumeRoleProvider,
+    timeout::TimeoutConfig,
 };
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_http_client::{
     Builder as HttpClient,
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use setpoint_core::TargetName;
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use setpoint_control::Clock;
+use setpoint_core::{InputKey, TargetName};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 /// Attempts at each call of a look. Nothing is changed by asking twice.
 const LOOKS: u32 = 2;
@@ -27,32 +33,82 @@ const LOOKS: u32 = 2;
 pub struct Aws {
     settings: AwsSettings,
     config: SdkConfig,
+    clock: SharedClock,
+    pace: Arc<Pace>,
     autoscaling: Autoscaling,
     rds: Rds,
+    sts: Sts,
 }
 
 impl Aws {
     /// Gets ready to call AWS. Nothing is sent yet, so nothing can fail here: missing
     /// credentials show at the first look.
     ///
+    /// `clock` tells when a call's turn comes and when an answer is old.
     /// Needs a tokio runtime with time and I/O.
-    pub async fn connect(settings: AwsSettings) -> Self {
-        let config = loader(&settings).load().await;
+    pub async fn connect(settings: AwsSettings, clock: Arc<dyn Clock>) -> Self {
+        let clock = SharedClock(clock);
+        let pace = Arc::new(Pace::new(clock.clone(), settings.calls_per_second));
+        let config = in_role(loader(&settings).load().await, &settings).await;
         let look = settings.deadlines.look;
         let looking = patient(&config, &settings, look, LOOKS);
         Self {
-            autoscaling: Api::new(aws_sdk_autoscaling::Client::new(&looking)),
-            rds: Api::new(aws_sdk_rds::Client::new(&looking)),
+            autoscaling: Api::new(aws_sdk_autoscaling::Client::new(&looking), Arc::clone(&pace)),
+            rds: Api::new(aws_sdk_rds::Client::new(&looking), Arc::clone(&pace)),
+            sts: Api::new(aws_sdk_sts::Client::new(&looking), Arc::clone(&pace)),
             settings,
             config,
+            clock,
+            pace,
         }
+    }
+
+    /// The provider, as named in the configuration.
+    pub(crate) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    pub(crate) const fn autoscaling(&self) -> &Autoscaling {
+        &self.autoscaling
+    }
+
+    pub(crate) const fn rds(&self) -> &Rds {
+        &self.rds
+    }
+
+    pub(crate) const fn sts(&self) -> &Sts {
+        &self.sts
     }
 
     /// Eyes on `targets`.
     pub fn eyes(&self, targets: BTreeMap<TargetName, Resource>) -> AwsEyes {
         let groups = Groups::new(self.autoscaling.clone());
         let databases = Databases::new(self.rds.clone());
-        AwsEyes::new(groups, databases, targets, self.settings.deadlines.look)
+        let rivals = Rivals::new(self.autoscaling.clone(), self.clock.clone());
+        AwsEyes::new((groups, databases, rivals), targets, self.settings.deadlines.look)
+    }
+
+    /// The names of the groups that have all of `tags`, with any value where that is `*`.
+    ///
+    /// Fails, with AWS's words, rather than telling of some of them only.
+    pub async fn select(&self, tags: &BTreeMap<String, String>) -> Result<Vec<String>, String> {
+        let found = Groups::new(self.autoscaling.clone()).select(tags).await;
+        found.map_err(|error| error.to_string())
+    }
+
+    /// CloudWatch as a source that is asked `queries`.
+    pub fn metrics(
+        &self,
+        settings: CloudWatchSettings,
+        queries: BTreeMap<InputKey, MetricQuery>,
+    ) -> CloudWatchSource {
+        let reading = patient(&self.config, &self.settings, duration(settings.timeout), LOOKS);
+        let mut config = aws_sdk_cloudwatch::config::Builder::from(&reading);
+        if let Some(endpoint) = &settings.endpoint {
+            config = config.endpoint_url(endpoint.as_str());
+        }
+        let client = aws_sdk_cloudwatch::Client::from_conf(config.build());
+        CloudWatchSource::new(Api::new(client, Arc::clone(&self.pace)), settings, queries)
     }
 
     /// Hands on `targets`. They make every call once: the next pass is the retry.
@@ -65,6 +121,11 @@ impl Aws {
     }
 }
 
+/// `span` of ours as the SDK takes it, but never nothing.
+const fn duration(span: setpoint_core::Span) -> Duration {
+    Duration::from_millis(if span.ms() == 0 { 1 } else { span.ms() })
+}
+
 /// Everything but patience: place, credentials and the way there.
 fn loader(settings: &AwsSettings) -> ConfigLoader {
     let http = HttpClient::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
@@ -75,18 +136,37 @@ fn loader(settings: &AwsSettings) -> ConfigLoader {
         loader = loader.endpoint_url(endpoint.as_str());
     }
     if let Some(file) = &settings.credentials_file {
-        loader = loader.credentials_provider(credentials(file, http));
+        loader = loader.credentials_provider(credentials(file, settings, http));
+    } else if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
     }
     loader
 }
 
-/// The default profile of `file`. It may name a role, which is asked for over `http`.
-fn credentials(file: &Path, http: SharedHttpClient) -> ProfileFileCredentialsProvider {
+/// `config` in the role that the settings name, if they name one.
+async fn in_role(config: SdkConfig, settings: &AwsSettings) -> SdkConfig {
+    let Some(role) = &settings.role else { return config };
+    let Some(own) = config.credentials_provider() else { return config };
+    let mut builder =
+        AssumeRoleProvider::builder(&role.arn).session_name("setpoint").configure(&config);
+    if let Some(id) = &role.external_id {
+        builder = builder.external_id(id);
+    }
+    let role = builder.build_from_provider(own).await;
+    config.into_builder().credentials_provider(SharedCredentialsProvider::new(role)).build()
+}
+
+/// A profile of `file`. It may name a role, which is asked for over `http`.
+fn credentials(
+    file: &Path,
+    settings: &AwsSettings,
+    http: SharedHttpClient,
+) -> ProfileFileCredentialsProvider {
     let reach = ProviderConfig::default().with_http_client(http);
     let files = EnvConfigFiles::builder().with_file(EnvConfigFileKind::Credentials, file).build();
     ProfileFileCredentialsProvider::builder()
         .configure(&reach)
-        .profile_name("default")
+        .profile_name(settings.profile.as_deref().unwrap_or("default"))
         .profile_files(files)
         .build()
 }

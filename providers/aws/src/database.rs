@@ -17,7 +17,7 @@ pub(crate) fn read(found: &Found, max_connections: Option<u32>) -> Database {
         replicas: found.replicas.iter().map(replica).collect(),
         max_connections,
         busy: busy(found),
-        paused: None,
+        paused: found.paused(),
     }
 }
 
@@ -104,6 +104,30 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_on_the_primary_or_the_cluster_pauses_the_whole() {
+        let found = |primary: Option<&str>, cluster: Option<&str>| Found {
+            primary: Instance {
+                paused: primary.map(str::to_owned),
+                ..instance("ledger-1", "available")
+            },
+            cluster: Some(Cluster {
+                id: "ledger".to_owned(),
+                status: "available".to_owned(),
+                engine: "aurora-mysql".to_owned(),
+                paused: cluster.map(str::to_owned),
+            }),
+            replicas: Vec::new(),
+        };
+        let seen = |primary, cluster| {
+            let seen = read(&found(primary, cluster), None);
+            (seen.paused, seen.busy)
+        };
+        assert_eq!(seen(None, None), (None, None));
+        assert_eq!(seen(Some("migration"), None), (Some("migration".to_owned()), None));
+        assert_eq!(seen(None, Some("upgrade")), (Some("upgrade".to_owned()), None));
+    }
+
+    #[test]
     fn it_is_busy_while_the_source_or_the_cluster_is() {
         let found = |primary: &str, cluster: Option<&str>| Found {
             primary: instance("ledger-1", primary),
@@ -111,6 +135,7 @@ mod tests {
                 id: "ledger".to_owned(),
                 status: status.to_owned(),
                 engine: "aurora-mysql".to_owned(),
+                paused: None,
             }),
             replicas: Vec::new(),
         };

@@ -5,6 +5,7 @@ use crate::{
     connections, database,
     fault::{CallError, Fault},
     instance::{Instance, need},
+    tag,
 };
 use aws_sdk_rds::types::{DbCluster, DbInstance, Filter};
 use setpoint_core::Database;
@@ -31,6 +32,12 @@ impl Found {
     pub(crate) fn name(&self) -> &str {
         self.cluster.as_ref().map_or(&self.primary.name, |cluster| &cluster.id)
     }
+
+    /// Why it is to be left alone, if a tag on the cluster or the primary says so.
+    pub(crate) fn paused(&self) -> Option<String> {
+        let cluster = self.cluster.as_ref().and_then(|cluster| cluster.paused.clone());
+        cluster.or_else(|| self.primary.paused.clone())
+    }
 }
 
 /// What matters of an Aurora cluster.
@@ -41,6 +48,8 @@ pub(crate) struct Cluster {
     pub(crate) status: String,
     /// "aurora-postgresql".
     pub(crate) engine: String,
+    /// Why it is to be left alone, if a tag on it says so.
+    pub(crate) paused: Option<String>,
 }
 
 impl Databases {
@@ -117,10 +126,12 @@ impl Databases {
             Err(error) => return Err(error.into()),
         };
         let writer = writer_of(&given);
+        let paused = tag::paused(tag::pairs(given.tag_list()));
         let cluster = Cluster {
             id: need("name", given.db_cluster_identifier)?,
             status: need("status", given.status)?,
             engine: need("engine", given.engine)?,
+            paused,
         };
         if !cluster.engine.starts_with("aurora") {
             return Err(Fault::Refused(format!(

@@ -5,6 +5,9 @@ use crate::{
     databases::Databases,
     fault::Fault,
     groups::{Groups, NAMES_PER_CALL},
+    inventory::Inventory,
+    rivals::Rivals,
+    tag,
 };
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types::AutoScalingGroup;
@@ -27,6 +30,8 @@ use tokio::time::timeout;
 pub struct AwsEyes {
     groups: Groups,
     databases: Databases,
+    rivals: Rivals,
+    inventory: Inventory,
     group_names: BTreeMap<String, Vec<TargetName>>,
     database_ids: BTreeMap<String, Vec<TargetName>>,
     deadline: Duration,
@@ -34,8 +39,7 @@ pub struct AwsEyes {
 
 impl AwsEyes {
     pub(crate) fn new(
-        groups: Groups,
-        databases: Databases,
+        (groups, databases, rivals): (Groups, Databases, Rivals),
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
@@ -47,7 +51,8 @@ impl AwsEyes {
             };
             names.entry(name).or_insert_with(Vec::new).push(target);
         }
-        Self { groups, databases, group_names, database_ids, deadline }
+        let inventory = Inventory::default();
+        Self { groups, databases, rivals, inventory, group_names, database_ids, deadline }
     }
 
     async fn look_at_groups(&self, sightings: &Sightings) {
@@ -58,11 +63,12 @@ impl AwsEyes {
 
     /// Looks at the groups of one call: if that fails, none of them is seen.
     async fn look_at_batch(&self, names: &[&String], sightings: &Sightings) {
-        let described = self.groups.describe(names).await;
+        let described = self.groups.describe(names).await.map_err(|error| error.to_string());
+        let described = described.and_then(|found| self.whole(names, found));
         let looks = names.iter().map(async |name| {
             let seen = match &described {
                 Ok(found) => self.look_at_group(name, found.get(name.as_str())).await,
-                Err(error) => Seen::Nothing(error.to_string()),
+                Err(why) => Seen::Nothing(why.clone()),
             };
             sightings.note(&self.group_names[*name], &seen);
         });
@@ -73,12 +79,49 @@ impl AwsEyes {
         let Some(described) = described else {
             return Seen::Nothing(format!("no Auto Scaling group named {name}"));
         };
-        self.groups.look(name, described).await.map_or_else(not_seen, Seen::Group)
+        let looked = join(self.groups.look(name, described), self.rivals.of(name)).await;
+        let (mut group, rival) = match looked {
+            (Ok(group), rival) => (group, rival),
+            (Err(fault), _) => return not_seen(fault),
+        };
+        let members = described.instances().len();
+        let wanted = usize::try_from(group.desired).unwrap_or(usize::MAX);
+        if let Some(doubt) = self.inventory.doubt(&format!("members of {name}"), members, wanted) {
+            return Seen::Nothing(doubt);
+        }
+        group.paused = tag::paused(tag::group_pairs(described.tags()));
+        group.busy = rival.or(group.busy);
+        Seen::Group(group)
+    }
+
+    /// `found`, unless too many of `names` that were there before are not in it.
+    fn whole(
+        &self,
+        names: &[&String],
+        found: BTreeMap<String, AutoScalingGroup>,
+    ) -> Result<BTreeMap<String, AutoScalingGroup>, String> {
+        let first = names.first().map_or("", |name| name.as_str());
+        let doubt = self.inventory.doubt(&format!("groups from {first}"), found.len(), names.len());
+        doubt.map_or(Ok(found), Err)
+    }
+
+    async fn look_at_database(&self, id: &str) -> Seen {
+        let looked = self.databases.look(id).await;
+        let database = match looked {
+            Ok(database) => database,
+            Err(fault) => return not_seen(fault),
+        };
+        let present = usize::try_from(database.present()).unwrap_or(usize::MAX);
+        if let Some(doubt) = self.inventory.doubt(&format!("replicas of {id}"), present, usize::MAX)
+        {
+            return Seen::Nothing(doubt);
+        }
+        Seen::Database(database)
     }
 
     async fn look_at_databases(&self, sightings: &Sightings) {
         let looks = self.database_ids.iter().map(async |(id, targets)| {
-            let seen = self.databases.look(id).await.map_or_else(not_seen, Seen::Database);
+            let seen = self.look_at_database(id).await;
             sightings.note(targets, &seen);
         });
         join_all(looks).await;

@@ -87,6 +87,14 @@ impl Heard {
 }
 
 impl Answer {
+    /// Whether the credentials were known, or not, and do not suffice.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        const CODES: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
+        self.code.as_deref().map_or(matches!(self.status, 401 | 403), |code| {
+            CODES.contains(&code) || self.status == 403
+        })
+    }
+
     /// Whether the place called does not know the action at all.
     ///
     /// AWS says so by a code. An emulator that lacks the action shows a web page with

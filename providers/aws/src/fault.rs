@@ -65,9 +65,29 @@ impl CallError {
         Self { call, heard, words }
     }
 
+    /// The action of the API that was called.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.call
+    }
+
+    /// What may be done about it.
+    pub(crate) fn kind(&self) -> FailureKind {
+        self.heard.kind()
+    }
+
     /// Whether AWS answered with this code.
     pub(crate) fn has_code(&self, code: &str) -> bool {
         matches!(&self.heard, Heard::Answer(answer) if answer.code.as_deref() == Some(code))
+    }
+
+    /// Whether it is a no for good: not permitted, or not there to be asked.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.is_unknown_action() || self.heard.kind() == FailureKind::Refused
+    }
+
+    /// Whether AWS understood and did not permit it.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(&self.heard, Heard::Answer(answer) if answer.is_forbidden())
     }
 
     /// Whether the place called does not know the action at all.

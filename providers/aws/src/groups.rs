@@ -3,18 +3,21 @@
 use crate::{
     api::Autoscaling,
     fault::{CallError, Fault},
-    group,
+    group, tag,
 };
 use aws_sdk_autoscaling::{
     config::retry::RetryConfig,
-    types::{Activity, AutoScalingGroup, InstanceRefresh},
+    types::{Activity, AutoScalingGroup, Filter, InstanceRefresh},
 };
-use futures::future::try_join;
+use futures::future::{join, try_join};
 use setpoint_core::Group;
 use std::collections::BTreeMap;
 
 /// The most groups that one `DescribeAutoScalingGroups` may name.
 pub(crate) const NAMES_PER_CALL: usize = 100;
+
+/// In a selector: any value.
+const ANY: &str = "*";
 
 /// How many of the latest activities are searched for the cloud's reason.
 const ACTIVITIES: i32 = 10;
@@ -53,6 +56,45 @@ impl Groups {
         Ok(all.into_iter().filter_map(by_name).collect())
     }
 
+    /// Every group there is, by name. Fails as a whole if any page does.
+    pub(crate) async fn all(&self) -> Result<BTreeMap<String, AutoScalingGroup>, CallError> {
+        let pages = self.api.client().describe_auto_scaling_groups().max_records(100);
+        let pages = pages.into_paginator().items().send();
+        let all: Vec<AutoScalingGroup> =
+            self.api.call("DescribeAutoScalingGroups", pages.try_collect()).await?;
+        let by_name =
+            |group: AutoScalingGroup| Some((group.auto_scaling_group_name.clone()?, group));
+        Ok(all.into_iter().filter_map(by_name).collect())
+    }
+
+    /// The names of the groups that have all of `tags`, in order. Without tags, none: never all.
+    pub(crate) async fn select(
+        &self,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<Vec<String>, CallError> {
+        let filter = |(key, value): (&String, &String)| match value.as_str() {
+            ANY => Filter::builder().name("tag-key").values(key).build(),
+            value => Filter::builder().name(format!("tag:{key}")).values(value).build(),
+        };
+        let pages = self
+            .api
+            .client()
+            .describe_auto_scaling_groups()
+            .set_filters(Some(tags.iter().map(filter).collect()))
+            .max_records(100)
+            .into_paginator()
+            .items()
+            .send();
+        let all: Vec<AutoScalingGroup> =
+            self.api.call("DescribeAutoScalingGroups", pages.try_collect()).await?;
+        // The filters save reading; what counts is what the groups themselves say.
+        let matches = |group: &AutoScalingGroup| !tags.is_empty() && has_all(group, tags);
+        let mut names: Vec<String> =
+            all.into_iter().filter(matches).filter_map(|it| it.auto_scaling_group_name).collect();
+        names.sort();
+        Ok(names)
+    }
+
     /// The group named `name`, described alone.
     pub(crate) async fn describe_one(&self, name: &str) -> Result<AutoScalingGroup, Fault> {
         let none = || Fault::Stale(format!("there is no Auto Scaling group named {name}"));
@@ -71,6 +113,17 @@ impl Groups {
         group.busy = group.busy.or_else(|| group::refresh_under_way(&refreshes));
         group.shortfall = group::shortfall(&activities);
         Ok(group)
+    }
+
+    /// Makes the calls of a look that a healthy group may spare, to see whether they may be made.
+    pub(crate) async fn trial(&self, name: &str) -> Vec<CallError> {
+        let activities = async {
+            let request = self.api.client().describe_scaling_activities();
+            let request = request.auto_scaling_group_name(name).max_records(1).send();
+            self.api.call("DescribeScalingActivities", request).await.map(drop)
+        };
+        let both = join(self.refreshes(name), activities).await;
+        both.0.err().into_iter().chain(both.1.err()).collect()
     }
 
     /// The latest instance refreshes.
@@ -111,4 +164,13 @@ impl Groups {
         let answer = self.api.call("DescribeScalingActivities", request).await?;
         Ok(answer.activities.unwrap_or_default())
     }
+}
+
+/// Whether `group` has every tag, with that value or, where it is [`ANY`], with some value.
+fn has_all(group: &AutoScalingGroup, tags: &BTreeMap<String, String>) -> bool {
+    let mut tags = tags.iter();
+    tags.all(|(key, value)| {
+        let wanted = |own: (&str, &str)| own.0 == key && (value == ANY || own.1 == value);
+        tag::group_pairs(group.tags()).any(wanted)
+    })
 }

@@ -25,6 +25,8 @@ pub(crate) struct Instance {
     pub(crate) promotion_tier: Option<i32>,
     /// Whether it carries our tag.
     pub(crate) is_ours: bool,
+    /// Why it is to be left alone, if a tag on it says so.
+    pub(crate) paused: Option<String>,
 }
 
 impl TryFrom<DbInstance> for Instance {
@@ -33,6 +35,7 @@ impl TryFrom<DbInstance> for Instance {
     /// Fails if the name, state, engine or class is missing.
     fn try_from(given: DbInstance) -> Result<Self, Fault> {
         let is_ours = tag::is_ours(given.tag_list());
+        let paused = tag::paused(tag::pairs(given.tag_list()));
         let groups = given.db_parameter_groups.unwrap_or_default();
         Ok(Self {
             name: need("name", given.db_instance_identifier)?,
@@ -45,6 +48,7 @@ impl TryFrom<DbInstance> for Instance {
             replicas: given.read_replica_db_instance_identifiers.unwrap_or_default(),
             promotion_tier: given.promotion_tier,
             is_ours,
+            paused,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Amazon Web Services: Auto Scaling groups, and RDS and Aurora read replicas.
+//! Amazon Web Services: Auto Scaling groups, RDS and Aurora read replicas, CloudWatch.
 //!
 //! [`AwsEyes`] only looks: it has no method that changes anything, so an agent in
 //! observe mode is built with it alone. [`AwsHands`] changes things, and looks first.
@@ -7,16 +7,20 @@
 //! ```text
 //! Aws::connect ─┬─► eyes  ─► groups, databases ──► group, database   (pure: what the answers mean)
 //!               └─► hands ─► resize, replicas       (the only files that ask for a change)
-//! every call ─► api (how many at once) ─► failure   (pure: what may be done about a no)
+//!              ├─► metrics ─► cloudwatch/
+//!              └─► examine ─► doctor/             (who else is at our targets, and what lacks)
+//! every call ─► api, pace (how many at once, and a second) ─► failure   (pure: what may be done about a no)
 //! ```
 //!
 //! Start reading at [`Aws::connect`], then `eyes.rs` and `hands.rs`.
 
 mod api;
 mod aws;
+mod cloudwatch;
 mod connections;
 mod database;
 mod databases;
+mod doctor;
 mod eyes;
 mod failure;
 mod fault;
@@ -25,12 +29,21 @@ mod groups;
 mod hands;
 mod instance;
 mod instance_class;
+mod inventory;
+mod natives;
+mod pace;
+mod permissions;
 mod replicas;
 mod resize;
+mod rivals;
 mod settings;
 mod tag;
 
 pub use aws::Aws;
+pub use cloudwatch::{CloudWatchSettings, CloudWatchSource, MetricQuery, QueryError};
+pub use doctor::Patient;
 pub use eyes::AwsEyes;
 pub use hands::AwsHands;
-pub use settings::{AwsSettings, Deadlines, Resource};
+pub use natives::{Native, NativeRule};
+pub use permissions::{Statement, permissions};
+pub use settings::{AwsSettings, Deadlines, Resource, Role};

@@ -16,6 +16,12 @@ pub struct AwsSettings {
     /// Without one, the SDK's default chain: environment, profile files, web
     /// identity, container, instance.
     pub credentials_file: Option<PathBuf>,
+    /// The profile of the credentials to use; `default` without one.
+    pub profile: Option<String>,
+    /// A role to take on with those credentials, in this account or another.
+    pub role: Option<Role>,
+    /// Calls a second, by all that use this provider together. Default 20.
+    pub calls_per_second: u32,
     /// How long to wait.
     pub deadlines: Deadlines,
 }
@@ -28,9 +34,21 @@ impl AwsSettings {
             region: region.into(),
             endpoint: None,
             credentials_file: None,
+            profile: None,
+            role: None,
+            calls_per_second: 20,
             deadlines: Deadlines::default(),
         }
     }
+}
+
+/// A role to take on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Its ARN.
+    pub arn: String,
+    /// What its trust policy asks a stranger for.
+    pub external_id: Option<String>,
 }
 
 /// How long to wait for the cloud.

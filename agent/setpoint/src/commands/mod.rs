@@ -1,20 +1,26 @@
 //! What each command does; one file each.
 
 mod check;
+mod doctor;
 mod explain;
+mod init;
 mod journal;
 mod manual;
 mod order;
 mod passes;
+mod permissions;
 mod plan;
 mod run;
 mod status;
 
 pub(crate) use check::check;
+pub(crate) use doctor::doctor;
 pub(crate) use explain::explain;
+pub(crate) use init::init;
 pub(crate) use manual::{completions, man, schema};
 pub(crate) use order::order;
 pub(crate) use passes::passes;
+pub(crate) use permissions::permissions;
 pub(crate) use plan::plan;
 pub(crate) use run::run;
 pub(crate) use status::status;
@@ -87,6 +93,8 @@ fn cannot_wire(error: CannotWire) -> Exit {
     output::complain(&format!("error: {}", chain(&error)));
     match error {
         CannotWire::LeftOut { .. } | CannotWire::Source(..) => Exit::BadConfig,
+        CannotWire::Unseen(..) | CannotWire::Natives(_) => Exit::Unreachable,
+        CannotWire::Fleet(_) => Exit::No,
         CannotWire::Policies(_) => Exit::Internal,
     }
 }

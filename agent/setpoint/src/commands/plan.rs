@@ -25,7 +25,7 @@ pub(crate) fn plan(common: &Common, options: &cli::Plan) -> Exit {
 
 fn planned(common: &Common, options: &cli::Plan) -> Result<Exit, Exit> {
     let config = configuration(common)?;
-    let look = runtime::block_on(|| look(&config)).map_err(|error| {
+    let (config, look) = runtime::block_on(|| with_fleets(config)).map_err(|error| {
         output::complain(&format!("error: the loop broke down: {error}"));
         Exit::Internal
     })??;
@@ -65,6 +65,13 @@ fn as_text(look: &Look, unread: &[String], config: &Config) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The configuration with the fleets that there are now, and one look by it.
+async fn with_fleets(config: Config) -> Result<(Config, Look), Exit> {
+    let config = wiring::resolve(config).await.map_err(super::cannot_wire)?;
+    let look = look(&config).await?;
+    Ok((config, look))
 }
 
 /// One pass without hands, in which every rule's hold has elapsed.

@@ -67,6 +67,10 @@ async fn work(config: Config, file: PathBuf) -> Exit {
             return Exit::Internal;
         }
     };
+    let config = match wiring::resolve(config).await {
+        Ok(config) => config,
+        Err(error) => return cannot_wire(error),
+    };
     match assemble(config, file).await {
         Ok(agent) => {
             started(&agent.config);
@@ -235,6 +239,8 @@ async fn prepare(present: &Config, file: &Path) -> Result<(Config, Program, Worl
     if let Some(why) = live::differs(present, &config) {
         return Err(why);
     }
+    // The groups of a fleet may be others by now.
+    let config = wiring::resolve(config).await.map_err(|error| super::chain(&error))?;
     let program = config.program();
     let world = wire(&config, &program).await.map_err(|error| super::chain(&error))?;
     Ok((config, program, world))

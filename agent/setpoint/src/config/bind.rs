@@ -5,12 +5,13 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults},
+    fleet::Template,
     meaning::{self, beside, check_name},
     query,
     raw::{Raw, RawInput, RawPolicy},
     scripts::Scripts,
     suggest,
-    valid::{BoundInput, Mode, Source, Target},
+    valid::{BoundInput, Mode, Source, Target, Which},
 };
 use setpoint_core::{
     BoundPolicy, Empty, InputKey, InputSettings, PolicyName, TargetName, TargetSettings,
@@ -113,14 +114,23 @@ impl Bench<'_> {
         // A source that makes no sense still has a kind: its queries can be read.
         let written = self.raw.sources.iter().find(|it| it.name.value == raw.source.value);
         let kind = written.and_then(|source| Some(source.what.as_ref()?.kind.as_str()));
-        let question = kind.and_then(|kind| query::question(raw, kind, header.unit, self.faults));
+        // That a template can be asked is found out with a made-up name.
+        let template = kind.and_then(|kind| Template::of(raw, kind, header.unit));
+        let tried = template.as_ref().map(|template| template.with("some-group"));
+        let asked = tried.as_ref().unwrap_or(raw);
+        let question = kind.and_then(|kind| query::question(asked, kind, header.unit, self.faults));
         let names = self.raw.sources.iter().map(|source| source.name.value.as_str());
         if !names.clone().any(|name| name == raw.source.value) {
             self.unknown("source", &raw.source, names);
         }
         let source = self.sources.get(&raw.source.value)?;
-        let settings = self.settings(raw, header.settings(source.period));
-        Some(BoundInput { source: raw.source.value.clone(), question: question?, settings })
+        let settings = header.settings(source.period);
+        // A policy speaks of ages without knowing its source: what the source always
+        // takes comes on top.
+        let settings = InputSettings { max_age: settings.max_age + source.delay, ..settings };
+        let settings = self.settings(raw, settings);
+        let (source, question) = (raw.source.value.clone(), question?);
+        Some(BoundInput { source, question, template, settings })
     }
 
     /// `settings` with what the binding says of them.
@@ -178,7 +188,30 @@ impl Bench<'_> {
             self.narrow(policy.mode, wanted, ours, targets);
             bound.insert(local.value.clone(), target);
         }
+        self.one_fleet(policy, targets);
         bound
+    }
+
+    /// A policy at work for each pair of two fleets' groups would be nobody's wish, and
+    /// `{group}` without a fleet has no meaning.
+    fn one_fleet(&self, policy: &Bound<'_>, targets: &BTreeMap<TargetName, Target>) {
+        let Bound { name, raw, .. } = policy;
+        let is_fleet = |ours: &At<String>| {
+            let target = targets.get(ours.value.as_str());
+            target.is_some_and(|target| matches!(target.which, Which::Each(_)))
+        };
+        let mut fleets = raw.targets.iter().map(|(_, ours)| ours).filter(|ours| is_fleet(ours));
+        let (first, second) = (fleets.next(), fleets.next());
+        if let (Some(first), Some(second)) = (first, second) {
+            let message = format!("policy `{name}` is bound to two fleets");
+            let fault = ConfigFault::new(Code::Twice, &second.place, message);
+            self.faults.push(fault.label("a fleet again").also(&first.place, "a fleet already"));
+        }
+        let inputs = raw.inputs.iter().filter_map(|(_, input)| input.as_ref());
+        for input in inputs.filter(|it| first.is_none() && Template::is(it)) {
+            let message = "`{group}` stands for each group of a fleet, and the policy has no fleet";
+            self.faults.push(ConfigFault::new(Code::BadQuery, &input.query.place, message));
+        }
     }
 
     /// Narrows the target called `ours` by what the policy says of it, and lowers its mode to

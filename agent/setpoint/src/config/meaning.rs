@@ -6,10 +6,10 @@
 use super::{
     bind,
     fault::{At, Code, ConfigFault, Faults, Place},
-    raw::{Raw, RawBrakes, RawNamed, RawProvider, RawTarget, RawTargetKind},
+    raw::{Raw, RawBrakes, RawNamed, RawProvider, RawTarget, RawTargetKind, RawWhich},
     source::source,
     suggest, unused,
-    valid::{Config, Mode, Provider, Target},
+    valid::{Config, Mode, Provider, Target, Which},
 };
 use setpoint_core::{
     Approve, DatabaseSettings, GroupSettings, Range, Span, TargetName, TargetSettings,
@@ -33,7 +33,7 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
     let mode = raw.mode.as_ref().map_or(Mode::Observe, |mode| self::mode(mode, faults));
     let every = every(raw.every.as_ref(), faults);
     let listen = raw.listen.as_ref().and_then(|listen| self::listen(listen, faults));
-    let sources = each(&raw.sources, faults, |raw| source(raw, every, faults));
+    let sources = each(&raw.sources, faults, |it| source(it, every, &raw.providers, faults));
     let providers = each(&raw.providers, faults, |raw| provider(raw, region.as_deref(), faults));
     let mut targets: BTreeMap<TargetName, Target> =
         each(&raw.targets, faults, |target| self::target(target, mode, &raw.providers, faults))
@@ -141,11 +141,22 @@ fn listen(listen: &At<String>, faults: &Faults) -> Option<SocketAddr> {
     address
 }
 
+/// Says so if there is no provider of this name.
+pub(crate) fn known_provider(
+    named: &At<String>,
+    providers: &[RawNamed<RawProvider>],
+    faults: &Faults,
+) {
+    let names = providers.iter().map(|provider| provider.name.value.as_str());
+    if !names.clone().any(|name| name == named.value) {
+        let message = format!("there is no provider {}", named.place.written());
+        let fault = ConfigFault::new(Code::UnknownName, &named.place, message);
+        faults.push(fault.maybe_help(suggest::advice(&named.value, names)));
+    }
+}
+
 fn provider(raw: &RawProvider, region: Option<&str>, faults: &Faults) -> Option<Provider> {
-    let endpoint = match &raw.endpoint {
-        None => None,
-        Some(endpoint) => Some(http_url(endpoint, faults)?),
-    };
+    let endpoint = endpoint(raw.endpoint.as_ref(), faults)?;
     let region = match &raw.region {
         Some(region) => {
             check_name(region, "the name of a region", faults).then_some(&*region.value)
@@ -154,7 +165,47 @@ fn provider(raw: &RawProvider, region: Option<&str>, faults: &Faults) -> Option<
     };
     let file = raw.credentials_file.as_ref();
     let credentials_file = file.map(|file| beside(&file.place, Path::new(&file.value)));
-    Some(Provider { region: region?.to_owned(), endpoint, credentials_file })
+    if let Some(at) = raw.calls_per_second.as_ref().filter(|at| !(1..=1000).contains(&at.value)) {
+        let message = format!("`calls_per_second` is {}, out of bounds", at.value);
+        let fault = ConfigFault::new(Code::BadValue, &at.place, message);
+        faults.push(fault.help("write 1 to 1000"));
+    }
+    Some(Provider {
+        region: region?.to_owned(),
+        endpoint,
+        credentials_file,
+        profile: raw.profile.as_ref().map(|profile| profile.value.clone()),
+        role: role(raw, faults),
+        calls_per_second: raw.calls_per_second.as_ref().map(|at| at.value),
+    })
+}
+
+/// The role to take on, with its external id.
+fn role(raw: &RawProvider, faults: &Faults) -> Option<(String, Option<String>)> {
+    let id = raw.external_id.as_ref();
+    let Some(arn) = &raw.role_arn else {
+        if let Some(id) = id {
+            let message = "`external_id` is for taking on a role, and there is no `role_arn`";
+            faults.push(ConfigFault::new(Code::MissingKey, &id.place, message));
+        }
+        return None;
+    };
+    let is_role = arn.value.starts_with("arn:") && arn.value.contains(":role/");
+    if !is_role {
+        let message = format!("`role_arn` is {}, which is no role", arn.place.written());
+        let fault = ConfigFault::new(Code::BadValue, &arn.place, message);
+        faults.push(fault.help("write it as `arn:aws:iam::123456789012:role/setpoint`"));
+    }
+    Some((arn.value.clone(), id.map(|id| id.value.clone())))
+}
+
+/// Another address than the cloud's own, if one is written; `None` if that is none.
+#[expect(clippy::option_option, reason = "what makes no sense is left out, not left alone")]
+pub(crate) fn endpoint(raw: Option<&At<String>>, faults: &Faults) -> Option<Option<Url>> {
+    match raw {
+        None => Some(None),
+        Some(raw) => http_url(raw, faults).map(Some),
+    }
 }
 
 /// An HTTP address. One with a password in it is refused: it would end up in logs.
@@ -183,16 +234,8 @@ fn target(
     providers: &[RawNamed<RawProvider>],
     faults: &Faults,
 ) -> Option<Target> {
-    let names = providers.iter().map(|provider| provider.name.value.as_str());
-    if !names.clone().any(|name| name == raw.provider.value) {
-        let message = format!("there is no provider {}", raw.provider.place.written());
-        let fault = ConfigFault::new(Code::UnknownName, &raw.provider.place, message);
-        faults.push(fault.maybe_help(suggest::advice(&raw.provider.value, names)));
-    }
-    if raw.id.value.trim().is_empty() {
-        let message = "`id` is empty: it is the target's name at the provider";
-        faults.push(ConfigFault::new(Code::BadValue, &raw.id.place, message));
-    }
+    known_provider(&raw.provider, providers, faults);
+    let which = which(raw, faults);
     let (settings, brakes) = match &raw.kind {
         RawTargetKind::Group { min, max, brakes } => {
             let range = range(min.value, max, ("min", "max"), faults)?;
@@ -205,19 +248,44 @@ fn target(
             (TargetSettings::Database(settings), brakes)
         }
     };
-    let (provider, id) = (raw.provider.value.clone(), raw.id.value.clone());
+    let provider = raw.provider.value.clone();
     let settings = shared_brakes(settings, &provider, brakes, faults);
-    Some(Target { provider, id, settings, mode })
+    Some(Target { provider, which, settings, mode })
+}
+
+fn which(raw: &RawTarget, faults: &Faults) -> Which {
+    let bad = |place: &Place, message: &str| ConfigFault::new(Code::BadValue, place, message);
+    match &raw.which {
+        RawWhich::Id(id) => {
+            if id.value.trim().is_empty() {
+                let message = "`id` is empty: it is the target's name at the provider";
+                faults.push(bad(&id.place, message));
+            }
+            Which::One(id.value.clone())
+        }
+        RawWhich::Select { place, tags } => {
+            if tags.is_empty() {
+                let fault = bad(place, "`select` without tags would be everything there is");
+                faults.push(fault.help("write `select = { tags = { app = \"web\" } }`"));
+            }
+            if !matches!(raw.kind, RawTargetKind::Group { .. }) {
+                faults.push(bad(place, "`select` finds groups; a database is named by its `id`"));
+            }
+            let pairs = tags.iter().map(|(key, value)| (key.value.clone(), value.value.clone()));
+            Which::Each(pairs.collect())
+        }
+    }
 }
 
 /// Two targets that are one thing at its provider would be sized twice.
 fn one_target_each(targets: &[RawNamed<RawTarget>], faults: &Faults) {
     let mut seen: BTreeMap<(&str, &str), &Place> = BTreeMap::new();
     for target in targets.iter().filter_map(|target| target.what.as_ref()) {
-        let thing = (&*target.provider.value, &*target.id.value);
-        let Some(first) = seen.insert(thing, &target.id.place) else { continue };
-        let message = format!("two targets are {} at `{}`", target.id.place.written(), thing.0);
-        let fault = ConfigFault::new(Code::Twice, &target.id.place, message);
+        let Some(id) = target.id() else { continue };
+        let thing = (&*target.provider.value, &*id.value);
+        let Some(first) = seen.insert(thing, &id.place) else { continue };
+        let message = format!("two targets are {} at `{}`", id.place.written(), thing.0);
+        let fault = ConfigFault::new(Code::Twice, &id.place, message);
         faults.push(fault.label("here again").also(first, "a target already"));
     }
 }
@@ -232,7 +300,8 @@ fn range(min: u32, max: &At<u32>, names: (&str, &str), faults: &Faults) -> Optio
     range
 }
 
-fn or(written: Option<&At<Span>>, default: Span) -> Span {
+/// What is written, else the default.
+pub(crate) fn or(written: Option<&At<Span>>, default: Span) -> Span {
     written.map_or(default, |at| at.value)
 }
 

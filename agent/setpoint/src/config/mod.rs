@@ -9,9 +9,15 @@
 //! that can be told. Start reading at [`load`].
 
 mod bind;
+#[cfg(feature = "aws")]
+mod cloudwatch;
+#[cfg(not(feature = "aws"))]
+#[path = "without_cloudwatch.rs"]
+mod cloudwatch;
 mod expand;
 mod fault;
 mod file;
+mod fleet;
 mod meaning;
 mod query;
 mod raw;
@@ -26,9 +32,12 @@ mod valid;
 
 pub(crate) use expand::Environment;
 pub(crate) use fault::ConfigFault;
+pub(crate) use fleet::FleetError;
 pub(crate) use render::{one_line, render};
+#[cfg(feature = "aws")]
+pub(crate) use valid::CloudWatch;
 pub(crate) use valid::{
-    BoundInput, Config, Mode, Provider, Question, Source, SourceKind, Target,
+    BoundInput, Config, Mode, Provider, Question, Source, SourceKind, Target, Web, Which,
 };
 
 use fault::{Code, Faults, Place, SourceFile};

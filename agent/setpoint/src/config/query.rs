@@ -1,6 +1,7 @@
 //! A query as it is written in the configuration, in the language of its source's kind.
 
 use super::{
+    cloudwatch,
     fault::{At, Code, ConfigFault, Faults, Place},
     raw::RawInput,
     suggest,
@@ -36,6 +37,7 @@ pub(crate) fn question(
             let at = raw.at.as_ref().map(|at| at.value.as_str());
             told(JsonQuery::new(text, at).map(Question::Json), &raw.query, faults)
         }
+        "cloudwatch" => cloudwatch::parse(&raw.query, faults).map(Question::CloudWatch),
         "probe" => check(&raw.query, unit, faults),
         _ => told(Query::parse(text).map(Question::Page), &raw.query, faults),
     }

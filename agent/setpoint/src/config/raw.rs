@@ -40,14 +40,37 @@ pub(crate) struct RawProvider {
     pub(crate) region: Option<At<String>>,
     pub(crate) endpoint: Option<At<String>>,
     pub(crate) credentials_file: Option<At<String>>,
+    pub(crate) profile: Option<At<String>>,
+    pub(crate) role_arn: Option<At<String>>,
+    pub(crate) external_id: Option<At<String>>,
+    pub(crate) calls_per_second: Option<At<u32>>,
 }
 
 /// `[targets.x]`.
 #[derive(Debug)]
 pub(crate) struct RawTarget {
     pub(crate) provider: At<String>,
-    pub(crate) id: At<String>,
+    pub(crate) which: RawWhich,
     pub(crate) kind: RawTargetKind,
+}
+
+/// Which thing at its provider a target is.
+#[derive(Debug)]
+pub(crate) enum RawWhich {
+    /// `id = "…"`: one, by its name there.
+    Id(At<String>),
+    /// `select = { tags = { … } }`: each that has these tags.
+    Select { place: Place, tags: Vec<(At<String>, At<String>)> },
+}
+
+impl RawTarget {
+    /// Its name at the provider, if it is one thing.
+    pub(crate) const fn id(&self) -> Option<&At<String>> {
+        match &self.which {
+            RawWhich::Id(id) => Some(id),
+            RawWhich::Select { .. } => None,
+        }
+    }
 }
 
 /// What a target is, with the bounds of its kind.
@@ -85,7 +108,7 @@ pub(crate) struct RawPolicy {
 }
 
 /// `inputs = { x = { source = "…", query = "…" } }`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RawInput {
     pub(crate) source: At<String>,
     pub(crate) query: At<String>,
@@ -222,22 +245,41 @@ pub(crate) fn required<'a, T>(
 
 fn provider(mut table: Table<'_>) -> Option<RawProvider> {
     kind(&mut table, &["aws"], &["azure", "kubernetes", "onprem"])?;
-    let region = table.text("region");
-    let endpoint = table.text("endpoint");
-    let credentials_file = table.text("credentials_file");
-    not_yet(&mut table, &["role_arn"]);
+    let provider = RawProvider {
+        region: table.text("region"),
+        endpoint: table.text("endpoint"),
+        credentials_file: table.text("credentials_file"),
+        profile: table.text("profile"),
+        role_arn: table.text("role_arn"),
+        external_id: table.text("external_id"),
+        calls_per_second: table.count("calls_per_second"),
+    };
     table.finish();
-    Some(RawProvider { region, endpoint, credentials_file })
+    Some(provider)
 }
 
 fn target(mut table: Table<'_>) -> Option<RawTarget> {
     const LATER: [&str; 6] = ["flag", "rollout", "traffic", "setting", "volume", "job"];
     let kind = kind(&mut table, &["group", "database"], &LATER)?;
     let provider = required(&mut table, "provider", "provider = \"aws\"", Table::text);
-    let id = required(&mut table, "id", "id = \"its name at the provider\"", Table::text);
+    let which = which(&mut table);
     let kind = if kind == "group" { group(&mut table) } else { database(&mut table) };
     table.finish();
-    Some(RawTarget { provider: provider?, id: id?, kind: kind? })
+    Some(RawTarget { provider: provider?, which: which?, kind: kind? })
+}
+
+fn which(table: &mut Table<'_>) -> Option<RawWhich> {
+    let Some(mut select) = table.table("select") else {
+        let id = required(table, "id", "id = \"its name at the provider\"", Table::text);
+        return id.map(RawWhich::Id);
+    };
+    if let Some(place) = table.place_of("id") {
+        let message = "a target has an `id` or a `select`, not both";
+        table.fault(ConfigFault::new(Code::Twice, &place, message));
+    }
+    let (place, tags) = (select.place.clone(), select.named_texts("tags"));
+    select.finish();
+    Some(RawWhich::Select { place, tags })
 }
 
 fn group(table: &mut Table<'_>) -> Option<RawTargetKind> {

@@ -1,29 +1,54 @@
 //! `[sources.x]` as it is written: what all kinds have in common, and what each has besides.
 
 use super::{
-    fault::At,
+    fault::{At, Place},
     raw::{kind, required},
     table::Table,
 };
 use setpoint_core::Span;
 
 /// The kinds of source that this version knows.
-pub(crate) const KINDS: [&str; 4] = ["scrape", "prometheus", "http-json", "probe"];
+pub(crate) const KINDS: [&str; 5] = ["scrape", "prometheus", "http-json", "probe", "cloudwatch"];
 
 /// Kinds that the manual speaks of and this version does not act on.
-const LATER: [&str; 3] = ["cloudwatch", "azure_monitor", "otlp"];
+const LATER: [&str; 2] = ["azure_monitor", "otlp"];
 
 /// `[sources.x]`.
 #[derive(Debug)]
 pub(crate) struct RawSource {
     /// One of [`KINDS`].
     pub(crate) kind: String,
-    pub(crate) url: At<String>,
     pub(crate) period: Option<At<Span>>,
     pub(crate) timeout: Option<At<Span>>,
+    pub(crate) own: RawOwn,
+}
+
+/// What only some kinds have.
+#[derive(Debug)]
+pub(crate) enum RawOwn {
+    /// Everything that is talked to by HTTP.
+    Web(RawWeb),
+    /// `kind = "cloudwatch"`.
+    CloudWatch(RawCloudWatch),
+}
+
+/// What is talked to by HTTP.
+#[derive(Debug)]
+pub(crate) struct RawWeb {
+    pub(crate) url: At<String>,
     pub(crate) access: RawAccess,
     /// Of a probe: the statuses that mean that it is up.
     pub(crate) expect: Option<At<String>>,
+}
+
+/// What only CloudWatch has.
+#[derive(Debug)]
+pub(crate) struct RawCloudWatch {
+    /// Where the source is named.
+    pub(crate) place: Place,
+    pub(crate) provider: Option<At<String>>,
+    pub(crate) endpoint: Option<At<String>>,
+    pub(crate) delay: Option<At<Span>>,
 }
 
 /// Who we say we are, and whom we trust.
@@ -43,14 +68,33 @@ pub(crate) struct RawAccess {
 /// Reads one source.
 pub(crate) fn source(mut table: Table<'_>) -> Option<RawSource> {
     let kind = kind(&mut table, &KINDS, &LATER)?;
-    let example = match kind.as_str() {
+    let own = if kind == "cloudwatch" {
+        Some(RawOwn::CloudWatch(cloudwatch(&mut table)))
+    } else {
+        web(&mut table, &kind).map(RawOwn::Web)
+    };
+    let period = table.span("period");
+    let timeout = table.span("timeout");
+    table.finish();
+    Some(RawSource { kind, period, timeout, own: own? })
+}
+
+fn cloudwatch(table: &mut Table<'_>) -> RawCloudWatch {
+    RawCloudWatch {
+        place: table.place.clone(),
+        provider: table.text("provider"),
+        endpoint: table.text("endpoint"),
+        delay: table.span("delay"),
+    }
+}
+
+fn web(table: &mut Table<'_>, kind: &str) -> Option<RawWeb> {
+    let example = match kind {
         "prometheus" => "url = \"http://127.0.0.1:9090\"",
         "http-json" | "probe" => "url = \"http://127.0.0.1:8080/status\"",
         _ => "url = \"http://127.0.0.1:9100/metrics\"",
     };
-    let url = required(&mut table, "url", example, Table::text);
-    let period = table.span("period");
-    let timeout = table.span("timeout");
+    let url = required(table, "url", example, Table::text);
     let expect = if kind == "probe" { table.text("expect") } else { None };
     let access = RawAccess {
         headers: table.named_texts("headers"),
@@ -63,6 +107,5 @@ pub(crate) fn source(mut table: Table<'_>) -> Option<RawSource> {
         certificate_file: table.text("certificate_file"),
         key_file: table.text("key_file"),
     };
-    table.finish();
-    Some(RawSource { kind, url: url?, period, timeout, access, expect })
+    Some(RawWeb { url: url?, access, expect })
 }

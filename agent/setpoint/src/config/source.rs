@@ -1,10 +1,11 @@
 //! Makes sense of a source: where it is, how often it speaks, how it is talked to.
 
 use super::{
-    fault::{At, Code, ConfigFault, Faults},
-    meaning::{beside, http_url},
-    raw_source::{RawAccess, RawSource},
-    valid::{Source, SourceKind},
+    fault::{At, Code, ConfigFault, Faults, Place},
+    meaning::{beside, endpoint, http_url, known_provider, or},
+    raw::{RawNamed, RawProvider},
+    raw_source::{RawAccess, RawCloudWatch, RawOwn, RawSource, RawWeb},
+    valid::{CloudWatch, Source, SourceKind, Web},
 };
 use setpoint_core::Span;
 use setpoint_http::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
@@ -17,6 +18,10 @@ use url::{Host, Url};
 
 /// How long one reading may take, unless a pass is shorter.
 const TIMEOUT: Span = Span::from_secs(5);
+/// How much time one value of CloudWatch stands for, and how long it is still filled after
+/// that: metrics of AWS's own come each minute and are mostly there one minute later.
+const RESOLUTION: Span = Span::from_secs(60);
+const DELAY: Span = Span::from_secs(60);
 /// The largest JSON document that is read.
 const MAX_DOCUMENT: usize = 8 * 1024 * 1024;
 /// The statuses that mean that a service is up.
@@ -25,23 +30,80 @@ const EXPECTED: RangeInclusive<u16> = 200..=299;
 const STATUSES: RangeInclusive<u16> = 100..=599;
 
 /// The source that `raw` means.
-pub(crate) fn source(raw: &RawSource, every: Span, faults: &Faults) -> Option<Source> {
-    let span = |at: Option<&At<Span>>, default| at.map_or(default, |at| at.value);
-    let timeout = span(raw.timeout.as_ref(), TIMEOUT.min(every));
+pub(crate) fn source(
+    raw: &RawSource,
+    every: Span,
+    providers: &[RawNamed<RawProvider>],
+    faults: &Faults,
+) -> Option<Source> {
+    let timeout = or(raw.timeout.as_ref(), TIMEOUT.min(every));
     if let Some(at) = raw.timeout.as_ref().filter(|at| at.value == Span::ZERO || at.value > every) {
         let message = format!("`timeout` is {}, a pass is made every {every}", at.value);
         let fault = ConfigFault::new(Code::BadValue, &at.place, message);
         faults.push(fault.help(format!("write more than 0s and at most {every}")));
     }
-    let period = span(raw.period.as_ref(), every).max(every);
-    let (kind, max_bytes) = match raw.kind.as_str() {
-        "prometheus" => (SourceKind::Prometheus, MAX_ANSWER),
-        "http-json" => (SourceKind::HttpJson, MAX_DOCUMENT),
-        "probe" => {
-            (SourceKind::Probe { expected: expected(raw.expect.as_ref(), faults) }, MAX_DOCUMENT)
+    let period = raw.period.as_ref();
+    match &raw.own {
+        RawOwn::Web(own) => {
+            let kind = web_kind(own, &raw.kind, timeout, faults)?;
+            Some(Source { period: or(period, every).max(every), delay: Span::ZERO, kind })
         }
-        _ => (SourceKind::Scrape, MAX_PAGE),
-    };
+        RawOwn::CloudWatch(own) => {
+            let (resolution, delay) = (or(period, RESOLUTION), or(own.delay.as_ref(), DELAY));
+            check_resolution(resolution, period.map_or(&own.place, |at| &at.place), faults);
+            let kind = SourceKind::CloudWatch(CloudWatch {
+                provider: account(own, providers, faults)?,
+                resolution,
+                timeout,
+                endpoint: endpoint(own.endpoint.as_ref(), faults)?,
+            });
+            Some(Source { period: resolution.max(every), delay, kind })
+        }
+    }
+}
+
+fn web_kind(raw: &RawWeb, kind: &str, timeout: Span, faults: &Faults) -> Option<SourceKind> {
+    let expected = expected(raw.expect.as_ref(), faults);
+    let web = |max_bytes| web(raw, HttpSettings::new(timeout, max_bytes), faults);
+    Some(match kind {
+        "prometheus" => SourceKind::Prometheus(web(MAX_ANSWER)?),
+        "http-json" => SourceKind::HttpJson(web(MAX_DOCUMENT)?),
+        "probe" => SourceKind::Probe { web: web(MAX_DOCUMENT)?, expected },
+        _ => SourceKind::Scrape(web(MAX_PAGE)?),
+    })
+}
+
+fn check_resolution(resolution: Span, place: &Place, faults: &Faults) {
+    let (ms, fine) = (resolution.ms(), [1, 5, 10, 20, 30]);
+    if ms == 0 || (ms % 60_000 != 0 && !fine.iter().any(|secs| secs * 1000 == ms)) {
+        let message = format!("`period` is {resolution}, which CloudWatch does not keep");
+        let fault = ConfigFault::new(Code::BadValue, place, message);
+        faults.push(fault.help("write 1s, 5s, 10s, 20s, 30s, or whole minutes"));
+    }
+}
+
+/// The provider whose CloudWatch it is.
+fn account(
+    raw: &RawCloudWatch,
+    providers: &[RawNamed<RawProvider>],
+    faults: &Faults,
+) -> Option<String> {
+    match (&raw.provider, providers) {
+        (Some(named), _) => {
+            known_provider(named, providers, faults);
+            Some(named.value.clone())
+        }
+        (None, [only]) => Some(only.name.value.clone()),
+        (None, _) => {
+            let message = "it is not clear in which account and region this CloudWatch is";
+            let fault = ConfigFault::new(Code::MissingKey, &raw.place, message);
+            faults.push(fault.help("write `provider = \"aws\"`: the provider whose they are"));
+            None
+        }
+    }
+}
+
+fn web(raw: &RawWeb, http: HttpSettings, faults: &Faults) -> Option<Web> {
     let url = http_url(&raw.url, faults);
     let access = &raw.access;
     let headers = headers(access, faults);
@@ -52,8 +114,7 @@ pub(crate) fn source(raw: &RawSource, every: Span, faults: &Faults) -> Option<So
         let fault = ConfigFault::new(Code::InTheClear, &raw.url.place, message);
         faults.push(fault.help("use https"));
     }
-    let http = HttpSettings { headers, auth, tls, ..HttpSettings::new(timeout, max_bytes) };
-    Some(Source { kind, url: url?, period, http })
+    Some(Web { url: url?, http: HttpSettings { headers, auth, tls, ..http } })
 }
 
 /// Whether what is sent there can be read on its way.

@@ -62,7 +62,7 @@ fn every_kind_has_its_own_language_of_queries() {
     let probe = SOURCE.replace("scrape", "probe") + "\nexpect = \"200-204\"";
     let config = good(&probe, "query = \"latency\"", &policy("ms"));
     assert!(matches!(input(&config), Question::Check(_)));
-    let SourceKind::Probe { expected } = &config.sources["app"].kind else { panic!("a probe") };
+    let SourceKind::Probe { expected, .. } = &config.sources["app"].kind else { panic!("a probe") };
     assert_eq!(expected, &(200..=204));
 }
 

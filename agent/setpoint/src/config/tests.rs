@@ -1,5 +1,7 @@
 //! Bad configurations and what is said of them; a good one and what it means.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod modes;
 mod schema;
 
@@ -262,9 +264,9 @@ fn a_target_of_another_kind_is_a_fault() {
 fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
     check(
         "kind = \"scrape\"",
-        "kind = \"cloudwatch\"",
+        "kind = \"azure_monitor\"",
         &[
-            "setpoint.toml:3:8: C013: kind \"cloudwatch\" is not supported by this version yet; this version knows `scrape`, `prometheus`, `http-json` and `probe`",
+            "setpoint.toml:3:8: C013: kind \"azure_monitor\" is not supported by this version yet; this version knows `scrape`, `prometheus`, `http-json`, `probe` and `cloudwatch`",
         ],
     );
     check(
@@ -294,8 +296,9 @@ fn variables_are_expanded_in_values_and_never_become_anything_else() {
     let (config, faults) = load_files(&[("setpoint.toml", text.as_bytes())]);
     assert_eq!(faults, "");
     let config = config.unwrap();
-    assert_eq!(config.sources["app"].url.as_str(), "http://127.0.0.1:9100/metrics");
-    assert_eq!(config.targets["web"].id, "hunter2 \" ]");
+    let SourceKind::Scrape(Web { url, .. }) = &config.sources["app"].kind else { panic!() };
+    assert_eq!(url.as_str(), "http://127.0.0.1:9100/metrics");
+    assert_eq!(config.targets["web"].which, Which::One("hunter2 \" ]".to_owned()));
     check(
         ":9100",
         ":${PROT}",

@@ -3,6 +3,7 @@
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
     raw::{Raw, RawPolicy},
+    raw_source::RawOwn,
 };
 use std::collections::BTreeSet;
 
@@ -21,7 +22,8 @@ pub(crate) fn warn(raw: &Raw, whole: &Place, faults: &Faults) {
     let bound = raw.policies.iter().flat_map(|policy| &policy.targets);
     let bound = bound.map(|(_, target)| &*target.value).collect();
     let targets = raw.targets.iter().filter_map(|target| target.what.as_ref());
-    let having = targets.map(|target| &*target.provider.value).collect();
+    let mut having: BTreeSet<&str> = targets.map(|target| &*target.provider.value).collect();
+    having.extend(in_sources(raw));
     let unused =
         |names: &mut dyn Iterator<Item = &At<String>>, used: &BTreeSet<&str>, what: &str| {
             for name in names.filter(|name| !used.contains(&*name.value)) {
@@ -33,7 +35,7 @@ pub(crate) fn warn(raw: &Raw, whole: &Place, faults: &Faults) {
             }
         };
     unused(&mut raw.sources.iter().map(|it| &it.name), &asked, "no input asks the source");
-    unused(&mut raw.providers.iter().map(|it| &it.name), &having, "no target is at the provider");
+    unused(&mut raw.providers.iter().map(|it| &it.name), &having, "nothing is at the provider");
     unused(&mut raw.targets.iter().map(|it| &it.name), &bound, "no policy sizes the target");
 }
 
@@ -58,4 +60,14 @@ fn held_back(raw: &Raw, policy: &RawPolicy, faults: &Faults) {
             faults.push(fault(message).also(&lower.place, "the lower of both holds"));
         }
     }
+}
+
+/// The providers in whose accounts sources are.
+fn in_sources(raw: &Raw) -> impl Iterator<Item = &str> {
+    let named = raw.sources.iter().filter_map(|source| match &source.what.as_ref()?.own {
+        RawOwn::CloudWatch(own) => Some(own.provider.as_ref()),
+        RawOwn::Web(_) => None,
+    });
+    let only = raw.providers.first().map(|provider| &provider.name);
+    named.filter_map(move |named| named.or(only)).map(|named| &*named.value)
 }

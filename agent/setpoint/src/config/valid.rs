@@ -1,5 +1,6 @@
 //! A configuration as it is meant: every value is valid, every name leads somewhere.
 
+use super::{cloudwatch::MetricQuery, fleet::Template};
 use setpoint_core::{
     BoundPolicy, InputKey, InputSettings, Program, Settings, Span, TargetName, TargetSettings,
 };
@@ -9,7 +10,7 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, ops::RangeInclusive, path
 use url::Url;
 
 /// Everything the operator settled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Config {
     /// The region this agent looks after.
     pub(crate) region: String,
@@ -63,30 +64,55 @@ impl fmt::Display for Mode {
 /// Where readings come from.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// What it is.
-    pub(crate) kind: SourceKind,
-    /// Where it is.
-    pub(crate) url: Url,
     /// How often it has something new to say.
     pub(crate) period: Span,
-    /// How it is talked to.
-    pub(crate) http: HttpSettings,
+    /// How old its newest answer is at best.
+    pub(crate) delay: Span,
+    /// What it is.
+    pub(crate) kind: SourceKind,
 }
 
 /// What a source is.
 #[derive(Clone, Debug)]
 pub(crate) enum SourceKind {
     /// A metrics page.
-    Scrape,
+    Scrape(Web),
     /// A server that speaks PromQL.
-    Prometheus,
+    Prometheus(Web),
     /// A document in JSON.
-    HttpJson,
+    HttpJson(Web),
     /// A service that we check ourselves.
     Probe {
+        /// Where it is.
+        web: Web,
         /// The statuses that mean that it is up.
         expected: RangeInclusive<u16>,
     },
+    /// CloudWatch.
+    CloudWatch(CloudWatch),
+}
+
+/// What is talked to by HTTP.
+#[derive(Clone, Debug)]
+pub(crate) struct Web {
+    /// Where it is.
+    pub(crate) url: Url,
+    /// How it is talked to.
+    pub(crate) http: HttpSettings,
+}
+
+/// CloudWatch, in the account and region of a provider.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
+#[derive(Clone, Debug)]
+pub(crate) struct CloudWatch {
+    /// The provider whose account and region it is in.
+    pub(crate) provider: String,
+    /// How much time one value stands for.
+    pub(crate) resolution: Span,
+    /// How long one reading may take.
+    pub(crate) timeout: Span,
+    /// Another address than the provider's.
+    pub(crate) endpoint: Option<Url>,
 }
 
 /// A cloud.
@@ -99,6 +125,12 @@ pub(crate) struct Provider {
     pub(crate) endpoint: Option<Url>,
     /// A file with the credentials; without one, they are looked for where AWS's own tools look.
     pub(crate) credentials_file: Option<PathBuf>,
+    /// Which of those credentials.
+    pub(crate) profile: Option<String>,
+    /// A role to take on with them, and what its trust policy asks a stranger for.
+    pub(crate) role: Option<(String, Option<String>)>,
+    /// The most calls a second; the back end's own measure without one.
+    pub(crate) calls_per_second: Option<u32>,
 }
 
 /// A target.
@@ -106,25 +138,33 @@ pub(crate) struct Provider {
 pub(crate) struct Target {
     /// The provider that has it.
     pub(crate) provider: String,
-    /// Its name there.
-    #[cfg_attr(
-        all(not(feature = "aws"), not(test)),
-        expect(dead_code, reason = "read by back ends, none is built")
-    )]
-    pub(crate) id: String,
+    /// Which it is there.
+    pub(crate) which: Which,
     /// Its bounds and brakes, as narrowed by the policies that name it.
     pub(crate) settings: TargetSettings,
     /// What may be done to it: the least of the agent's mode and of every policy's that names it.
     pub(crate) mode: Mode,
 }
 
+/// Which thing at its provider a target is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// One, by its name there.
+    One(String),
+    /// Each that has all these tags, whatever their value where that is `*`: a target each,
+    /// once it is known which there are.
+    Each(BTreeMap<String, String>),
+}
+
 /// An input with its query.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BoundInput {
     /// The source that is asked.
     pub(crate) source: String,
     /// What it is asked, in its own language.
     pub(crate) question: Question,
+    /// The same as it is written, where it speaks of `{group}`: the name of each group of a fleet.
+    pub(crate) template: Option<Template>,
     /// How answers are kept and judged.
     pub(crate) settings: InputSettings,
 }
@@ -140,6 +180,8 @@ pub(crate) enum Question {
     Json(JsonQuery),
     /// Of a service that we check.
     Check(Check),
+    /// Of CloudWatch: a metric or an expression.
+    CloudWatch(MetricQuery),
 }
 
 impl Config {

@@ -1,31 +1,50 @@
 //! Amazon Web Services, plugged in.
 
 use super::{CannotWire, Reach};
-use crate::config::{Mode, Provider, Target};
-use setpoint_aws::{Aws, AwsSettings, Resource};
-use setpoint_control::{Act, World};
-use setpoint_core::{TargetName, TargetSettings};
+use crate::{
+    cli::Init,
+    config::{CloudWatch, Config, Mode, Provider, Question, Source, SourceKind, Target, Which},
+    system_clock::SystemClock,
+};
+use serde_json::{Value, json};
+use setpoint_aws::{
+    Aws, AwsSettings, CloudWatchSettings, MetricQuery, Patient, Resource, Role, Statement,
+};
+pub(crate) use setpoint_aws::{Native, NativeRule};
+use setpoint_control::{Act, Breaker, Finding, World};
+use setpoint_core::{InputKey, TargetName, TargetSettings};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The eyes of one provider, and its hands if the agent gets any.
+/// The metrics and the eyes of one provider, and its hands if the agent gets any.
 pub(super) async fn plug_in(
     world: &mut World,
-    name: &str,
-    provider: &Provider,
+    config: &Config,
+    (name, provider): (&str, &Provider),
     targets: &BTreeMap<&TargetName, &Target>,
     reach: Reach,
 ) -> Result<(), CannotWire> {
+    let aws = connect(name, provider).await;
+    for (source, settings, own) in metrics(config, name) {
+        let queries = asked(config, source);
+        if !queries.is_empty() {
+            let settings = CloudWatchSettings {
+                period: own.resolution,
+                delay: settings.delay,
+                timeout: own.timeout,
+                endpoint: own.endpoint.clone(),
+            };
+            let metrics = Box::new(aws.metrics(settings, queries));
+            world.sources.push(Box::new(Breaker::new(source, metrics, config.every)));
+        }
+    }
     let resources = |wanted: &dyn Fn(&Target) -> bool| -> BTreeMap<TargetName, Resource> {
         let wanted = targets.iter().filter(|(_, target)| wanted(target));
-        wanted.map(|(name, target)| ((*name).clone(), resource(target))).collect()
+        wanted.filter_map(|(name, it)| Some(((*name).clone(), resource(it)?))).collect()
     };
-    let aws = Aws::connect(AwsSettings {
-        endpoint: provider.endpoint.clone(),
-        credentials_file: provider.credentials_file.clone(),
-        ..AwsSettings::new(name, &provider.region)
-    })
-    .await;
-    world.eyes.push(Box::new(aws.eyes(resources(&|_| true))));
+    let seen = resources(&|_| true);
+    if !seen.is_empty() {
+        world.eyes.push(Box::new(aws.eyes(seen)));
+    }
     let acted_on = resources(&|target| reach == Reach::Hands && target.mode == Mode::Act);
     if !acted_on.is_empty() {
         let names: Vec<TargetName> = acted_on.keys().cloned().collect();
@@ -35,9 +54,130 @@ pub(super) async fn plug_in(
     Ok(())
 }
 
-fn resource(target: &Target) -> Resource {
-    match target.settings {
-        TargetSettings::Group(_) => Resource::Group(target.id.clone()),
-        TargetSettings::Database(_) => Resource::Database(target.id.clone()),
+/// Whether a source reads the CloudWatch of the provider called `name`.
+pub(super) fn has_metrics(config: &Config, name: &str) -> bool {
+    metrics(config, name).next().is_some()
+}
+
+/// The sources that read the CloudWatch of the provider called `provider`.
+fn metrics<'a>(
+    config: &'a Config,
+    provider: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a Source, &'a CloudWatch)> {
+    config.sources.iter().filter_map(move |(name, source)| {
+        let SourceKind::CloudWatch(own) = &source.kind else { return None };
+        (own.provider == provider).then_some((&**name, source, own))
+    })
+}
+
+/// What the source called `name` is asked.
+fn asked(config: &Config, name: &str) -> BTreeMap<InputKey, MetricQuery> {
+    let asked = config.inputs.iter().filter(|(_, input)| input.source == name);
+    let own = asked.filter_map(|(key, input)| {
+        let Question::CloudWatch(query) = &input.question else { return None };
+        Some((key.clone(), query.clone()))
+    });
+    own.collect()
+}
+
+/// The groups at a provider that have these tags: those of the fleet called `fleet`.
+pub(super) async fn select(
+    (name, provider): (&str, &Provider),
+    fleet: &TargetName,
+    tags: &BTreeMap<String, String>,
+) -> Result<Vec<String>, CannotWire> {
+    let found = connect(name, provider).await.select(tags).await;
+    found.map_err(|why| CannotWire::Unseen(fleet.clone(), why))
+}
+
+/// What a provider has to say about `targets`.
+pub(super) async fn examine(
+    name: &str,
+    provider: &Provider,
+    targets: &BTreeMap<&TargetName, &Target>,
+) -> Result<Vec<Finding>, CannotWire> {
+    let patient = |target: &Target| {
+        let range = match &target.settings {
+            TargetSettings::Group(group) => group.range,
+            TargetSettings::Database(database) => database.range,
+        };
+        Some(Patient { resource: resource(target)?, range })
+    };
+    let patients = targets.iter().filter_map(|(name, it)| Some(((*name).clone(), patient(it)?)));
+    Ok(connect(name, provider).await.examine(&patients.collect()).await)
+}
+
+/// What scales groups in `region` today.
+pub(super) async fn natives(region: &str, options: &Init) -> Result<Vec<Native>, CannotWire> {
+    let settings = AwsSettings {
+        endpoint: options.endpoint.clone(),
+        profile: options.profile.clone(),
+        ..AwsSettings::new("aws", region)
+    };
+    let aws = Aws::connect(settings, Arc::new(SystemClock::start())).await;
+    aws.natives().await.map_err(CannotWire::Natives)
+}
+
+/// The least that IAM must permit for what a provider has.
+pub(super) fn permissions(
+    config: &Config,
+    name: &str,
+    provider: &Provider,
+) -> Result<Value, CannotWire> {
+    let targets = || config.targets.values().filter(|target| target.provider == name);
+    let resources = targets().filter_map(resource).collect();
+    let tags = |target: &'_ Target| match &target.which {
+        Which::Each(tags) => Some(tags.clone()),
+        Which::One(_) => None,
+    };
+    let fleets: Vec<BTreeMap<String, String>> = targets().filter_map(tags).collect();
+    let fleets: Vec<_> = fleets.iter().collect();
+    let acts = targets().any(|target| target.mode == Mode::Act);
+    let statements = setpoint_aws::permissions(
+        &provider.region,
+        &resources,
+        &fleets,
+        acts,
+        has_metrics(config, name),
+    );
+    let statements: Vec<Value> = statements.iter().map(statement).collect();
+    Ok(json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+/// A statement as IAM takes it.
+fn statement(statement: &Statement) -> Value {
+    let mut value = json!({
+        "Sid": statement.id,
+        "Effect": "Allow",
+        "Action": statement.actions,
+        "Resource": statement.resources,
+    });
+    if !statement.conditions.is_empty() {
+        value["Condition"] = json!(statement.conditions);
     }
+    value
+}
+
+/// The way to one provider.
+async fn connect(name: &str, provider: &Provider) -> Aws {
+    let defaults = AwsSettings::new(name, &provider.region);
+    let role = provider.role.clone().map(|(arn, external_id)| Role { arn, external_id });
+    let settings = AwsSettings {
+        endpoint: provider.endpoint.clone(),
+        credentials_file: provider.credentials_file.clone(),
+        profile: provider.profile.clone(),
+        role,
+        calls_per_second: provider.calls_per_second.unwrap_or(defaults.calls_per_second),
+        ..defaults
+    };
+    Aws::connect(settings, Arc::new(SystemClock::start())).await
+}
+
+/// What a target is to AWS; a fleet is nothing until its groups are known.
+fn resource(target: &Target) -> Option<Resource> {
+    let Which::One(id) = &target.which else { return None };
+    Some(match target.settings {
+        TargetSettings::Group(_) => Resource::Group(id.clone()),
+        TargetSettings::Database(_) => Resource::Database(id.clone()),
+    })
 }

@@ -7,11 +7,15 @@ mod aws;
 mod aws;
 mod sources;
 
+pub(crate) use aws::{Native, NativeRule};
+
 use crate::{
-    config::{Config, Target},
+    cli::Init,
+    config::{Config, FleetError, Target, Which},
     system_clock::SystemClock,
 };
-use setpoint_control::{Commands, Evaluator, Journal, Ports, World};
+use serde_json::Value;
+use setpoint_control::{Commands, Evaluator, Finding, Journal, Ports, World};
 use setpoint_core::{Evaluation, Memory, Program, Settings, Snapshot, TargetName};
 use setpoint_http::SetUpError;
 use setpoint_policies::Policies;
@@ -43,6 +47,17 @@ pub(crate) enum CannotWire {
     /// A source cannot even be asked.
     #[error("source `{0}` cannot be set up")]
     Source(String, #[source] SetUpError),
+    /// The groups of a fleet cannot be found out.
+    #[error("the fleet `{0}` cannot be found out: {1}")]
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "no back end has fleets"))]
+    Unseen(TargetName, String),
+    /// What scales groups today cannot be read.
+    #[error("what scales groups today cannot be read: {0}")]
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "no back end has any"))]
+    Natives(String),
+    /// The groups of a fleet are not what they should be.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
     /// The policies were fine when they were checked, and are not now: a fault of ours.
     #[error("the policies cannot be bound: {0}")]
     Policies(String),
@@ -64,8 +79,8 @@ pub(crate) async fn world(
     for (name, provider) in &config.providers {
         let targets: BTreeMap<&TargetName, &Target> =
             config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
-        if !targets.is_empty() {
-            aws::plug_in(&mut world, name, provider, &targets, reach).await?;
+        if !targets.is_empty() || aws::has_metrics(config, name) {
+            aws::plug_in(&mut world, config, (name, provider), &targets, reach).await?;
         }
     }
     Ok(world)
@@ -80,6 +95,40 @@ pub(crate) fn ports(
 ) -> Ports {
     let World { sources, eyes, hands, evaluator } = world;
     Ports { clock: Box::new(clock), sources, eyes, hands, evaluator, journal, commands }
+}
+
+/// `config` with a target for each group of each fleet that there is now.
+pub(crate) async fn resolve(config: Config) -> Result<Config, CannotWire> {
+    let mut found = BTreeMap::new();
+    for (name, target) in config.fleets() {
+        let Which::Each(tags) = &target.which else { continue };
+        let Some(provider) = config.providers.get(&target.provider) else { continue };
+        found.insert(name.clone(), aws::select((&target.provider, provider), name, tags).await?);
+    }
+    if found.is_empty() { Ok(config) } else { Ok(config.with_fleets(&found)?) }
+}
+
+/// What scales groups of AWS in `region` today.
+pub(crate) async fn natives(region: &str, options: &Init) -> Result<Vec<Native>, CannotWire> {
+    aws::natives(region, options).await
+}
+
+/// The least that each provider must permit, in its cloud's own words.
+pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, CannotWire> {
+    let of =
+        |(name, provider)| Ok((String::clone(name), aws::permissions(config, name, provider)?));
+    config.providers.iter().map(of).collect()
+}
+
+/// What each provider has to say about the targets that it has.
+pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire> {
+    let mut findings = Vec::new();
+    for (name, provider) in &config.providers {
+        let targets: BTreeMap<&TargetName, &Target> =
+            config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
+        findings.extend(aws::examine(name, provider, &targets).await?);
+    }
+    Ok(findings)
 }
 
 /// The policies, parsed from the very text that the journal keeps beside the passes.

@@ -2,7 +2,7 @@
 
 use super::CannotWire;
 use crate::{
-    config::{Config, Question, Source, SourceKind},
+    config::{Config, Question, SourceKind, Web},
     system_clock::SystemClock,
 };
 use setpoint_control::{Breaker, MetricSource};
@@ -11,7 +11,7 @@ use setpoint_http::{JsonSource, ProbeSource, SetUpError};
 use setpoint_prometheus::{PrometheusSource, ScrapeSource};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Every source that is asked something.
+/// Every source that is asked something, but those of a provider: they are plugged in with it.
 pub(super) fn sources(config: &Config) -> Result<Vec<Box<dyn MetricSource>>, CannotWire> {
     let mut sources: Vec<Box<dyn MetricSource>> = Vec::new();
     for (name, source) in &config.sources {
@@ -19,8 +19,9 @@ pub(super) fn sources(config: &Config) -> Result<Vec<Box<dyn MetricSource>>, Can
         let asked: BTreeMap<&InputKey, &Question> =
             asked.map(|(key, input)| (key, &input.question)).collect();
         if !asked.is_empty() {
-            let plugged = plug_in(source, &asked);
+            let plugged = plug_in(&source.kind, &asked);
             let plugged = plugged.map_err(|error| CannotWire::Source(name.clone(), error))?;
+            let Some(plugged) = plugged else { continue };
             sources.push(Box::new(Breaker::new(name, plugged, config.every)));
         }
     }
@@ -28,41 +29,42 @@ pub(super) fn sources(config: &Config) -> Result<Vec<Box<dyn MetricSource>>, Can
 }
 
 fn plug_in(
-    source: &Source,
+    kind: &SourceKind,
     asked: &BTreeMap<&InputKey, &Question>,
-) -> Result<Box<dyn MetricSource>, SetUpError> {
-    let (url, http) = (source.url.clone(), source.http.clone());
-    Ok(match &source.kind {
-        SourceKind::Scrape => {
-            let of = |question: &Question| match question {
-                Question::Page(query) => Some(query.clone()),
-                Question::Server(_) | Question::Json(_) | Question::Check(_) => None,
+) -> Result<Option<Box<dyn MetricSource>>, SetUpError> {
+    Ok(Some(match kind {
+        SourceKind::CloudWatch(_) => return Ok(None),
+        SourceKind::Scrape(Web { url, http }) => {
+            let of = |question: &Question| {
+                let Question::Page(query) = question else { return None };
+                Some(query.clone())
             };
-            Box::new(ScrapeSource::new(url, http, only(asked, of))?)
+            Box::new(ScrapeSource::new(url.clone(), http.clone(), only(asked, of))?)
         }
-        SourceKind::Prometheus => {
-            let of = |question: &Question| match question {
-                Question::Server(query) => Some(query.clone()),
-                Question::Page(_) | Question::Json(_) | Question::Check(_) => None,
+        SourceKind::Prometheus(Web { url, http }) => {
+            let of = |question: &Question| {
+                let Question::Server(query) = question else { return None };
+                Some(query.clone())
             };
-            Box::new(PrometheusSource::new(url, http, only(asked, of))?)
+            Box::new(PrometheusSource::new(url.clone(), http.clone(), only(asked, of))?)
         }
-        SourceKind::HttpJson => {
-            let of = |question: &Question| match question {
-                Question::Json(query) => Some(query.clone()),
-                Question::Page(_) | Question::Server(_) | Question::Check(_) => None,
+        SourceKind::HttpJson(Web { url, http }) => {
+            let of = |question: &Question| {
+                let Question::Json(query) = question else { return None };
+                Some(query.clone())
             };
-            Box::new(JsonSource::new(url, http, only(asked, of))?)
+            Box::new(JsonSource::new(url.clone(), http.clone(), only(asked, of))?)
         }
-        SourceKind::Probe { expected } => {
-            let of = |question: &Question| match question {
-                Question::Check(check) => Some(*check),
-                Question::Page(_) | Question::Server(_) | Question::Json(_) => None,
+        SourceKind::Probe { web: Web { url, http }, expected } => {
+            let of = |question: &Question| {
+                let Question::Check(check) = question else { return None };
+                Some(*check)
             };
             let clock = Arc::new(SystemClock::start());
-            Box::new(ProbeSource::new(url, expected.clone(), http, clock, only(asked, of))?)
+            let (url, expected, http) = (url.clone(), expected.clone(), http.clone());
+            Box::new(ProbeSource::new(url, expected, http, clock, only(asked, of))?)
         }
-    })
+    }))
 }
 
 /// The questions of one kind. Reading the configuration made sure that there are no others.

@@ -124,7 +124,9 @@ fn faults_are_complaints_with_their_lines_and_end_with_78() {
 
 #[test]
 fn every_command_refuses_a_broken_configuration() {
-    for command in [&["run"][..], &["plan"], &["status"], &["explain", "web"]] {
+    let commands: [&[&str]; 6] =
+        [&["run"], &["plan"], &["status"], &["explain", "web"], &["doctor"], &["permissions"]];
+    for command in commands {
         let output = setpoint(folder("region = 7").path(), command);
         assert_eq!(output.status.code(), Some(78), "{command:?}");
         assert!(text(&output.stderr).contains("error[C008]"), "{command:?}");
@@ -142,6 +144,28 @@ fn faults_are_data_for_programs() {
     assert_eq!((&unknown["line"], &unknown["column"]), (&1.into(), &1.into()));
     assert_eq!(unknown["help"], "did you mean `region`?");
     assert_eq!(output.status.code(), Some(78));
+}
+
+#[test]
+#[cfg(feature = "aws")]
+fn permissions_are_a_policy_that_writes_only_what_the_configuration_may_write() {
+    for (config, sids) in [
+        (CONFIG.to_owned(), vec!["Look"]),
+        (format!("mode = \"act\"\n{CONFIG}"), vec!["Look", "Resize"]),
+    ] {
+        let output = setpoint(folder(&config).path(), &["permissions"]);
+        let policy: Value = serde_json::from_str(text(&output.stdout)).unwrap();
+        assert_eq!(policy["Version"], "2012-10-17");
+        let statements = policy["Statement"].as_array().unwrap();
+        let found: Vec<&str> = statements.iter().map(|it| it["Sid"].as_str().unwrap()).collect();
+        assert_eq!(found, sids, "{policy:#}");
+        let writes = statements.iter().filter(|it| it["Sid"] != "Look");
+        for statement in writes {
+            let resources = statement["Resource"].as_array().unwrap();
+            let named = |arn: &Value| arn.as_str().unwrap().ends_with("/web-asg");
+            assert!(resources.iter().all(named), "{statement:#}");
+        }
+    }
 }
 
 #[test]

@@ -4,8 +4,9 @@
 fn keys() -> Vec<&'static str> {
     let readers = ["text(", "span(", "count(", "table(", "named_tables(", "named_texts("];
     let readers = readers.iter().chain(&["named_scalars(", "list_of_tables(", "required("]);
-    let raw = include_str!("../raw.rs");
-    let calls = readers.flat_map(|reader| raw.split(reader).skip(1));
+    let texts = [include_str!("../raw.rs"), include_str!("../raw_source.rs")];
+    let calls =
+        readers.flat_map(|reader| texts.iter().flat_map(|text| text.split(*reader).skip(1)));
     calls
         .filter_map(|rest| {
             let arguments = rest.strip_prefix("&mut table, ").or(rest.strip_prefix("table, "));

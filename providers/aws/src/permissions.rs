@@ -1,0 +1,211 @@
+//! The least that AWS must permit for these very targets: pure.
+//!
+//! What looks has no resources of its own in AWS's permissions and is allowed on all; what
+//! changes is allowed on the named resources alone, and what deletes on our own replicas.
+//! Sources: the service authorization references of EC2 Auto Scaling, RDS and CloudWatch.
+
+use crate::{Resource, tag};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One statement of a policy of AWS's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Its name in the policy.
+    pub id: String,
+    /// What is allowed.
+    pub actions: BTreeSet<&'static str>,
+    /// On what.
+    pub resources: BTreeSet<String>,
+    /// Only if these keys have these values: by operator, then by key.
+    pub conditions: BTreeMap<&'static str, BTreeMap<String, String>>,
+}
+
+impl Statement {
+    fn new(
+        id: &str,
+        actions: &[&'static str],
+        resources: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let actions = actions.iter().copied().collect();
+        let id = id.to_owned();
+        Self {
+            id,
+            actions,
+            resources: resources.into_iter().collect(),
+            conditions: BTreeMap::new(),
+        }
+    }
+
+    fn only_if(mut self, key: String, value: &str) -> Self {
+        self.conditions.entry("StringEquals").or_default().insert(key, value.to_owned());
+        self
+    }
+}
+
+/// What is to be permitted to look at `targets` and at `fleets`, each the groups with certain
+/// tags, in `region`, to change them if `acts`, and to read metrics if `reads_metrics`.
+pub fn permissions(
+    region: &str,
+    targets: &BTreeSet<Resource>,
+    fleets: &[&BTreeMap<String, String>],
+    acts: bool,
+    reads_metrics: bool,
+) -> Vec<Statement> {
+    let arn = Arn { region };
+    let names = |wanted: fn(&Resource) -> Option<&str>| -> BTreeSet<&str> {
+        targets.iter().filter_map(wanted).collect()
+    };
+    let groups = names(|it| if let Resource::Group(name) = it { Some(name) } else { None });
+    let databases = names(|it| if let Resource::Database(id) = it { Some(id) } else { None });
+    let mut all =
+        vec![looks(!groups.is_empty() || !fleets.is_empty(), !databases.is_empty(), reads_metrics)];
+    if acts && !groups.is_empty() {
+        let groups = groups.iter().map(|name| arn.group(name));
+        all.push(Statement::new("Resize", &["autoscaling:SetDesiredCapacity"], groups));
+    }
+    if acts {
+        all.extend(fleets.iter().enumerate().map(|(number, tags)| fleet(&arn, number, tags)));
+    }
+    if acts && !databases.is_empty() {
+        all.extend(replicas(&arn, &databases));
+    }
+    all.retain(|statement| !statement.actions.is_empty());
+    all
+}
+
+/// Which groups a fleet has is not known before: those with its tags are permitted.
+fn fleet(arn: &Arn<'_>, number: usize, tags: &BTreeMap<String, String>) -> Statement {
+    let id = format!("ResizeFleet{}", number + 1);
+    let mut statement = Statement::new(&id, &["autoscaling:SetDesiredCapacity"], [arn.group("*")]);
+    let keyed =
+        |(key, value): (&String, &String)| (format!("aws:ResourceTag/{key}"), value.clone());
+    statement.conditions.insert("StringLike", tags.iter().map(keyed).collect());
+    statement
+}
+
+fn looks(groups: bool, databases: bool, metrics: bool) -> Statement {
+    let mut actions: Vec<&'static str> = Vec::new();
+    if groups {
+        actions.extend([
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeInstanceRefreshes",
+            "autoscaling:DescribePolicies",
+            "autoscaling:DescribeScalingActivities",
+            "autoscaling:DescribeScheduledActions",
+        ]);
+    }
+    if databases {
+        actions.extend([
+            "rds:DescribeDBClusters",
+            "rds:DescribeDBInstances",
+            "rds:DescribeDBParameters",
+        ]);
+    }
+    if metrics {
+        actions.push("cloudwatch:GetMetricData");
+    }
+    Statement::new("Look", &actions, ["*".to_owned()])
+}
+
+/// Adding replicas, with our tag on them from the start, and deleting those that have it.
+fn replicas(arn: &Arn<'_>, databases: &BTreeSet<&str>) -> [Statement; 3] {
+    let ours = || databases.iter().map(|id| arn.rds("db", &format!("{id}-sp-*")));
+    let (key, value) = tag::OURS;
+    let sources = databases.iter().flat_map(|id| [arn.rds("db", id), arn.rds("cluster", id)]);
+    // Groups of parameters, options and subnets are chosen by the source, not by us.
+    let chosen = ["pg", "cluster-pg", "og", "subgrp"].map(|kind| arn.rds(kind, "*"));
+    let add = ["rds:CreateDBInstance", "rds:CreateDBInstanceReadReplica"];
+    [
+        Statement::new("AddReplicas", &add, ours().chain(sources).chain(chosen)),
+        Statement::new("TagReplicas", &["rds:AddTagsToResource"], ours())
+            .only_if(format!("aws:RequestTag/{key}"), value),
+        Statement::new("RemoveReplicas", &["rds:DeleteDBInstance"], ours())
+            .only_if(format!("aws:ResourceTag/{key}"), value),
+    ]
+}
+
+/// Names of resources in one region, of whatever account.
+struct Arn<'a> {
+    region: &'a str,
+}
+
+impl Arn<'_> {
+    /// The part of AWS that the region is in.
+    fn partition(&self) -> &'static str {
+        match self.region {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    fn group(&self, name: &str) -> String {
+        let (partition, region) = (self.partition(), self.region);
+        format!(
+            "arn:{partition}:autoscaling:{region}:*:autoScalingGroup:*:autoScalingGroupName/{name}"
+        )
+    }
+
+    fn rds(&self, kind: &str, name: &str) -> String {
+        format!("arn:{}:rds:{}:*:{kind}:{name}", self.partition(), self.region)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn targets() -> BTreeSet<Resource> {
+        [Resource::Group("web".to_owned()), Resource::Database("orders".to_owned())].into()
+    }
+
+    #[test]
+    fn an_agent_that_only_observes_is_permitted_nothing_that_writes() {
+        for statement in permissions("eu-west-1", &targets(), &[], false, true) {
+            for action in statement.actions {
+                let verb = action.split_once(':').unwrap().1;
+                assert!(verb.starts_with("Describe") || verb.starts_with("Get"), "{action}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_that_writes_is_permitted_on_everything() {
+        for statement in permissions("eu-west-1", &targets(), &[], true, true) {
+            let all = statement.resources.contains("*");
+            assert_eq!(all, statement.id == "Look", "{statement:?}");
+            if statement.id == "RemoveReplicas" {
+                assert!(
+                    statement.conditions["StringEquals"]
+                        .contains_key("aws:ResourceTag/setpoint:managed-by")
+                );
+                assert!(statement.resources.iter().all(|arn| arn.ends_with(":db:orders-sp-*")));
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_is_configured_is_permitted() {
+        let group = [Resource::Group("web".to_owned())].into();
+        let ids = |acts| {
+            permissions("cn-north-1", &group, &[], acts, false)
+                .into_iter()
+                .map(|it| it.id)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ids(false), ["Look"]);
+        assert_eq!(ids(true), ["Look", "Resize"]);
+        let resize = &permissions("cn-north-1", &group, &[], true, false)[1];
+        let arn = "arn:aws-cn:autoscaling:cn-north-1:*:autoScalingGroup:*:autoScalingGroupName/web";
+        assert_eq!(resize.resources.iter().collect::<Vec<_>>(), [arn]);
+        assert_eq!(permissions("eu-west-1", &BTreeSet::new(), &[], true, false), []);
+    }
+
+    #[test]
+    fn a_fleet_is_permitted_by_its_tags_and_never_without() {
+        let tags = BTreeMap::from([("app".to_owned(), "*".to_owned())]);
+        let all = permissions("eu-west-1", &BTreeSet::new(), &[&tags], true, false);
+        assert_eq!(all[1].id, "ResizeFleet1");
+        assert_eq!(all[1].conditions["StringLike"]["aws:ResourceTag/app"], "*");
+    }
+}
