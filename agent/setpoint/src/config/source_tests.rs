@@ -110,9 +110,9 @@ fn a_key_that_means_nothing_to_its_kind_is_refused() {
         &format!("{PROM}\nexpect = \"200\""),
         "query = 'cpu'",
         &[
-            "C006: `sources.app` has no key `expect`; there are `kind`, `url`, `period`, `timeout`, \
-           `headers`, `bearer`, `bearer_file`, `user`, `password`, `password_file`, `ca_file`, \
-           `certificate_file`, `key_file`",
+            "C006: `sources.app` has no key `expect`; there are `kind`, `url`, `headers`, `bearer`, \
+           `bearer_file`, `user`, `password`, `password_file`, `ca_file`, `certificate_file`, \
+           `key_file`, `period`, `timeout`",
         ],
     );
 }
