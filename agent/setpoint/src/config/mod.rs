@@ -27,9 +27,7 @@ mod valid;
 pub(crate) use expand::Environment;
 pub(crate) use fault::ConfigFault;
 pub(crate) use render::{one_line, render};
-pub(crate) use valid::{
-    BoundInput, Config, Mode, Provider, Question, Source, SourceKind, Target,
-};
+pub(crate) use valid::{BoundInput, Config, Mode, Provider, Question, Source, SourceKind, Target};
 
 use fault::{Code, Faults, Place, SourceFile};
 use file::Role;
