@@ -112,7 +112,7 @@ pub(crate) fn with<T>(look: impl FnOnce(&mut Context) -> T) -> Outcome<T> {
 static NOTHING_READY: LazyLock<Arc<ReadyHistory>> = LazyLock::new(Arc::default);
 
 /// What every policy of a pass is evaluated on, asked in the order of names.
-pub(crate) struct Evidence<'a> {
+pub(crate) struct Given<'a> {
     pub(crate) memory: &'a Memory,
     pub(crate) snapshot: &'a Snapshot,
     inputs: Walk<'a, InputKey, InputSettings>,
@@ -122,7 +122,7 @@ pub(crate) struct Evidence<'a> {
     past: Walk<'a, TargetName, TargetMemory>,
 }
 
-impl<'a> Evidence<'a> {
+impl<'a> Given<'a> {
     /// `memory` has absorbed `snapshot`.
     pub(crate) fn of(settings: &'a Settings, memory: &'a Memory, snapshot: &'a Snapshot) -> Self {
         Self {
@@ -141,18 +141,18 @@ impl Context {
     /// What `policy` sees of a pass.
     pub(crate) fn new(
         policy: &Arc<Policy>,
-        evidence: &mut Evidence<'_>,
+        given: &mut Given<'_>,
         watchdog: Option<Watchdog>,
     ) -> Self {
-        let (memory, snapshot) = (evidence.memory, evidence.snapshot);
+        let (memory, snapshot) = (given.memory, given.snapshot);
         let input = |(name, key): &(Arc<str>, InputKey)| Input {
             name: Arc::clone(name),
-            settings: evidence.inputs.get(key).cloned(),
-            window: evidence.windows.get(key).cloned(),
+            settings: given.inputs.get(key).cloned(),
+            window: given.windows.get(key).cloned(),
             silence: memory.missing.get(key).cloned(),
         };
         let inputs: Vec<Input> = policy.inputs.iter().map(input).collect();
-        let target = |(name, target): &(Arc<str>, TargetName)| Target::new(name, target, evidence);
+        let target = |(name, target): &(Arc<str>, TargetName)| Target::new(name, target, given);
         let targets = policy.targets.iter().map(target).collect();
         let state = memory.state.get(&policy.name);
         let mut own = policy.script.header().state.clone();
@@ -187,17 +187,17 @@ fn hold_limit(inputs: &[Input]) -> Span {
 }
 
 impl Target {
-    fn new(name: &Arc<str>, target: &TargetName, evidence: &mut Evidence<'_>) -> Self {
+    fn new(name: &Arc<str>, target: &TargetName, given: &mut Given<'_>) -> Self {
         let silence = || Seen::Nothing("its provider said nothing of it".to_owned());
-        let range = match evidence.bounds.get(target) {
+        let range = match given.bounds.get(target) {
             Some(TargetSettings::Group(group)) => group.range,
             Some(TargetSettings::Database(database)) => database.range,
             None => Range::new(0, u32::MAX).expect("zero is not above the largest number"),
         };
-        let past = evidence.past.get(target);
+        let past = given.past.get(target);
         Self {
             name: Arc::clone(name),
-            seen: evidence.seen.get(target).cloned().unwrap_or_else(silence),
+            seen: given.seen.get(target).cloned().unwrap_or_else(silence),
             range,
             in_flight: past.is_some_and(|past| past.open.is_some()),
             ready: past.map_or_else(|| Arc::clone(&NOTHING_READY), |past| Arc::clone(&past.ready)),
