@@ -2,7 +2,7 @@
 
 use crate::{
     check::check_with,
-    engine::{Context, ENGINE, Watchdog, abandon, message, within},
+    engine::{Context, ENGINE, Given, Watchdog, abandon, message, within},
     fault::Fault,
     header::ParamValue,
     script::{Script, scope},
@@ -174,12 +174,13 @@ impl Policies {
         memory: &Memory,
         snapshot: &Snapshot,
     ) -> Vec<Evaluation> {
+        let mut given = Given::of(settings, memory, snapshot);
         let one = |(policy, scope): &(Arc<Policy>, Scope<'static>)| {
             if snapshot.tripped.contains(&policy.name) {
                 return policy.failed("ran out of time when this pass was made");
             }
             let watchdog = self.watchdog.clone();
-            policy.evaluate(scope, Context::new(policy, settings, memory, snapshot, watchdog))
+            policy.evaluate(scope, Context::new(policy, &mut given, watchdog))
         };
         self.list.iter().map(one).collect()
     }

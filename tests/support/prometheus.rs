@@ -97,7 +97,7 @@ impl Prometheus {
     /// The whole answer; empty if there is none.
     fn get(&self, path: &str) -> String {
         let head = format!("GET {path} HTTP/1.1\r\nHost: {}", self.address);
-        let request = Request { head, body: String::new() };
+        let request = Request { head, body: Vec::new() };
         String::from_utf8_lossy(&request.send(self.address).unwrap_or_default()).into_owned()
     }
 }

@@ -6,7 +6,7 @@
 use crate::{
     ActResult, Action, Approval, Command, Empty, FailureKind, InputSettings, Memory, Noticed,
     Pause, Reading, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory, TargetName,
-    TargetSettings, Tick, Timestamp, Window, defaults,
+    TargetSettings, Tick, Timestamp, Walk, Window, defaults,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -30,16 +30,18 @@ impl Memory {
         self.pauses.retain(|_, pause| !pause.is_over(now));
         self.approvals.retain(|_, approval| approval.until > now);
         self.hear_outcomes(snapshot);
+        let mut readings = Walk::through(&snapshot.readings);
         for (key, input) in &settings.inputs {
-            let missing = self.read(key, input, snapshot);
+            let missing = self.read(key, input, readings.get(key), snapshot.at.wall);
             match missing {
                 Ok(()) => drop(self.missing.remove(key)),
                 Err(why) => drop(self.missing.insert(key.clone(), why)),
             }
         }
         let keep = settings.longest_window();
+        let mut sights = Walk::through(&snapshot.targets);
         for (target, bounds) in &settings.targets {
-            if let Some(seen) = snapshot.targets.get(target) {
+            if let Some(seen) = sights.get(target) {
                 self.look(keep, snapshot.at.wall, target, bounds, seen);
             }
         }
@@ -121,15 +123,15 @@ impl Memory {
         &mut self,
         key: &crate::InputKey,
         input: &InputSettings,
-        snapshot: &Snapshot,
+        reading: Option<&Reading>,
+        now: Timestamp,
     ) -> Result<(), String> {
-        let now = snapshot.at.wall;
         let keep = input.keep();
         let window = self
             .windows
             .entry(key.clone())
             .or_insert_with(|| Arc::new(Window::new(keep, input.period)));
-        let sample = match snapshot.readings.get(key) {
+        let sample = match reading {
             Some(Reading::Sample(sample)) => {
                 Sample::new(sample.at, input.unit.to_base(sample.value()))
             }

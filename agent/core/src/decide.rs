@@ -2,7 +2,7 @@
 
 use crate::{
     Action, Asked, Decision, Evaluation, Held, InputKey, Memory, Move, OpenIntent, Plan, Seen,
-    Settings, Snapshot, Span, TargetMemory, TargetName, TargetSettings, Tick, Verdict,
+    Settings, Snapshot, Span, TargetMemory, TargetName, TargetSettings, Tick, Verdict, Walk,
     ballot::{self, Ballot},
     database::decide_database,
     group::{decide_group, held, intent_id},
@@ -21,14 +21,20 @@ pub fn decide(
     snapshot: &Snapshot,
     evaluations: &[Evaluation],
 ) -> Plan {
-    let mut ballots = ballot::count(settings, evaluations, memory);
+    let mut ballots = ballot::count(settings, evaluations, memory).into_iter().peekable();
     let region = Region::of(settings, memory, snapshot);
+    let (mut sights, mut pasts) =
+        (Walk::through(&snapshot.targets), Walk::through(&memory.targets));
     let decisions = settings
         .targets
         .iter()
         .map(|(target, bounds)| {
-            let ballot = ballots.remove(target).unwrap_or_default();
-            decide_one((settings, target, bounds), (memory, &region), snapshot, &ballot)
+            // Both are in the order of names; what was said of no target of ours is passed over.
+            while ballots.next_if(|(name, _)| *name < target).is_some() {}
+            let ballot = ballots.next_if(|(name, _)| *name == target);
+            let ballot = ballot.map(|(_, ballot)| ballot).unwrap_or_default();
+            let known = (sights.get(target), pasts.get(target));
+            decide_one((settings, target, bounds), known, (memory, &region), snapshot, &ballot)
         })
         .collect();
     Plan { decisions }
@@ -36,16 +42,17 @@ pub fn decide(
 
 fn decide_one(
     (whole, target, bounds): (&Settings, &TargetName, &TargetSettings),
+    (seen, past): (Option<&Seen>, Option<&TargetMemory>),
     (memory, region): (&Memory, &Region<'_>),
     snapshot: &Snapshot,
     ballot: &Ballot<'_>,
 ) -> Decision {
     let not_observed = |why: &str| held(target, String::new(), Held::NotObserved(why.to_owned()));
-    let Some(seen) = snapshot.targets.get(target) else {
+    let Some(seen) = seen else {
         return not_observed("its provider said nothing of it");
     };
     let id = || intent_id(&whole.region, target, snapshot, memory);
-    let Some(past) = memory.targets.get(target) else {
+    let Some(past) = past else {
         return not_observed(if let Seen::Nothing(why) = seen { why } else { "not yet" });
     };
     let memory = (memory, past, region);
@@ -80,8 +87,9 @@ impl Memory {
         }
         let now = self.now;
         let wall = self.last.map(|moment| moment.wall).unwrap_or_default();
+        let mut configured = Walk::through(&settings.targets);
         for decision in &plan.decisions {
-            let bounds = settings.targets.get(&decision.target);
+            let bounds = configured.get(&decision.target);
             let before_growth = self.before_growth(decision, bounds);
             let Some(target) = self.targets.get_mut(&decision.target) else { continue };
             let keep = bounds.map_or(Span::ZERO, remembered).max(settings.every.times(2));

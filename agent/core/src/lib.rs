@@ -36,6 +36,7 @@ mod snapshot;
 mod target;
 mod time;
 mod unit;
+mod walk;
 mod window;
 
 pub use brakes::{Approve, Brakes, Budget, Effect, Fall, Flap, Limit};
@@ -60,4 +61,5 @@ pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Sn
 pub use target::{Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen};
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
 pub use unit::{Dimension, Quantity, Short, Unit};
+pub use walk::Walk;
 pub use window::{NoAnswer, Stat, Window};

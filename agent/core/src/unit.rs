@@ -150,9 +150,41 @@ pub struct Short(pub f64);
 
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.hundredths() {
+            Some(hundredths) if f.width().or(f.precision()).is_none() => {
+                show_hundredths(hundredths, f)
+            }
+            _ => f.pad(&self.exactly()),
+        }
+    }
+}
+
+impl Short {
+    /// The number in hundredths, unless rounding might go either way: a pass writes several
+    /// such numbers for every target, and whole ones are written many times faster.
+    fn hundredths(self) -> Option<i64> {
+        let scaled = self.0 * 100.0;
+        let whole = scaled.round();
+        // Below 1e11 the product is off by less than 0.00001.
+        let certain = scaled.abs() < 1e11 && (scaled - whole).abs() < 0.499;
+        certain.then_some(whole as i64)
+    }
+
+    /// By the standard library, which rounds what the number is exactly.
+    fn exactly(self) -> String {
         let text = format!("{:.2}", self.0);
         let text = text.trim_end_matches('0').trim_end_matches('.');
-        f.pad(if text == "-0" { "0" } else { text })
+        if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    }
+}
+
+fn show_hundredths(hundredths: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let sign = if hundredths < 0 { "-" } else { "" };
+    let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+    match rest {
+        0 => write!(f, "{sign}{whole}"),
+        _ if rest % 10 == 0 => write!(f, "{sign}{whole}.{}", rest / 10),
+        _ => write!(f, "{sign}{whole}.{rest:02}"),
     }
 }
 
@@ -177,5 +209,16 @@ mod tests {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(Quantity::new(value, Dimension::Ratio), None);
         }
+    }
+
+    #[test]
+    fn a_short_number_never_differs_from_what_the_standard_library_rounds() {
+        let near = |n: i64| [-1e-9, -1e-14, 0.0, 1e-14, 1e-9].map(|off| n as f64 / 1000.0 + off);
+        let huge = [9.99e8, 1e9, 123_456_789.125, 1e15, 1e300, f64::MAX];
+        let numbers = (-2500..2500).flat_map(near).chain(huge);
+        for number in numbers.chain([f64::NAN, f64::INFINITY, f64::NEG_INFINITY]) {
+            assert_eq!(Short(number).to_string(), Short(number).exactly(), "{number:e}");
+        }
+        assert_eq!(format!("{:>6}", Short(1.5)), "   1.5");
     }
 }

@@ -8,7 +8,8 @@ use crate::policy::Policy;
 use rhai::EvalAltResult;
 use setpoint_core::{
     Comparison, InputKey, InputSettings, Memory, NoAnswer, Opinion, Quantity, Range, ReadyHistory,
-    RuleReport, Scalar, Seen, Settings, Snapshot, Span, TargetSettings, Tick, Timestamp, Window,
+    RuleReport, Scalar, Seen, Settings, Snapshot, Span, TargetMemory, TargetName, TargetSettings,
+    Tick, Timestamp, Walk, Window,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -110,26 +111,49 @@ pub(crate) fn with<T>(look: impl FnOnce(&mut Context) -> T) -> Outcome<T> {
 
 static NOTHING_READY: LazyLock<Arc<ReadyHistory>> = LazyLock::new(Arc::default);
 
+/// What every policy of a pass is evaluated on, asked in the order of names.
+pub(crate) struct Given<'a> {
+    pub(crate) memory: &'a Memory,
+    pub(crate) snapshot: &'a Snapshot,
+    inputs: Walk<'a, InputKey, InputSettings>,
+    windows: Walk<'a, InputKey, Arc<Window>>,
+    bounds: Walk<'a, TargetName, TargetSettings>,
+    seen: Walk<'a, TargetName, Seen>,
+    past: Walk<'a, TargetName, TargetMemory>,
+}
+
+impl<'a> Given<'a> {
+    /// `memory` has absorbed `snapshot`.
+    pub(crate) fn of(settings: &'a Settings, memory: &'a Memory, snapshot: &'a Snapshot) -> Self {
+        Self {
+            memory,
+            snapshot,
+            inputs: Walk::through(&settings.inputs),
+            windows: Walk::through(&memory.windows),
+            bounds: Walk::through(&settings.targets),
+            seen: Walk::through(&snapshot.targets),
+            past: Walk::through(&memory.targets),
+        }
+    }
+}
+
 impl Context {
     /// What `policy` sees of a pass.
     pub(crate) fn new(
         policy: &Arc<Policy>,
-        settings: &Settings,
-        memory: &Memory,
-        snapshot: &Snapshot,
+        given: &mut Given<'_>,
         watchdog: Option<Watchdog>,
     ) -> Self {
+        let (memory, snapshot) = (given.memory, given.snapshot);
         let input = |(name, key): &(Arc<str>, InputKey)| Input {
             name: Arc::clone(name),
-            settings: settings.inputs.get(key).cloned(),
-            window: memory.windows.get(key).cloned(),
+            settings: given.inputs.get(key).cloned(),
+            window: given.windows.get(key).cloned(),
             silence: memory.missing.get(key).cloned(),
         };
         let inputs: Vec<Input> = policy.inputs.iter().map(input).collect();
-        let targets = policy
-            .targets
-            .iter()
-            .map(|(name, target)| Target::new(name, target, settings, memory, snapshot));
+        let target = |(name, target): &(Arc<str>, TargetName)| Target::new(name, target, given);
+        let targets = policy.targets.iter().map(target).collect();
         let state = memory.state.get(&policy.name);
         let mut own = policy.script.header().state.clone();
         for (name, value) in state.into_iter().flatten() {
@@ -143,7 +167,7 @@ impl Context {
             elapsed: memory.elapsed,
             hold_limit: hold_limit(&inputs),
             inputs,
-            targets: targets.collect(),
+            targets,
             holds: policy.holds.iter().map(|key| memory.holds.get(key).copied()).collect(),
             policy: Arc::clone(policy),
             state: own,
@@ -163,23 +187,17 @@ fn hold_limit(inputs: &[Input]) -> Span {
 }
 
 impl Target {
-    fn new(
-        name: &Arc<str>,
-        target: &setpoint_core::TargetName,
-        settings: &Settings,
-        memory: &Memory,
-        snapshot: &Snapshot,
-    ) -> Self {
+    fn new(name: &Arc<str>, target: &TargetName, given: &mut Given<'_>) -> Self {
         let silence = || Seen::Nothing("its provider said nothing of it".to_owned());
-        let range = match settings.targets.get(target) {
+        let range = match given.bounds.get(target) {
             Some(TargetSettings::Group(group)) => group.range,
             Some(TargetSettings::Database(database)) => database.range,
             None => Range::new(0, u32::MAX).expect("zero is not above the largest number"),
         };
-        let past = memory.targets.get(target);
+        let past = given.past.get(target);
         Self {
             name: Arc::clone(name),
-            seen: snapshot.targets.get(target).cloned().unwrap_or_else(silence),
+            seen: given.seen.get(target).cloned().unwrap_or_else(silence),
             range,
             in_flight: past.is_some_and(|past| past.open.is_some()),
             ready: past.map_or_else(|| Arc::clone(&NOTHING_READY), |past| Arc::clone(&past.ready)),

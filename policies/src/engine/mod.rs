@@ -16,7 +16,7 @@ mod rule;
 mod tests;
 
 pub(crate) use arithmetic::{over_dimension, times_dimension};
-pub(crate) use context::{Context, Outcome, Watchdog, abandon, within};
+pub(crate) use context::{Context, Given, Outcome, Watchdog, abandon, within};
 pub(crate) use globals::{Now, Params, State, time_of_day};
 pub(crate) use handle::{DatabaseHandle, GroupHandle};
 pub(crate) use inputs::{Inputs, per_second};
