@@ -27,7 +27,7 @@ pub(crate) struct RawSource {
 #[derive(Debug)]
 pub(crate) enum RawOwn {
     /// Everything that is talked to by HTTP.
-    Web(RawWeb),
+    Web(Box<RawWeb>),
     /// `kind = "cloudwatch"`.
     CloudWatch(RawCloudWatch),
 }
@@ -71,7 +71,7 @@ pub(crate) fn source(mut table: Table<'_>) -> Option<RawSource> {
     let own = if kind == "cloudwatch" {
         Some(RawOwn::CloudWatch(cloudwatch(&mut table)))
     } else {
-        web(&mut table, &kind).map(RawOwn::Web)
+        web(&mut table, &kind).map(Box::new).map(RawOwn::Web)
     };
     let period = table.span("period");
     let timeout = table.span("timeout");
