@@ -44,8 +44,8 @@ fn check(before: Option<f64>, page: Page, why: &str) {
     let before = agent.said().len();
     agent.until("growth", |line| line["fields"]["action"] == "resize 20 -> 30");
     let passes = agent.said()[before..].iter().filter(|line| line.contains("\"pass\"")).count();
-    // Two; a source that has failed five times in a row is left alone for two more.
-    assert!(passes <= 4, "{passes}");
+    // The source that failed may be left alone for one of them.
+    assert!(passes <= 2, "{passes}");
     agent.stop();
     scene.replays();
 }

@@ -86,8 +86,12 @@ fn while_prometheus_is_gone_nothing_shrinks_and_growth_by_another_source_goes_on
     agent.passes(outage);
     assert_eq!(scene.desired(), 20, "nothing shrinks without evidence");
     let explained = scene.site.explain("web");
-    for said in ["refused", "asked again in", "held     evidence"] {
-        assert!(explained.contains(said), "{said:?} is not in\n{explained}");
+    // Why the source failed, or that it is left alone: every second pass asks it again.
+    for said in [["refused", "asked again in"], ["held     evidence"; 2]] {
+        assert!(
+            said.iter().any(|said| explained.contains(said)),
+            "{said:?} is not in\n{explained}"
+        );
     }
 
     scene.page.show_value("backlog", 500);
