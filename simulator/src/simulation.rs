@@ -110,13 +110,20 @@ impl MetricSource for Simulation {
 
 /// A reading whose number came in one unit, in another of the same dimension.
 fn in_unit(reading: Reading, from: Unit, to: Unit) -> Reading {
+    if from == to {
+        return reading;
+    }
+    let change = |sample: Sample| {
+        Sample::new(sample.at, from.to_base(sample.value()) / to.scale())
+            .ok_or_else(|| Reading::Absent("the value is NaN".into()))
+    };
     match reading {
-        Reading::Sample(sample) if from != to => {
-            let value = from.to_base(sample.value()) / to.scale();
-            Sample::new(sample.at, value)
-                .map_or_else(|| Reading::Absent("the value is NaN".into()), Reading::Sample)
+        Reading::Sample(sample) => change(sample).map_or_else(|none| none, Reading::Sample),
+        Reading::Each(each) => {
+            let each = each.into_iter().map(|(name, sample)| Ok((name, change(sample)?)));
+            each.collect::<Result<_, _>>().map_or_else(|none: Reading| none, Reading::Each)
         }
-        Reading::Sample(_) | Reading::Empty | Reading::Absent(_) | Reading::Failed(_) => reading,
+        Reading::Empty | Reading::Absent(_) | Reading::Failed(_) => reading,
     }
 }
 

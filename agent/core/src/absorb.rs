@@ -126,6 +126,10 @@ impl Memory {
         reading: Option<&Reading>,
         now: Timestamp,
     ) -> Result<(), String> {
+        if let Some(per) = input.per {
+            let parts = self.parts.entry(key.clone()).or_default();
+            return Arc::make_mut(parts).read((input, per), reading, now);
+        }
         let keep = input.keep();
         let window = self
             .windows
@@ -135,23 +139,19 @@ impl Memory {
             Some(Reading::Sample(sample)) => {
                 Sample::new(sample.at, input.unit.to_base(sample.value()))
             }
+            Some(Reading::Each(each)) => return Err(one_wanted(each.len())),
             Some(Reading::Empty) if input.empty == Empty::Zero => Sample::new(now, 0.0),
             Some(Reading::Empty) => return Err("the query matched nothing".to_owned()),
             Some(Reading::Absent(why) | Reading::Failed(why)) => return Err(why.clone()),
             None => return Err("its source said nothing".to_owned()),
         }
         .ok_or("not a number")?;
-        if sample.at > now + CLOCK_SKEW {
-            return Err(format!("stamped {} in the future", sample.at.since(now)));
-        }
+        is_not_ahead(sample, now)?;
         let window = Arc::make_mut(window);
         // The policy may be another than the one that the window was made for.
         window.fit(keep, input.period);
         window.push(sample);
-        match now.since(sample.at) {
-            age if age > input.max_age => Err(format!("stale: {age} old, limit {}", input.max_age)),
-            _ => Ok(()),
-        }
+        is_fresh(sample, input.max_age, now)
     }
 
     fn look(
@@ -238,6 +238,25 @@ impl TargetMemory {
                 self.failure = Some(crate::describe_failure(*kind, message));
             }
         }
+    }
+}
+
+fn one_wanted(parts: usize) -> String {
+    format!("{parts} values where one number is expected; the input does not say `per`")
+}
+
+/// A stamp ahead of our clock is no evidence of anything.
+pub(crate) fn is_not_ahead(sample: Sample, now: Timestamp) -> Result<(), String> {
+    if sample.at > now + CLOCK_SKEW {
+        return Err(format!("stamped {} in the future", sample.at.since(now)));
+    }
+    Ok(())
+}
+
+pub(crate) fn is_fresh(sample: Sample, max_age: Span, now: Timestamp) -> Result<(), String> {
+    match now.since(sample.at) {
+        age if age > max_age => Err(format!("stale: {age} old, limit {max_age}")),
+        _ => Ok(()),
     }
 }
 

@@ -25,6 +25,7 @@ mod memory;
 mod name;
 mod noticed;
 mod opinion;
+mod parts;
 mod plan;
 mod program;
 mod reading;
@@ -49,13 +50,15 @@ pub use memory::{Asked, Memory, Move, OpenIntent, TargetMemory};
 pub use name::{HoldKey, InputKey, IntentId, PolicyName, RuleName, TargetName};
 pub use noticed::{Load, Noticed, Shortage, Trial, Trials};
 pub use opinion::{Ask, Comparison, Evaluation, Opinion, RuleReport, RuleVerdict, Scalar, Term};
+pub use parts::Parts;
 pub use plan::{
     Action, Decision, Guard, GuardLine, Held, Intent, Plan, Verdict, Want, describe_failure,
 };
 pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
 pub use settings::{
-    DatabaseSettings, Empty, GroupSettings, InputSettings, Role, Settings, Step, TargetSettings,
+    DatabaseSettings, Empty, GroupSettings, InputSettings, Per, Role, Settings, Step,
+    TargetSettings,
 };
 pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Snapshot};
 pub use target::{Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen};

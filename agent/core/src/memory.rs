@@ -6,7 +6,7 @@
 //! making the recorded passes again.
 
 use crate::{
-    Action, Approval, Hold, HoldKey, InputKey, Intent, Moment, Noticed, Pause, PolicyName,
+    Action, Approval, Hold, HoldKey, InputKey, Intent, Moment, Noticed, Parts, Pause, PolicyName,
     ReadyHistory, Scalar, Span, TargetName, Tick, Window,
 };
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,9 @@ pub struct Memory {
     pub epoch: u64,
     /// The recent past of each input. Shared, so that an evaluator may hold on to it.
     pub windows: BTreeMap<InputKey, Arc<Window>>,
+    /// The latest of each input that has a value of each member or zone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<InputKey, Arc<Parts>>,
     /// Why an input has no fresh sample, in the words of its source.
     pub missing: BTreeMap<InputKey, String>,
     /// Hold timers that are running.

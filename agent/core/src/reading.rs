@@ -5,6 +5,7 @@
 
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One measured value and when it was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ impl Sample {
 pub enum Reading {
     /// A value. Its age is judged by its own stamp.
     Sample(Sample),
+    /// A value of each member or zone, by its name; at least one. Each has its own stamp.
+    Each(BTreeMap<String, Sample>),
     /// The query succeeded and matched nothing. What that means is the binding's to say.
     Empty,
     /// The source answered, but not with a usable value: NaN, an infinity, too old.

@@ -42,6 +42,9 @@ pub struct InputSettings {
     /// What the guards may take it for.
     #[serde(default)]
     pub role: Role,
+    /// Of what it has a value each; without, it is one number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<Per>,
 }
 
 impl InputSettings {
@@ -49,7 +52,7 @@ impl InputSettings {
     pub fn new(unit: Unit, window: Span, period: Span) -> Self {
         let periods = u64::from(defaults::MAX_AGE_PERIODS);
         let max_age = period.times(periods).max(defaults::MAX_AGE_LEAST);
-        Self { unit, window, period, max_age, empty: Empty::Hold, role: Role::default() }
+        Self { unit, window, period, max_age, empty: Empty::Hold, role: Role::default(), per: None }
     }
 
     /// How long samples are kept: what the policy looks back, or the guards.
@@ -59,6 +62,26 @@ impl InputSettings {
             Role::Errors => defaults::DROP_WITHIN,
         };
         self.window.max(guards) + self.max_age
+    }
+}
+
+/// Of what an input has a value each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// Of each member of a group, by the provider's name for it.
+    Member,
+    /// Of each zone.
+    Zone,
+}
+
+impl Per {
+    /// The name in a header.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Zone => "zone",
+        }
     }
 }
 

@@ -58,7 +58,7 @@ async fn look(config: &Config) -> Result<Vec<Finding>, Exit> {
     for (input, reading) in readings.into_iter().flatten() {
         let about = format!("input {input}");
         findings.extend(match reading {
-            Reading::Sample(_) => None,
+            Reading::Sample(_) | Reading::Each(_) => None,
             Reading::Empty => {
                 Some(Finding::new(Severity::Warning, about, "the query matches nothing just now"))
             }
