@@ -137,6 +137,7 @@ mod tests {
             Reading::Sample(sample) => format!("{} at {}", sample.value(), sample.at.ms()),
             Reading::Empty => "empty".to_owned(),
             Reading::Absent(why) => format!("absent: {why}"),
+            Reading::Each(each) => format!("{each:?}"),
             Reading::Failed(why) => format!("failed: {why}"),
         };
         assert_eq!(said, expected);
