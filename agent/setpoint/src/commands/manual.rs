@@ -1,15 +1,12 @@
 //! `schema`, `completions` and `man`: what editors, shells and `man` read.
 
-use crate::{cli::CommandLine, exit::Exit, output};
+use crate::{cli::CommandLine, config, exit::Exit, output};
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-/// The JSON Schema of the configuration. A test holds it to the keys that are read.
-const SCHEMA: &str = include_str!("../config/schema.json");
-
 /// Prints the JSON Schema of the configuration.
 pub(crate) fn schema() -> Exit {
-    output::answer(SCHEMA);
+    output::answer_json(&config::schema());
     Exit::Fine
 }
 

@@ -27,6 +27,15 @@ const LONGEST_PASS: Span = Span::from_minutes(60);
 const DATA_DIR: &str = "/var/lib/setpoint";
 const LONGEST_NAME: usize = 100;
 
+/// The keys of the agent that have a default, each with it as it is written.
+pub(crate) fn defaults() -> [(&'static str, String); 3] {
+    [
+        ("mode", Mode::Observe.to_string()),
+        ("every", EVERY.to_string()),
+        ("data_dir", DATA_DIR.to_owned()),
+    ]
+}
+
 /// The configuration that `raw` means. Only to be used if no fault (but warnings) was found.
 pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
     let region = region(raw.region.as_ref(), whole, faults);

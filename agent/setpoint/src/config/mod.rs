@@ -23,6 +23,7 @@ mod query;
 mod raw;
 mod raw_source;
 mod render;
+mod schema;
 mod scripts;
 mod source;
 pub(crate) mod suggest;
@@ -34,6 +35,7 @@ pub(crate) use expand::Environment;
 pub(crate) use fault::ConfigFault;
 pub(crate) use fleet::FleetError;
 pub(crate) use render::{one_line, render};
+pub(crate) use schema::schema;
 #[cfg(feature = "aws")]
 pub(crate) use valid::CloudWatch;
 pub(crate) use valid::{

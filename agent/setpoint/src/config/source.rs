@@ -29,6 +29,12 @@ const EXPECTED: RangeInclusive<u16> = 200..=299;
 /// The statuses there are.
 const STATUSES: RangeInclusive<u16> = 100..=599;
 
+/// The keys of a source that have a default, each with it as it is written.
+pub(crate) fn defaults() -> [(&'static str, String); 3] {
+    let expected = format!("{}-{}", EXPECTED.start(), EXPECTED.end());
+    [("timeout", TIMEOUT.to_string()), ("delay", DELAY.to_string()), ("expect", expected)]
+}
+
 /// The source that `raw` means.
 pub(crate) fn source(
     raw: &RawSource,
