@@ -117,11 +117,15 @@ fn in_unit(reading: Reading, from: Unit, to: Unit) -> Reading {
         Sample::new(sample.at, from.to_base(sample.value()) / to.scale())
             .ok_or_else(|| Reading::Absent("the value is NaN".into()))
     };
+    let change_all = |each: BTreeMap<String, Sample>| {
+        let each = each.into_iter().map(|(name, sample)| Ok((name, change(sample)?)));
+        each.collect::<Result<BTreeMap<_, _>, Reading>>()
+    };
     match reading {
         Reading::Sample(sample) => change(sample).map_or_else(|none| none, Reading::Sample),
-        Reading::Each(each) => {
-            let each = each.into_iter().map(|(name, sample)| Ok((name, change(sample)?)));
-            each.collect::<Result<_, _>>().map_or_else(|none: Reading| none, Reading::Each)
+        Reading::Each(each) => change_all(each).map_or_else(|none| none, Reading::Each),
+        Reading::Partly(each, why) => {
+            change_all(each).map_or_else(|none| none, |each| Reading::Partly(each, why))
         }
         Reading::Empty | Reading::Absent(_) | Reading::Failed(_) => reading,
     }

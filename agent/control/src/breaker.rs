@@ -61,7 +61,11 @@ impl Breaker {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = |(key, reading): (&InputKey, &Reading)| match reading {
             Reading::Failed(why) => Some((key.clone(), why.clone())),
-            Reading::Sample(_) | Reading::Each(_) | Reading::Empty | Reading::Absent(_) => None,
+            Reading::Sample(_)
+            | Reading::Each(_)
+            | Reading::Partly(..)
+            | Reading::Empty
+            | Reading::Absent(_) => None,
         };
         let Some(said) = readings.iter().map(failed).collect::<Option<BTreeMap<_, _>>>() else {
             if std::mem::take(&mut *state).open.is_some() {

@@ -139,7 +139,9 @@ impl Memory {
             Some(Reading::Sample(sample)) => {
                 Sample::new(sample.at, input.unit.to_base(sample.value()))
             }
-            Some(Reading::Each(each)) => return Err(one_wanted(each.len())),
+            Some(Reading::Each(each) | Reading::Partly(each, _)) => {
+                return Err(one_wanted(each.len()));
+            }
             Some(Reading::Empty) if input.empty == Empty::Zero => Sample::new(now, 0.0),
             Some(Reading::Empty) => return Err("the query matched nothing".to_owned()),
             Some(Reading::Absent(why) | Reading::Failed(why)) => return Err(why.clone()),

@@ -38,8 +38,9 @@ impl Parts {
         reading: Option<&Reading>,
         now: Timestamp,
     ) -> Result<(), String> {
-        let named = match reading {
-            Some(Reading::Each(each)) => each,
+        let (named, whole) = match reading {
+            Some(Reading::Each(each)) => (each, Ok(())),
+            Some(Reading::Partly(each, why)) => (each, Err(why.clone())),
             Some(Reading::Empty) if input.empty == Empty::Zero => {
                 self.each.clear();
                 return Ok(());
@@ -58,7 +59,7 @@ impl Parts {
         self.each.retain(|name, sample| {
             named.contains_key(name) || is_fresh(*sample, input.max_age, now).is_ok()
         });
-        summary(&faults)
+        whole.and_then(|()| summary(&faults))
     }
 
     fn take(
@@ -89,7 +90,7 @@ fn why_not(reading: Option<&Reading>, per: Per) -> String {
         Some(Reading::Absent(why) | Reading::Failed(why)) => why.clone(),
         Some(Reading::Empty) => "the query matched nothing".to_owned(),
         Some(Reading::Sample(_)) => format!("one number where one per {} is expected", per.name()),
-        Some(Reading::Each(_)) | None => "its source said nothing".to_owned(),
+        Some(Reading::Each(_) | Reading::Partly(..)) | None => "its source said nothing".to_owned(),
     }
 }
 
@@ -145,6 +146,17 @@ mod tests {
         assert_eq!(names(&parts), ["a", "b"]);
         assert_eq!(hear(&mut parts, &said(&[("a", 91, 5.0)]), 91), Ok(()));
         assert_eq!(names(&parts), ["a"]);
+    }
+
+    #[test]
+    fn what_is_known_counts_while_the_whole_is_missing() {
+        let mut parts = Parts::default();
+        hear(&mut parts, &said(&[("a", 0, 5.0), ("b", 0, 90.0)]), 0).unwrap();
+        let Reading::Each(known) = said(&[("a", 15, 80.0)]) else { panic!("of each") };
+        let partly = Reading::Partly(known, "b: NaN".into());
+        assert_eq!(hear(&mut parts, &partly, 15), Err("b: NaN".into()));
+        assert_eq!(parts.of("a").unwrap().value(), 0.8);
+        assert_eq!(parts.of("b").unwrap().value(), 0.9, "until it is too old");
     }
 
     #[test]

@@ -26,7 +26,7 @@ enum Value {
 }
 
 impl Query {
-    /// The one value that `recent` has for this query at `now`.
+    /// The one value that `recent` has for this query at `now`, or the one of each.
     ///
     /// Several series where one is expected are a failure that names the labels; none
     /// is empty; NaN and infinities are absent. The stamp is the oldest of the samples
@@ -36,6 +36,9 @@ impl Query {
             Value::Scalar(value) => vec![Point { labels: Labels::default(), value, at: now }],
             Value::Vector(points) => points,
         };
+        if let Some(per) = &self.per {
+            return self.each(per, points);
+        }
         match points.as_slice() {
             [] => Reading::Empty,
             [Point { value, at, .. }] => match Sample::new(*at, *value) {
@@ -45,6 +48,22 @@ impl Query {
             many => Reading::Failed(several(&self.text, many)),
         }
     }
+
+    fn each(&self, per: &str, points: Vec<Point>) -> Reading {
+        if let Some(point) = points.iter().find(|point| point.labels.get(per).is_empty()) {
+            return Reading::Failed(unnamed(&self.text, &point.labels, per));
+        }
+        Reading::of_each(points.into_iter().map(|Point { labels, value, at }| {
+            let sample =
+                Sample::new(at, value).ok_or_else(|| format!("'{}' is {value}", self.text));
+            (labels.get(per).to_owned(), sample)
+        }))
+    }
+}
+
+/// A value that belongs to nobody.
+pub(crate) fn unnamed(query: &str, labels: &Labels, per: &str) -> String {
+    format!("'{query}' has a value without the label `{per}`: {labels}")
 }
 
 fn several(query: &str, points: &[Point]) -> String {
@@ -168,11 +187,7 @@ fn aggregate(op: Aggregate, grouping: &Grouping, points: Vec<Point>) -> Vec<Poin
 }
 
 fn kept(grouping: &Grouping, labels: &Labels) -> Labels {
-    let keep = |name: &String| match grouping {
-        Grouping::By(names) => names.contains(name),
-        Grouping::Without(names) => !names.contains(name),
-    };
-    let kept = labels.0.iter().filter(|(name, _)| keep(name));
+    let kept = labels.0.iter().filter(|(name, _)| grouping.keeps(name));
     Labels(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 

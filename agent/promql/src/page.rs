@@ -15,6 +15,11 @@ pub const MAX_SAMPLES: usize = 100_000;
 pub struct Labels(pub(crate) BTreeMap<String, String>);
 
 impl Labels {
+    /// The value of the label `name`; empty if there is none, as PromQL has it.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
     /// These labels, except the one called `name`.
     pub(crate) fn without(&self, name: &str) -> Self {
         let mut rest = self.clone();

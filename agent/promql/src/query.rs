@@ -16,6 +16,8 @@ use std::time::Duration;
 pub struct Query {
     pub(crate) text: String,
     pub(crate) root: Node,
+    /// The label that names the member or zone of each value, where there is one of each.
+    pub(crate) per: Option<String>,
 }
 
 /// A query cannot be answered.
@@ -87,6 +89,16 @@ pub(crate) enum Arithmetic {
     Divide,
 }
 
+impl Grouping {
+    /// Whether the label `name` is left.
+    pub(crate) fn keeps(&self, name: &str) -> bool {
+        match self {
+            Self::By(names) => names.iter().any(|own| own == name),
+            Self::Without(names) => names.iter().all(|own| own != name),
+        }
+    }
+}
+
 const RANGE_FUNCTIONS: [(&str, RangeFunction); 8] = [
     ("rate", RangeFunction::Rate),
     ("increase", RangeFunction::Increase),
@@ -109,13 +121,30 @@ impl Query {
     /// Fails if it is no PromQL, or asks for more than a page can answer.
     pub fn parse(text: &str) -> Result<Self, QueryFault> {
         let parsed = parser::parse(text).map_err(|message| QueryFault { message })?;
-        Ok(Self { text: text.to_owned(), root: node(parsed)? })
+        Ok(Self { text: text.to_owned(), root: node(parsed)?, per: None })
+    }
+
+    /// The same, asked for a value of each member or zone, which the label `per` names.
+    ///
+    /// Fails if its answer has no such label.
+    pub fn of_each(self, per: &str) -> Result<Self, QueryFault> {
+        if self.root.may_have_label(per) {
+            return Ok(Self { per: Some(per.to_owned()), ..self });
+        }
+        Err(no_label(per))
     }
 
     /// The query as it was written.
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+/// Nothing tells the values of an answer apart.
+pub(crate) fn no_label(label: &str) -> QueryFault {
+    QueryFault::new(format!(
+        "its answer has no label `{label}` to tell the values apart: group by ({label})"
+    ))
 }
 
 fn unsupported<T>(what: &str) -> Result<T, QueryFault> {
@@ -208,6 +237,17 @@ fn arithmetic(binary: BinaryExpr) -> Result<Node, QueryFault> {
 }
 
 impl Node {
+    /// Whether its value can have the label `name`.
+    fn may_have_label(&self, name: &str) -> bool {
+        match self {
+            Self::Number(_) => false,
+            Self::Select(_) | Self::Over(..) => name != "__name__",
+            Self::Aggregate(_, grouping, of) => grouping.keeps(name) && of.may_have_label(name),
+            Self::Negative(of) | Self::Quantile(_, of) => of.may_have_label(name),
+            Self::Binary(_, a, b) => a.may_have_label(name) || b.may_have_label(name),
+        }
+    }
+
     /// Every selector in it, with how far back it looks.
     pub(crate) fn selectors(&self) -> Vec<(&Selector, Span)> {
         match self {

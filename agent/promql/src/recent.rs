@@ -91,8 +91,6 @@ impl Series {
 
 impl Selector {
     fn selects(&self, labels: &Labels) -> bool {
-        self.matchers
-            .iter()
-            .all(|matcher| matcher.is_match(labels.0.get(&matcher.name).map_or("", String::as_str)))
+        self.matchers.iter().all(|matcher| matcher.is_match(labels.get(&matcher.name)))
     }
 }

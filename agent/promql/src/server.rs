@@ -9,8 +9,9 @@
 //! ```
 
 use crate::{
+    answer::unnamed,
     page::Labels,
-    query::QueryFault,
+    query::{QueryFault, no_label},
     stamps::{Stamp, may_have_label, stamps},
 };
 use promql_parser::parser::{self, value::ValueType};
@@ -29,8 +30,14 @@ pub struct ServerQuery {
     text: String,
     request: String,
     pick: BTreeMap<String, String>,
+    /// The label that names the member or zone of each value, where there is one of each.
+    per: Option<String>,
     stamps: Vec<Stamp>,
 }
+
+/// The least stamp of each member or zone, in seconds; under no name where they are not told
+/// apart.
+type Stamps<'a> = BTreeMap<&'a str, f64>;
 
 /// One series of a server's answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +53,24 @@ impl ServerQuery {
     ///
     /// Fails if it is no PromQL, gives no number, or its age cannot be told.
     pub fn parse(text: &str, pick: BTreeMap<String, String>) -> Result<Self, QueryFault> {
+        Self::read(text, pick, None)
+    }
+
+    /// The same, of whose answer all series with the labels of `pick` are wanted: one of each
+    /// member or zone, which the label `per` names.
+    pub fn parse_each(
+        text: &str,
+        pick: BTreeMap<String, String>,
+        per: &str,
+    ) -> Result<Self, QueryFault> {
+        Self::read(text, pick, Some(per.to_owned()))
+    }
+
+    fn read(
+        text: &str,
+        pick: BTreeMap<String, String>,
+        per: Option<String>,
+    ) -> Result<Self, QueryFault> {
         let parsed = parser::parse(text).map_err(QueryFault::new)?;
         let asked = match parsed.value_type() {
             ValueType::Vector => format!("\n{text}\n"),
@@ -61,13 +86,17 @@ impl ServerQuery {
             let why = format!("its answer has no label `{label}` to pick by: group by ({label})");
             return Err(QueryFault::new(why));
         }
-        let stamps = stamps(&parsed, pick.keys().cloned().collect())?;
+        let is_scalar = parsed.value_type() == ValueType::Scalar;
+        if let Some(per) = per.as_ref().filter(|per| is_scalar || !may_have_label(&parsed, per)) {
+            return Err(no_label(per));
+        }
+        let stamps = stamps(&parsed, pick.keys().chain(&per).cloned().collect())?;
         let mut request = part(&asked, VALUE);
         for (number, stamp) in stamps.iter().enumerate() {
             request.push_str("\nor ");
             request.push_str(&part(&stamp.ask, &number.to_string()));
         }
-        Ok(Self { text: text.to_owned(), request, pick, stamps })
+        Ok(Self { text: text.to_owned(), request, pick, per, stamps })
     }
 
     /// The query as it was written.
@@ -82,43 +111,72 @@ impl ServerQuery {
 
     /// What the server's answer says of the picked series.
     ///
-    /// None is empty; several are a failure that names the labels in which they differ;
-    /// no number is absent, and so is a number that rests on no living series.
+    /// None is empty; several are a failure that names the labels in which they differ,
+    /// unless there is one of each member or zone; no number is absent, and so is a number
+    /// that rests on no living series.
     pub fn answer(&self, rows: &[Row]) -> Reading {
-        let picked: Vec<&Row> = rows
-            .iter()
-            .filter(|row| {
-                row.is_part(VALUE) && self.pick.iter().all(|(name, value)| row.has(name, value))
-            })
-            .collect();
-        let value = match picked.as_slice() {
-            [] => return Reading::Empty,
-            [row] => row.value,
-            many => return Reading::Failed(self.several(many)),
-        };
-        let text = &self.text;
-        if !value.is_finite() {
-            return Reading::Absent(format!("'{text}' is {value}"));
+        let is_picked = |row: &&Row| self.pick.iter().all(|(name, value)| row.has(name, value));
+        let picked: Vec<&Row> =
+            rows.iter().filter(|row| row.is_part(VALUE)).filter(is_picked).collect();
+        let stamps = self.stamps_of(rows);
+        if let Some(per) = &self.per {
+            return self.each(per, &picked, &stamps);
         }
-        match self.oldest(rows).map(|at| Sample::new(at, value)) {
-            Some(Some(sample)) => Reading::Sample(sample),
-            _ => Reading::Absent(format!(
-                "'{text}' is {value}, which rests on no sample: the series behind it have ended"
-            )),
+        match picked.as_slice() {
+            [] => Reading::Empty,
+            [row] => self.sample(row, &stamps).map_or_else(Reading::Absent, Reading::Sample),
+            many => Reading::Failed(self.several(many)),
         }
     }
 
-    /// The oldest of the stamps; `None` if one that is required is missing, or all are.
-    fn oldest(&self, rows: &[Row]) -> Option<Timestamp> {
-        let mut oldest: Option<Timestamp> = None;
-        for (number, stamp) in self.stamps.iter().enumerate() {
+    fn each(&self, per: &str, rows: &[&Row], stamps: &[Stamps<'_>]) -> Reading {
+        if let Some(row) = rows.iter().find(|row| row.labels.get(per).is_empty()) {
+            return Reading::Failed(unnamed(&self.text, &row.labels.without(PART), per));
+        }
+        let one = |row: &&Row| (row.labels.get(per).to_owned(), self.sample(row, stamps));
+        Reading::of_each(rows.iter().map(one))
+    }
+
+    fn sample(&self, row: &Row, stamps: &[Stamps<'_>]) -> Result<Sample, String> {
+        let (text, value) = (&self.text, row.value);
+        if !value.is_finite() {
+            return Err(format!("'{text}' is {value}"));
+        }
+        let of = self.per.as_ref().map_or("", |per| row.labels.get(per));
+        self.oldest(of, stamps).and_then(|at| Sample::new(at, value)).ok_or_else(|| {
+            format!(
+                "'{text}' is {value}, which rests on no sample: the series behind it have ended"
+            )
+        })
+    }
+
+    /// For each of the stamps what the answer says of it, by member or zone.
+    fn stamps_of<'a>(&self, rows: &'a [Row]) -> Vec<Stamps<'a>> {
+        let of = |(number, stamp): (usize, &Stamp)| {
             let part = number.to_string();
+            let per = self.per.as_ref().filter(|per| stamp.by.contains(per));
             let is_ours = |row: &&Row| {
-                let same =
-                    |name: &String| self.pick.get(name).is_some_and(|value| row.has(name, value));
-                row.is_part(&part) && stamp.by.iter().all(same)
+                let picked = self.pick.iter().filter(|(name, _)| stamp.by.contains(name));
+                row.is_part(&part) && picked.into_iter().all(|(name, value)| row.has(name, value))
             };
-            match rows.iter().filter(is_ours).map(|row| row.value).reduce(f64::min) {
+            let mut least = Stamps::new();
+            for row in rows.iter().filter(is_ours) {
+                let of = per.map_or("", |per| row.labels.get(per));
+                let known = least.entry(of).or_insert(row.value);
+                *known = known.min(row.value);
+            }
+            least
+        };
+        self.stamps.iter().enumerate().map(of).collect()
+    }
+
+    /// The oldest of the stamps behind the value of `of`; `None` if one that is required is
+    /// missing, or all are.
+    fn oldest(&self, of: &str, stamps: &[Stamps<'_>]) -> Option<Timestamp> {
+        let mut oldest: Option<Timestamp> = None;
+        for (stamp, least) in self.stamps.iter().zip(stamps) {
+            let is_told_apart = self.per.as_ref().is_some_and(|per| stamp.by.contains(per));
+            match least.get(if is_told_apart { of } else { "" }) {
                 Some(seconds) if seconds.is_finite() => {
                     let at = Timestamp::from_ms((seconds * 1000.0).round() as i64);
                     oldest = Some(oldest.map_or(at, |oldest| oldest.min(at)));
@@ -165,6 +223,6 @@ impl Row {
     }
 
     fn has(&self, name: &str, value: &str) -> bool {
-        self.labels.0.get(name).map_or("", String::as_str) == value
+        self.labels.get(name) == value
     }
 }

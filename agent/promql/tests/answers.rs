@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-use setpoint_core::{Reading, Timestamp};
+use setpoint_core::{Reading, Sample, Timestamp};
 use setpoint_promql::{Page, Query, Recent};
 
 fn at(seconds: i64) -> Timestamp {
@@ -12,8 +12,11 @@ fn at(seconds: i64) -> Timestamp {
 /// What `query` says after `pages`, which were read 15 s apart, the last one now.
 #[track_caller]
 fn ask(query: &str, pages: &[&str]) -> Reading {
-    let query = Query::parse(query).unwrap();
-    let mut recent = Recent::of([&query]);
+    answered(&Query::parse(query).unwrap(), pages)
+}
+
+fn answered(query: &Query, pages: &[&str]) -> Reading {
+    let mut recent = Recent::of([query]);
     for (page, seconds) in pages.iter().zip((1000..).step_by(15)) {
         recent.absorb(&Page::parse(page.as_bytes()).unwrap(), at(seconds));
     }
@@ -93,4 +96,42 @@ fn the_oldest_stamp_is_the_answers() {
     assert_eq!(sample.at, at(900));
     let Reading::Sample(sample) = ask("a", &["a 1"]) else { panic!() };
     assert_eq!(sample.at, at(1000));
+}
+
+#[test]
+fn it_tells_the_values_of_each_by_a_label() {
+    let each = |query: &str, pages: &[&str]| {
+        let query = Query::parse(query).unwrap().of_each("m").unwrap();
+        match answered(&query, pages) {
+            Reading::Each(each) => {
+                let one =
+                    |(name, it): (String, Sample)| format!("{name}={}@{}", it.value(), it.at.ms());
+                each.into_iter().map(one).collect::<Vec<_>>().join(" ")
+            }
+            Reading::Partly(each, why) => format!("{} of it, {why}", each.len()),
+            Reading::Empty => "empty".to_owned(),
+            Reading::Failed(why) => format!("failed: {why}"),
+            other @ (Reading::Sample(_) | Reading::Absent(_)) => panic!("{other:?}"),
+        }
+    };
+    let page = "a{m=\"x\"} 2\na{m=\"y\"} 4 900000";
+    assert_eq!(each("a", &[page]), "x=2@1000000 y=4@900000");
+    assert_eq!(each("max by (m) (a) * 10", &[page]), "x=20@1000000 y=40@900000");
+    assert_eq!(each("rate(a[1m])", &["a{m=\"x\"} 0", "a{m=\"x\"} 15"]), "x=1@1015000");
+    assert_eq!(each("a", &["a{m=\"x\"} 2\na{m=\"y\"} NaN"]), "1 of it, y: 'a' is NaN");
+    assert_eq!(each("b", &[page]), "empty");
+    let nobodys = each("a", &["a{n=\"x\"} 2"]);
+    assert_eq!(nobodys, "failed: 'a' has a value without the label `m`: {n=\"x\"}");
+    let twice = each("a", &["a{m=\"x\",n=\"1\"} 2\na{m=\"x\",n=\"2\"} 2"]);
+    assert_eq!(twice, "failed: there are two values of x");
+}
+
+#[test]
+fn a_query_that_cannot_tell_its_values_apart_is_refused() {
+    for query in ["sum(a)", "sum by (n) (a)", "avg without (m) (a)", "1", "sum(a) / count(a)"] {
+        let fault = Query::parse(query).unwrap().of_each("m").unwrap_err();
+        let why = "its answer has no label `m` to tell the values apart: group by (m)";
+        assert_eq!(fault.to_string(), why, "{query}");
+    }
+    assert!(Query::parse("sum by (m) (a) / 2").unwrap().of_each("m").is_ok());
 }

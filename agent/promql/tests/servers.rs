@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-use setpoint_core::Reading;
+use setpoint_core::{Reading, Sample};
 use setpoint_promql::{Row, ServerQuery};
 use std::collections::BTreeMap;
 
@@ -176,4 +176,65 @@ fn several_series_where_one_is_expected_are_told_apart() {
         "'up' matches 2 series where one is expected: {job=\"a\",zone=\"1\"}, \
          {job=\"b\",zone=\"1\"}; they differ in job; pick one by its labels, or say sum, avg, min or max"
     );
+}
+
+/// What a query of each instance makes of an answer.
+#[track_caller]
+fn check_each(text: &str, rows: &[Row], expected: &str) {
+    let query = ServerQuery::parse_each(text, BTreeMap::new(), "instance").unwrap();
+    let shown = |each: &BTreeMap<String, Sample>| {
+        let one = |(name, it): (&String, &Sample)| format!("{name}={}@{}", it.value(), it.at.ms());
+        each.iter().map(one).collect::<Vec<_>>().join(" ")
+    };
+    let said = match query.answer(rows) {
+        Reading::Each(each) => shown(&each),
+        Reading::Partly(each, why) => format!("{}, and {why}", shown(&each)),
+        Reading::Empty => "empty".to_owned(),
+        Reading::Failed(why) => format!("failed: {why}"),
+        other @ (Reading::Sample(_) | Reading::Absent(_)) => panic!("{other:?}"),
+    };
+    assert_eq!(said, expected);
+}
+
+fn of(instance: &str, part: &str, value: f64) -> Row {
+    row(&[("instance", instance)], part, value)
+}
+
+#[test]
+fn each_member_is_as_old_as_its_own_sample() {
+    let rows =
+        [of("a", "value", 5.0), of("b", "value", 90.0), of("a", "0", 100.0), of("b", "0", 70.0)];
+    check_each("cpu", &rows, "a=5@100000 b=90@70000");
+    let query = ServerQuery::parse_each("max by (instance) (cpu)", BTreeMap::new(), "instance");
+    let asked = query.unwrap().request().to_owned();
+    assert!(asked.contains("min by (instance) (timestamp({__name__=\"cpu\"}))"), "{asked}");
+    // A stamp that all share is that of each, if it is the older.
+    let rows = [of("a", "value", 0.5), of("a", "0", 100.0), row(&[], "1", 80.0)];
+    check_each("cpu / scalar(max(all))", &rows, "a=0.5@80000");
+}
+
+#[test]
+fn a_member_without_a_number_or_a_sample_is_not_left_out() {
+    let rows =
+        [of("a", "value", 5.0), of("b", "value", f64::NAN), of("a", "0", 9.0), of("b", "0", 9.0)];
+    check_each("cpu", &rows, "a=5@9000, and b: 'cpu' is NaN");
+    let rows = [of("a", "value", 5.0), of("b", "value", 6.0), of("a", "0", 9.0)];
+    let why = "'cpu' is 6, which rests on no sample: the series behind it have ended";
+    check_each("cpu", &rows, &format!("a=5@9000, and b: {why}"));
+    check_each("cpu", &[], "empty");
+}
+
+#[test]
+fn a_value_that_is_nobodys_is_no_value() {
+    let rows = [of("a", "value", 5.0), row(&[("job", "x")], "value", 6.0), of("a", "0", 9.0)];
+    let why = "'cpu' has a value without the label `instance`: {job=\"x\"}";
+    check_each("cpu", &rows, &format!("failed: {why}"));
+    let rows = [of("a", "value", 5.0), of("a", "value", 6.0), of("a", "0", 9.0)];
+    check_each("cpu", &rows, "failed: there are two values of a");
+    for query in ["sum(cpu)", "scalar(cpu)", "sum by (job) (cpu)"] {
+        let fault = ServerQuery::parse_each(query, BTreeMap::new(), "instance").unwrap_err();
+        let why =
+            "its answer has no label `instance` to tell the values apart: group by (instance)";
+        assert_eq!(fault.to_string(), why, "{query}");
+    }
 }

@@ -15,7 +15,7 @@ pub use param::{ParamKind, ParamValue};
 pub(crate) use read::{Declared, read};
 pub use target::{EffectHeader, Kind, TargetHeader};
 
-use setpoint_core::{InputSettings, Role, Scalar, Span, Unit};
+use setpoint_core::{InputSettings, Per, Role, Scalar, Span, Unit};
 use std::collections::BTreeMap;
 
 /// What a policy declares about itself.
@@ -50,6 +50,8 @@ pub struct InputHeader {
     pub max_age: Option<Span>,
     /// What the guards may take it for.
     pub role: Role,
+    /// Of what it has a value each; without, it is one number.
+    pub per: Option<Per>,
 }
 
 impl InputHeader {
@@ -57,6 +59,6 @@ impl InputHeader {
     pub fn settings(&self, period: Span) -> InputSettings {
         let settings = InputSettings::new(self.unit, self.window, period);
         let max_age = self.max_age.unwrap_or(settings.max_age);
-        InputSettings { max_age, role: self.role, ..settings }
+        InputSettings { max_age, role: self.role, per: self.per, ..settings }
     }
 }

@@ -179,7 +179,7 @@ fn input(reader: &mut Reader<'_, '_>, name: &str, value: &Expr) -> Option<InputH
         && entries.get("max_age").is_some() == max_age.is_some()
         && entries.get("role").is_some() == role.is_some();
     let (window, role) = (window.unwrap_or(Span::ZERO), role.unwrap_or_default());
-    Some(InputHeader { unit: unit?, window, max_age, role }).filter(|_| whole)
+    Some(InputHeader { unit: unit?, window, max_age, role, per: None }).filter(|_| whole)
 }
 
 fn role(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Role> {

@@ -66,7 +66,7 @@ async fn look(url: &str, tls: TlsFiles) -> BTreeMap<String, Reading> {
 fn told(readings: &BTreeMap<String, Reading>) -> String {
     let told = |reading: &Reading| match reading {
         Reading::Sample(sample) => format!("{}", sample.value()),
-        Reading::Each(each) => format!("{each:?}"),
+        Reading::Each(each) | Reading::Partly(each, _) => format!("{each:?}"),
         Reading::Empty => "empty".to_owned(),
         Reading::Absent(_) => "absent".to_owned(),
         Reading::Failed(_) => "failed".to_owned(),

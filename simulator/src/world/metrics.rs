@@ -216,7 +216,11 @@ mod tests {
     fn check(feed: &Feed, metric: Metric, now: u64, expected: Option<(i64, f64)>) {
         let heard = match feed.read(metric, Span::from_secs(now)) {
             Reading::Sample(sample) => Some((sample.at.ms() / 1000, sample.value())),
-            Reading::Each(_) | Reading::Absent(_) | Reading::Failed(_) | Reading::Empty => None,
+            Reading::Each(_)
+            | Reading::Partly(..)
+            | Reading::Absent(_)
+            | Reading::Failed(_)
+            | Reading::Empty => None,
         };
         assert_eq!(heard, expected, "{metric:?} at {now} s");
     }

@@ -47,7 +47,11 @@ fn scenario() -> Scenario {
 fn cpu(world: &World) -> f64 {
     match world.read(Metric::Cpu) {
         Reading::Sample(sample) => sample.value(),
-        Reading::Each(_) | Reading::Empty | Reading::Absent(_) | Reading::Failed(_) => {
+        Reading::Each(_)
+        | Reading::Partly(..)
+        | Reading::Empty
+        | Reading::Absent(_)
+        | Reading::Failed(_) => {
             panic!("cpu was not read")
         }
     }

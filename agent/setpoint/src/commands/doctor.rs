@@ -62,7 +62,9 @@ async fn look(config: &Config) -> Result<Vec<Finding>, Exit> {
             Reading::Empty => {
                 Some(Finding::new(Severity::Warning, about, "the query matches nothing just now"))
             }
-            Reading::Absent(why) => Some(Finding::new(Severity::Warning, about, why)),
+            Reading::Absent(why) | Reading::Partly(_, why) => {
+                Some(Finding::new(Severity::Warning, about, why))
+            }
             Reading::Failed(why) => Some(unread(about, why)),
         });
     }

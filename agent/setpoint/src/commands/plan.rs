@@ -118,7 +118,11 @@ fn unread(snapshot: &Snapshot) -> Vec<String> {
     });
     let inputs = snapshot.readings.iter().filter_map(|(key, reading)| match reading {
         Reading::Failed(why) => Some(format!("input {key} was not read: {why}")),
-        Reading::Sample(_) | Reading::Each(_) | Reading::Empty | Reading::Absent(_) => None,
+        Reading::Sample(_)
+        | Reading::Each(_)
+        | Reading::Partly(..)
+        | Reading::Empty
+        | Reading::Absent(_) => None,
     });
     targets.chain(inputs).collect()
 }

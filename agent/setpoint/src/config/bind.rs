@@ -105,9 +105,37 @@ impl Bench<'_> {
                 self.not_in_header(policy, name, "input", header.inputs.keys());
                 return None;
             };
-            Some((name.value.clone(), self.input(input.as_ref()?, wanted)?))
+            let input = input.as_ref()?;
+            self.key_is_wanted((name, input), wanted)?;
+            Some((name.value.clone(), self.input(input, wanted)?))
         };
         raw.inputs.iter().filter_map(bind).collect()
+    }
+
+    /// A key tells the members or zones apart: it is there exactly where the policy wants a
+    /// value of each.
+    fn key_is_wanted(
+        &self,
+        (name, raw): (&At<String>, &RawInput),
+        wanted: &InputHeader,
+    ) -> Option<()> {
+        let name = &name.value;
+        let fault = match (wanted.per, &raw.key) {
+            (None, None) | (Some(_), Some(_)) => return Some(()),
+            (Some(per), None) => {
+                let message =
+                    format!("`{name}` is a value of each {}, and has no `key`", per.name());
+                let fault = ConfigFault::new(Code::MissingKey, &raw.query.place, message);
+                fault.help(format!("write `key = \"…\"`: the label that names the {}", per.name()))
+            }
+            (None, Some(key)) => {
+                let message = format!("the policy wants one number of `{name}`, not one of each");
+                let fault = ConfigFault::new(Code::UnknownKey, &key.place, message);
+                fault.help("leave `key` out, or write `per: \"member\"` in the policy's header")
+            }
+        };
+        self.faults.push(fault);
+        None
     }
 
     fn input(&self, raw: &RawInput, header: &InputHeader) -> Option<BoundInput> {

@@ -12,6 +12,8 @@ use setpoint_http::{Check, JsonQuery};
 use setpoint_promql::{Query, ServerQuery};
 
 /// What `raw` asks of a source of this `kind`, or a fault that shows what became of it.
+///
+/// With a `key` it asks for a value of each member or zone.
 pub(crate) fn question(
     raw: &RawInput,
     kind: &str,
@@ -26,21 +28,50 @@ pub(crate) fn question(
         refuse_key(raw.at.as_ref().map(|at| &at.place), "at", kind, faults);
     }
     let text = &raw.query.value;
+    let key = raw.key.as_ref().map(|key| key.value.as_str());
     match kind {
         "prometheus" => {
             let pick = raw.pick.iter();
             let pick = pick.map(|(label, value)| (label.value.clone(), value.value.clone()));
-            let asked = ServerQuery::parse(text, pick.collect()).map(Question::Server);
-            told(asked, &raw.query, faults)
+            let pick = pick.collect();
+            let asked = match key {
+                None => ServerQuery::parse(text, pick),
+                Some(key) => ServerQuery::parse_each(text, pick, key),
+            };
+            told(asked.map(Question::Server), &raw.query, faults)
         }
         "http-json" => {
             let at = raw.at.as_ref().map(|at| at.value.as_str());
-            told(JsonQuery::new(text, at).map(Question::Json), &raw.query, faults)
+            let asked = match key {
+                None => JsonQuery::new(text, at),
+                Some(key) => JsonQuery::of_each(text, at, key),
+            };
+            told(asked.map(Question::Json), &raw.query, faults)
         }
-        "cloudwatch" => cloudwatch::parse(&raw.query, faults).map(Question::CloudWatch),
-        "probe" => check(&raw.query, unit, faults),
-        _ => told(Query::parse(text).map(Question::Page), &raw.query, faults),
+        "cloudwatch" => {
+            refuse_each(raw, "CloudWatch's answers are not told apart by this version", faults)?;
+            cloudwatch::parse(&raw.query, faults).map(Question::CloudWatch)
+        }
+        "probe" => {
+            refuse_each(raw, "a probe checks one service and knows no members", faults)?;
+            check(&raw.query, unit, faults)
+        }
+        _ => {
+            let asked = Query::parse(text).and_then(|query| match key {
+                None => Ok(query),
+                Some(key) => query.of_each(key),
+            });
+            told(asked.map(Question::Page), &raw.query, faults)
+        }
     }
+}
+
+/// A value of each is asked of a source that has none.
+fn refuse_each(raw: &RawInput, why: &str, faults: &Faults) -> Option<()> {
+    let Some(key) = &raw.key else { return Some(()) };
+    let fault = ConfigFault::new(Code::BadQuery, &key.place, why.to_owned());
+    faults.push(fault.help("ask a source of kind `prometheus`, `scrape` or `http-json`"));
+    None
 }
 
 fn told<T, E: std::error::Error>(

@@ -116,6 +116,8 @@ pub(crate) struct RawInput {
     pub(crate) at: Option<At<String>>,
     /// Of a grouped query: the labels of the one series that is wanted.
     pub(crate) pick: Vec<(At<String>, At<String>)>,
+    /// Where there is a value of each member or zone: the label, or pointer, that names it.
+    pub(crate) key: Option<At<String>>,
     pub(crate) empty: Option<At<String>>,
     pub(crate) max_age: Option<At<Span>>,
 }
@@ -339,8 +341,9 @@ fn input(mut table: Table<'_>) -> Option<RawInput> {
     let query = required(&mut table, "query", "query = 'avg(cpu_percent)'", Table::text);
     let at = table.text("at");
     let pick = table.named_texts("pick");
+    let key = table.text("key");
     let empty = table.text("empty");
     let max_age = table.span("max_age");
     table.finish();
-    Some(RawInput { source: source?, query: query?, at, pick, empty, max_age })
+    Some(RawInput { source: source?, query: query?, at, pick, key, empty, max_age })
 }

@@ -97,6 +97,16 @@ fn a_query_in_another_language_or_without_an_age_is_refused() {
 }
 
 #[test]
+fn one_number_is_never_made_of_one_of_each() {
+    refused(
+        PROM,
+        "query = 'cpu', key = \"instance\"",
+        &["C006: the policy wants one number of `cpu`, not one of each; \
+           leave `key` out, or write `per: \"member\"` in the policy's header"],
+    );
+}
+
+#[test]
 fn a_key_that_means_nothing_to_its_kind_is_refused() {
     refused(
         SOURCE,

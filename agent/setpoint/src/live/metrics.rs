@@ -189,9 +189,13 @@ impl Metrics {
         let snapshot = &ended.pass.snapshot;
         let unread = |(key, source): (&InputKey, _)| match snapshot.readings.get(key) {
             Some(Reading::Failed(_)) | None => Some(source),
-            Some(Reading::Sample(_) | Reading::Each(_) | Reading::Empty | Reading::Absent(_)) => {
-                None
-            }
+            Some(
+                Reading::Sample(_)
+                | Reading::Each(_)
+                | Reading::Partly(..)
+                | Reading::Empty
+                | Reading::Absent(_),
+            ) => None,
         };
         let failed: BTreeSet<&String> = whose.sources.iter().filter_map(unread).collect();
         for source in failed {

@@ -85,7 +85,7 @@ mod tests {
     fn check(results: &[MetricDataResult], expected: &str) {
         let said = match read(results, "q0", PERIOD) {
             Reading::Sample(sample) => format!("{} at {}", sample.value(), sample.at.ms()),
-            Reading::Each(each) => format!("{each:?}"),
+            Reading::Each(each) | Reading::Partly(each, _) => format!("{each:?}"),
             Reading::Empty => "empty".to_owned(),
             Reading::Absent(why) => format!("absent: {why}"),
             Reading::Failed(why) => format!("failed: {why}"),
