@@ -88,6 +88,25 @@ fn lints_are_silenced_only_with_a_reason() {
 }
 
 #[test]
+fn no_incident_of_the_manual_is_without_its_test() {
+    let page = read(&root().join("docs/incidents.md"));
+    let last = page.lines().filter(|line| line.starts_with("| ")).filter_map(|line| {
+        let cell = line.trim_end_matches(" |").rsplit(" | ").next()?;
+        (!cell.starts_with("its test")).then_some(cell)
+    });
+    let named: Vec<&str> = last.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let tests: BTreeSet<String> = sources()
+        .flat_map(|(_, text)| {
+            let names = text.lines().filter_map(|line| line.trim().split("fn ").nth(1));
+            names.filter_map(|name| name.split('(').next().map(str::to_owned)).collect::<Vec<_>>()
+        })
+        .collect();
+    let missing: Vec<&&str> = named.iter().filter(|name| !tests.contains(**name)).collect();
+    assert_eq!(missing, [&""; 0]);
+}
+
+#[test]
 fn only_one_file_of_each_program_asks_the_machine_for_the_time() {
     let asks = |text: &str| {
         [concat!("Instant::", "now()"), concat!("SystemTime::", "now()")]

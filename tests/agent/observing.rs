@@ -31,6 +31,20 @@ fn a_plan_shows_the_change_and_every_guard_and_makes_no_call_that_changes() {
     assert_eq!(scene.cloud.proxy.changes(), [""; 0]);
 }
 
+/// What is out of range is brought back without any metric, but by no one who only looks.
+#[test]
+fn a_size_out_of_range_changes_nothing_while_only_looking() {
+    let cloud = Cloud::start();
+    cloud.moto.make_group("web", 1);
+    let scene = Scene::new("observe", cloud, Page::Text(String::new()), &[GROUP, HOLD_CPU]);
+    let mut agent = scene.site.start();
+    agent.passes(3);
+    agent.stop();
+    assert_eq!((scene.desired(), scene.cloud.proxy.changes()), (1, Vec::new()));
+    let explained = scene.site.explain("web");
+    assert!(explained.contains("resize 1 -> 2"), "it would have been brought back: {explained}");
+}
+
 #[test]
 fn twenty_passes_in_observe_mode_make_no_call_that_changes() {
     let scene = observed();

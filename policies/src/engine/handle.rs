@@ -93,7 +93,7 @@ fn group_opinions(engine: &mut Engine) {
             record(&c, g.0, ask)
         })
         .register_fn("serve", |c: Call<'_>, g: GroupHandle, total: Dynamic, each: Dynamic| {
-            let total = quantity(&total)?.need()?;
+            let total = load(&quantity(&total)?)?;
             let each = goal(&total, &quantity(&each)?)?;
             record(&c, g.0, Ask::Serve { total, each })
         })
@@ -210,7 +210,7 @@ fn record(call: &NativeCallContext<'_>, target: usize, ask: Ask) -> Outcome<Reco
 
 /// `track`: the value as a load, by the members that were ready when it was taken.
 fn track(index: usize, value: &Reading, goal_at: &Reading) -> Outcome<Ask> {
-    let now = value.need()?;
+    let now = load(value)?;
     let goal = goal(&now, goal_at)?;
     with(|context| {
         let target = context.targets.get(index).ok_or("no such target")?;
@@ -242,6 +242,16 @@ fn windowed_load(context: &Context, target: &Target, origin: Origin) -> Outcome<
         Some((stat, span)) => window.ask(stat, span, context.wall, settings.max_age, load),
     };
     answer.map_err(|no_answer| missing(input.why(&no_answer).to_string()))
+}
+
+/// A value to size by. A load below nothing is a sentinel for "no metric" or a fault of the
+/// query, and would size the fleet to its minimum.
+fn load(value: &Reading) -> Outcome<Quantity> {
+    let load = value.need()?;
+    if load.value < 0.0 {
+        return Err(format!("a load cannot be below 0: {}", value.describe()).into());
+    }
+    Ok(load)
 }
 
 /// A goal for `value`: of the same dimension and above zero.

@@ -2,9 +2,10 @@
 
 use setpoint_control::{Thought, think};
 use setpoint_core::{
-    ActResult, Action, Brakes, Command, Database, DatabaseSettings, Decision, Evaluation, Group,
-    GroupSettings, InputKey, Memory, Moment, Outcome, PolicyName, Range, Reading, Replica,
-    ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp,
+    ActResult, Action, Brakes, Command, Database, DatabaseSettings, Decision, Empty, Evaluation,
+    FailureKind, Group, GroupSettings, InputKey, Memory, Moment, Outcome, PolicyName, Range,
+    Reading, Replica, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetName,
+    TargetSettings, Timestamp,
 };
 use setpoint_policies::{Policies, Policy, Script};
 use std::{collections::BTreeMap, sync::Arc};
@@ -38,11 +39,31 @@ pub(crate) struct Life {
     pub(crate) targets: BTreeMap<TargetName, Seen>,
     settings: Settings,
     policies: Policies,
-    readings: BTreeMap<&'static str, f64>,
+    readings: BTreeMap<&'static str, Said>,
     commands: Vec<Command>,
     memory: Memory,
     outcomes: Vec<Outcome>,
     pass: u64,
+    started: bool,
+    refuses: Option<&'static str>,
+}
+
+/// What the source says of an input at every pass.
+#[derive(Clone, Copy)]
+enum Said {
+    Value(f64),
+    Absent(&'static str),
+    Nothing,
+}
+
+impl Said {
+    fn reading(self, at: Timestamp) -> Reading {
+        match self {
+            Self::Value(value) => Reading::Sample(Sample::new(at, value).expect("it is finite")),
+            Self::Absent(why) => Reading::Absent(why.to_owned()),
+            Self::Nothing => Reading::Empty,
+        }
+    }
 }
 
 /// A target's name.
@@ -90,6 +111,8 @@ impl Life {
             memory: Memory::default(),
             outcomes: Vec::new(),
             pass: 0,
+            started: true,
+            refuses: None,
         }
     }
 
@@ -100,7 +123,32 @@ impl Life {
 
     /// From now on `input` reads `value`.
     pub(crate) fn reads(&mut self, input: &'static str, value: f64) {
-        self.readings.insert(input, value);
+        self.readings.insert(input, Said::Value(value));
+    }
+
+    /// From now on `input` has no value, for this reason.
+    pub(crate) fn lacks(&mut self, input: &'static str, why: &'static str) {
+        self.readings.insert(input, Said::Absent(why));
+    }
+
+    /// From now on the query of `input` succeeds and matches nothing, which means `empty`.
+    pub(crate) fn matches_nothing(&mut self, input: &'static str, empty: Empty) {
+        self.readings.insert(input, Said::Nothing);
+        for (key, settings) in &mut self.settings.inputs {
+            if key.input() == input {
+                settings.empty = empty;
+            }
+        }
+    }
+
+    /// The process is ended and started again on what it remembers.
+    pub(crate) const fn starts_again(&mut self) {
+        self.started = true;
+    }
+
+    /// From now on the cloud answers every action with this, and does nothing.
+    pub(crate) fn refuses(&mut self, why: Option<&'static str>) {
+        self.refuses = why;
     }
 
     /// A person says something; it is heard at the next pass.
@@ -149,14 +197,13 @@ impl Life {
         self.pass += 1;
         let ms = self.pass * EVERY.ms();
         let wall = Timestamp::from_ms(1_800_000_000_000) + Span::from_ms(ms);
-        let reading = |(input, value): (&&str, &f64)| {
-            let sample = Sample::new(wall, *value).expect("it is finite");
-            (InputKey::of(&policy_name(), input), Reading::Sample(sample))
+        let reading = |(input, said): (&&str, &Said)| {
+            (InputKey::of(&policy_name(), input), said.reading(wall))
         };
         let snapshot = Snapshot {
             pass: self.pass,
             at: Moment { wall, monotonic: Span::from_ms(ms) },
-            started: self.pass == 1,
+            started: std::mem::take(&mut self.started),
             readings: self.readings.iter().map(reading).collect(),
             targets: self.targets.clone(),
             outcomes: std::mem::take(&mut self.outcomes),
@@ -171,14 +218,21 @@ impl Life {
         let thought = think(&self.settings, &mut self.memory, &snapshot, &evaluator);
         assert!(thought.objections.is_empty(), "{:?}", thought.objections);
         for intent in thought.plan.intents() {
-            if let Some(seen) = self.targets.get_mut(&intent.target) {
-                become_of(seen, &intent.action);
-            }
-            let (intent, result) = (intent.id.clone(), ActResult::Accepted);
-            self.outcomes.push(Outcome { intent, result });
+            let result = match (self.refuses, self.targets.get_mut(&intent.target)) {
+                (Some(why), _) => refusal(why),
+                (None, seen) => {
+                    seen.into_iter().for_each(|seen| become_of(seen, &intent.action));
+                    ActResult::Accepted
+                }
+            };
+            self.outcomes.push(Outcome { intent: intent.id.clone(), result });
         }
         thought
     }
+}
+
+fn refusal(why: &str) -> ActResult {
+    ActResult::Failed { kind: FailureKind::Refused, message: why.to_owned() }
 }
 
 fn stand(bounds: &TargetSettings, size: u32) -> Seen {

@@ -6,6 +6,7 @@
 //! the projection and for what is in flight cannot be switched off, so they have no test
 //! here: their tables and properties are in the core.
 
+mod incidents;
 mod life;
 
 use life::{EVERY, Life, database, group, name};

@@ -33,6 +33,24 @@ fn good_files_are_taken_up_by_themselves_and_bad_ones_never() {
     assert_eq!(verified["diverged"], Value::Array(Vec::new()), "{verified}");
 }
 
+/// Files of ours are as untrusted as any: a policy that has grown past what is read, or past
+/// what a parser should be given, changes nothing.
+#[test]
+fn a_file_that_has_outgrown_its_limit_never_replaces_the_one_in_force() {
+    let folder = folder(&quick());
+    let policy = folder.path().join("hold.rhai");
+    let mut agent = Agent::start(folder.path());
+    agent.pass();
+    let line = "// doubled, and doubled again\n";
+    let grown = format!("{POLICY}{}", line.repeat(setpoint_policies::MAX_BYTES / line.len() + 1));
+    fs::write(&policy, grown).unwrap();
+    let refused = agent.until("not reloaded: the last good configuration stays");
+    assert!(refused["why"].as_str().unwrap().contains("bytes"), "{refused}");
+    agent.pass();
+    assert_eq!(json(folder.path(), &["status"])["at_work"], true);
+    assert_eq!(agent.end("-TERM"), Some(0));
+}
+
 #[test]
 fn who_asks_for_a_reload_hears_what_came_of_it() {
     let folder = folder(CONFIG);
