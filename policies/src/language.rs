@@ -12,6 +12,10 @@ pub enum On {
     Inputs,
     /// `m.x`: an input's latest value, with its past behind it. All words of quantities hold too.
     Reading,
+    /// `m.x` with `per` in the header: a value of each member or zone.
+    Each,
+    /// One of those values, from the list of them.
+    Part,
     /// Any number with a unit.
     Quantity,
     /// A bare number.
@@ -34,6 +38,8 @@ impl On {
         match self {
             Self::Inputs => "the inputs 'm'",
             Self::Reading => "a reading",
+            Self::Each => "a reading of each",
+            Self::Part => "one of m.x.each",
             Self::Quantity => "a quantity",
             Self::Number => "a number",
             Self::Group => "a group",
@@ -79,6 +85,10 @@ pub enum Gives {
     Number,
     /// True or false.
     Bool,
+    /// A text.
+    Text,
+    /// A list of quantities.
+    List,
     /// Something to say `because` of.
     Opinion,
 }
@@ -172,6 +182,16 @@ pub const WORDS: &[Word] = &[
         Gives::Same,
         "the straight line through the window, this far ahead",
     ),
+    Word::property(On::Each, "worst", Gives::Same, "the largest of the values"),
+    Word::property(On::Each, "worst_key", Gives::Text, "whose value is the largest"),
+    Word::property(On::Each, "median", Gives::Same, "the value in the middle"),
+    Word::property(
+        On::Each,
+        "each",
+        Gives::List,
+        "all values in the order of their names, for at most 1000",
+    ),
+    Word::property(On::Part, "key", Gives::Text, "whose value it is"),
     Word::method(
         On::Quantity,
         "or",
@@ -307,10 +327,6 @@ pub const WORDS: &[Word] = &[
 
 /// Words that are set aside: this version answers "not supported yet".
 pub const NOT_YET: &[(On, &str)] = &[
-    (On::Reading, "worst"),
-    (On::Reading, "worst_key"),
-    (On::Reading, "median"),
-    (On::Reading, "each"),
     (On::Group, "age"),
     (On::Group, "replace"),
     (On::Group, "replace_unhealthy"),

@@ -147,7 +147,7 @@ fn problem(policy: &PolicyName, rule: &RuleReport) -> Option<String> {
 /// An opinion that rests on `.or(…)` forbids shrinking too.
 fn substitute(policy: &PolicyName, rule: &RuleReport, opinion: &Opinion) -> Option<String> {
     let name = &rule.rule;
-    opinion
-        .substituted
-        .then(|| format!("rule \"{name}\" of {policy} rests on a value put in by .or(…)"))
+    opinion.substituted.then(|| {
+        format!("rule \"{name}\" of {policy} rests on what .or(…) put in, or on some of each")
+    })
 }

@@ -101,12 +101,19 @@ pub struct Term {
     pub label: Option<Arc<str>>,
     /// The value.
     pub value: Quantity,
+    /// The member or zone whose value it is, if it is that of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Arc<str>>,
 }
 
+/// `60 %`, `cpu = 74 %`, `cpu.worst = 97 % (i-3)`.
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.label {
-            Some(label) => write!(f, "{label} = {}", self.value),
+        if let Some(label) = &self.label {
+            write!(f, "{label} = ")?;
+        }
+        match &self.of {
+            Some(of) => write!(f, "{} ({of})", self.value),
             None => write!(f, "{}", self.value),
         }
     }

@@ -345,6 +345,8 @@ impl Walker<'_, '_> {
                 _ => Type::fixed(Dimension::Count, None),
             },
             Gives::Bool => Type::Bool,
+            Gives::Text => Type::Text,
+            Gives::List => Type::Other("a list"),
             Gives::Opinion => Type::Opinion,
         }
     }

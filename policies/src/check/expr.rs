@@ -128,7 +128,16 @@ impl Walker<'_, '_> {
             }
             is = self.link(&is, *link);
         }
-        is
+        self.one_of_each(is, expr.start_position())
+    }
+
+    /// Faults the values of each where one number is meant.
+    fn one_of_each(&mut self, is: Type, place: Position) -> Type {
+        let Type::Each(_, name) = &is else { return is };
+        let message = format!("m.{name} is a value of each, not one number");
+        let help = format!("say which: m.{name}.worst, m.{name}.median or m.{name}.each");
+        self.faults.add_with_help(FaultId::WrongValue, place, message, help);
+        Type::Unknown
     }
 
     /// `m` and `p` went where the walk cannot follow.
@@ -159,7 +168,12 @@ impl Walker<'_, '_> {
             Type::Inputs => ("m[…]", "write m.name, so that it can be checked"),
             Type::Params => ("p[…]", "write p.name, so that it can be checked"),
             Type::State => ("state[…]", "write state.name, so that it can be checked"),
-            Type::Quantity(_) | Type::Now | Type::Target(..) | Type::Opinion | Type::Bool => {
+            Type::Quantity(_)
+            | Type::Each(..)
+            | Type::Now
+            | Type::Target(..)
+            | Type::Opinion
+            | Type::Bool => {
                 let message = format!("{} has nothing to look up in brackets", is.noun());
                 self.faults.add(FaultId::UnknownMember, place, message);
                 return Type::Unknown;
@@ -178,7 +192,10 @@ impl Walker<'_, '_> {
             self.usage.inputs.insert(name.to_owned());
             let source = Source::Input(name.into());
             return input.map_or(Type::Unknown, |input| {
-                Type::Quantity(Measure { dimension: input.unit.dimension(), source })
+                match (input.unit.dimension(), input.per) {
+                    (dimension, None) => Type::Quantity(Measure { dimension, source }),
+                    (dimension, Some(_)) => Type::Each(dimension, name.into()),
+                }
             });
         }
         let message = format!("unknown input 'm.{name}'");

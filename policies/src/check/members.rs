@@ -30,6 +30,7 @@ impl Walker<'_, '_> {
             | Type::Bool
             | Type::Text
             | Type::Quantity(_)
+            | Type::Each(..)
             | Type::Now
             | Type::Target(..)
             | Type::Opinion => {}
@@ -50,7 +51,9 @@ impl Walker<'_, '_> {
                 self.faults.add_with_help(FaultId::UnknownMember, place, message, help);
                 Type::Unknown
             }
-            None if natives::has_property(name, is) => Type::Unknown,
+            None if natives::has_property(name, is) && !(name == "key" && is_nobodys(is)) => {
+                Type::Unknown
+            }
             None => self.unknown_member(is, name, place),
         }
     }
@@ -133,6 +136,16 @@ impl Walker<'_, '_> {
             self.faults.add(FaultId::NotYet, place, message);
             return Type::Unknown;
         }
+        if let Type::Each(_, input) = is
+            && word(On::Reading, name).and_then(|word| word.args).is_some()
+        {
+            let message = format!("'{name}' asks one number, and m.{input} is a value of each");
+            let help = format!(
+                "ask m.{input}.worst, or declare a second input, bound to the past of one number"
+            );
+            self.faults.add_with_help(FaultId::WrongValue, place, message, help);
+            return Type::Unknown;
+        }
         let noun = on.map_or_else(|| is.noun(), |on| on.noun().to_owned());
         let message = format!("{noun} has no '{name}'");
         let known: Vec<&str> = on.map(|on| words(on).collect()).unwrap_or_default();
@@ -157,6 +170,12 @@ impl Walker<'_, '_> {
 /// Whether a quantity rests on no sample.
 pub(super) const fn is_fixed(is: &Type) -> bool {
     matches!(is, Type::Quantity(Measure { source: Source::Fixed(_), .. }))
+}
+
+/// Whether a quantity cannot be that of one member or zone.
+const fn is_nobodys(is: &Type) -> bool {
+    let Type::Quantity(Measure { source, .. }) = is else { return false };
+    matches!(source, Source::Input(_) | Source::Window | Source::Fixed(_))
 }
 
 fn age() -> &'static crate::language::Word {

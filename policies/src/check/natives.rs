@@ -43,6 +43,7 @@ pub(super) fn accepts(name: &str, arguments: &[Type]) -> bool {
         Accepts::Group => matches!(is, Type::Target(Kind::Group, _) | Type::Unknown),
         Accepts::Database => matches!(is, Type::Target(Kind::Database, _) | Type::Unknown),
         Accepts::Opinion => matches!(is, Type::Opinion | Type::Unknown),
+        Accepts::Each => matches!(is, Type::Each(..) | Type::Unknown),
         Accepts::Global => {
             matches!(is, Type::Inputs | Type::Params | Type::State | Type::Now | Type::Unknown)
         }

@@ -27,6 +27,8 @@ pub(super) enum Type {
     Number(Number),
     /// A number with a unit.
     Quantity(Measure),
+    /// `m.x` where there is a value of each member or zone; the name of the input.
+    Each(Dimension, Arc<str>),
     /// `m`.
     Inputs,
     /// `p`.
@@ -138,6 +140,7 @@ impl Type {
         match self {
             Self::Number(_) => Some(Dimension::Count),
             Self::Quantity(measure) => Some(measure.dimension),
+            Self::Each(dimension, _) => Some(*dimension),
             Self::Unknown
             | Self::Nothing
             | Self::Bool
@@ -165,6 +168,7 @@ impl Type {
     pub(super) const fn words(&self) -> Option<On> {
         Some(match self {
             Self::Quantity(_) => On::Reading,
+            Self::Each(..) => On::Each,
             Self::Number(_) => On::Number,
             Self::Inputs => On::Inputs,
             Self::Now => On::Now,
@@ -186,6 +190,7 @@ impl Type {
         matches!(
             self,
             Self::Quantity(_)
+                | Self::Each(..)
                 | Self::Inputs
                 | Self::Params
                 | Self::State
@@ -214,6 +219,7 @@ impl Type {
                 format!("{quantity} ({})", dimension.noun())
             }
             Self::Quantity(measure) => measure.dimension.noun().to_owned(),
+            Self::Each(_, name) => format!("m.{name} (a value of each)"),
             Self::Inputs => "the inputs 'm'".to_owned(),
             Self::Params => "the parameters 'p'".to_owned(),
             Self::State => "'state'".to_owned(),

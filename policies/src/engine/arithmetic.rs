@@ -15,6 +15,9 @@ use setpoint_core::{Comparison, Dimension};
 /// Values that differ by less than this are equal.
 const EPSILON: f64 = 1e-9;
 
+/// The most comparisons of one rule that are recorded: a rule may ask them of each of many.
+const MAX_COMPARED: usize = 100;
+
 /// A comparison operator.
 type Holds = fn(f64, f64) -> bool;
 
@@ -45,12 +48,16 @@ fn register_comparison(engine: &mut Engine, op: &'static str, holds: Holds) {
         let line = context.call_position().line().unwrap_or(0);
         let comparison = Comparison {
             line: u32::try_from(line).unwrap_or(u32::MAX),
-            left: term(a.label.as_ref(), left),
+            left: term(a, left),
             op: op.to_owned(),
-            right: term(b.label.as_ref(), right),
+            right: term(b, right),
             held,
         };
-        with(|context| context.compared.push(comparison))?;
+        with(|context| {
+            if context.compared.len() < MAX_COMPARED {
+                context.compared.push(comparison);
+            }
+        })?;
         Ok(held)
     };
     engine

@@ -3,13 +3,13 @@
 //! Native functions of Rhai take only their arguments, so the evaluation under way
 //! stands in a thread-local: put there by [`within`], taken out again when it ends.
 
-use super::missing;
+use super::{missing, reading::Reading};
 use crate::policy::Policy;
 use rhai::EvalAltResult;
 use setpoint_core::{
-    Comparison, InputKey, InputSettings, Memory, NoAnswer, Opinion, Quantity, Range, ReadyHistory,
-    RuleReport, Scalar, Seen, Settings, Snapshot, Span, TargetMemory, TargetName, TargetSettings,
-    Tick, Timestamp, Walk, Window,
+    Comparison, InputKey, InputSettings, Memory, NoAnswer, Opinion, Parts, Quantity, Range,
+    ReadyHistory, RuleReport, Scalar, Seen, Settings, Snapshot, Span, TargetMemory, TargetName,
+    TargetSettings, Tick, Timestamp, Walk, Window,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -49,11 +49,25 @@ pub(crate) struct Input {
     pub(crate) name: Arc<str>,
     pub(crate) settings: Option<InputSettings>,
     pub(crate) window: Option<Arc<Window>>,
+    /// The values of each member or zone, where it has one of each.
+    pub(crate) parts: Option<Arc<Parts>>,
     /// What the source said instead of a reading.
     pub(crate) silence: Option<String>,
 }
 
 impl Input {
+    /// How it is read and judged.
+    pub(crate) fn bound(&self) -> Outcome<&InputSettings> {
+        let name = &self.name;
+        let unbound = || format!("the input '{name}' is not bound by the configuration").into();
+        self.settings.as_ref().ok_or_else(unbound)
+    }
+
+    /// Whether it has a value of each member or zone.
+    pub(crate) fn is_of_each(&self) -> bool {
+        self.settings.as_ref().is_some_and(|settings| settings.per.is_some())
+    }
+
     /// Why there is no answer, in the words of the source where it had any.
     pub(crate) fn why(&self, no_answer: &NoAnswer) -> Arc<str> {
         let name = &self.name;
@@ -149,6 +163,7 @@ impl Context {
             name: Arc::clone(name),
             settings: given.inputs.get(key).cloned(),
             window: given.windows.get(key).cloned(),
+            parts: given.memory.parts.get(key).cloned(),
             silence: memory.missing.get(key).cloned(),
         };
         let inputs: Vec<Input> = policy.inputs.iter().map(input).collect();
@@ -212,6 +227,6 @@ impl Target {
 }
 
 /// One side of a comparison, for the record.
-pub(crate) fn term(label: Option<&Arc<str>>, value: Quantity) -> setpoint_core::Term {
-    setpoint_core::Term { label: label.cloned(), value }
+pub(crate) fn term(of: &Reading, value: Quantity) -> setpoint_core::Term {
+    setpoint_core::Term { label: of.label.clone(), value, of: of.of.clone() }
 }

@@ -3,9 +3,10 @@
 use super::{
     Outcome,
     context::{Context, with},
+    parts::{self, Each},
     reading::{Origin, Reading},
 };
-use rhai::{Engine, ImmutableString};
+use rhai::{Dynamic, Engine, ImmutableString};
 use setpoint_core::{Dimension, NoAnswer, Quantity, Sample, Span, Stat};
 use std::sync::Arc;
 
@@ -18,10 +19,8 @@ pub(super) fn register(engine: &mut Engine) {
     engine
         .register_type_with_name::<Inputs>("Inputs")
         .register_type_with_name::<Reading>("Reading")
-        .register_indexer_get(|_: &mut Inputs, name: ImmutableString| latest(&name))
-        .register_fn("has", |_: &mut Inputs, name: ImmutableString| {
-            latest(&name).map(|reading| reading.value.is_ok())
-        })
+        .register_indexer_get(|_: &mut Inputs, name: ImmutableString| input(&name))
+        .register_fn("has", |_: &mut Inputs, name: ImmutableString| has(&name))
         .register_get("age", |reading: &mut Reading| age(reading))
         .register_fn("or", |reading: Reading, other: Reading| reading.or(&other))
         .register_fn("peak", |r: Reading, d: Reading| ask(&r, |_| Stat::Peak, "peak", &[&d]))
@@ -49,16 +48,33 @@ pub(super) fn register(engine: &mut Engine) {
     super::reading_or_number(engine);
 }
 
-/// The latest value of the input `name`.
-fn latest(name: &str) -> Outcome<Reading> {
+/// The latest value of the input `name`, or the values of each.
+fn input(name: &str) -> Outcome<Dynamic> {
     with(|context| {
-        let index = context
-            .inputs
-            .iter()
-            .position(|input| &*input.name == name)
-            .ok_or_else(|| format!("the policy declares no input '{name}'"))?;
-        answer(context, Origin { input: index, window: None }, None, None)
+        let index = index(context, name)?;
+        if context.inputs[index].is_of_each() {
+            return Ok(Dynamic::from(Each(index)));
+        }
+        let latest = answer(context, Origin { input: index, window: None }, None, None)?;
+        Ok(Dynamic::from(latest))
     })?
+}
+
+/// Whether the input has a fresh value, or one of each.
+fn has(name: &str) -> Outcome<bool> {
+    with(|context| {
+        let index = index(context, name)?;
+        if context.inputs[index].is_of_each() {
+            return Ok(parts::is_whole(context, Each(index)));
+        }
+        let latest = answer(context, Origin { input: index, window: None }, None, None)?;
+        Ok(latest.value.is_ok())
+    })?
+}
+
+fn index(context: &Context, name: &str) -> Outcome<usize> {
+    let found = context.inputs.iter().position(|input| &*input.name == name);
+    found.ok_or_else(|| format!("the policy declares no input '{name}'").into())
 }
 
 /// What `origin` asks of its input. `dimension` where it is not the input's own.
@@ -69,7 +85,7 @@ fn answer(
     label: Option<Arc<str>>,
 ) -> Outcome<Reading> {
     let input = &context.inputs[origin.input];
-    let settings = input.settings.as_ref().ok_or_else(|| unbound(&input.name))?;
+    let settings = input.bound()?;
     let dimension = dimension.unwrap_or_else(|| settings.unit.dimension());
     let label = label.or_else(|| Some(Arc::clone(&input.name)));
     let nothing = NoAnswer::Stale { age: None, max_age: settings.max_age };
@@ -94,11 +110,8 @@ fn answer(
         substituted: false,
         taken,
         origin: Some(origin),
+        of: None,
     })
-}
-
-fn unbound(name: &str) -> String {
-    format!("the input '{name}' is not bound by the configuration")
 }
 
 /// Asks the window behind `reading`.

@@ -10,6 +10,7 @@ mod globals;
 mod handle;
 mod inputs;
 mod overloads;
+mod parts;
 mod reading;
 mod rule;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub(crate) use globals::{Now, Params, State, time_of_day};
 pub(crate) use handle::{DatabaseHandle, GroupHandle};
 pub(crate) use inputs::{Inputs, per_second};
 pub(crate) use overloads::{Accepts, overloads};
+pub(crate) use parts::Each;
 
 use crate::syntax::{MAX_EXPRESSION_DEPTH, MAX_FUNCTION_EXPRESSION_DEPTH, MAX_FUNCTIONS, MAX_TEXT};
 use context::with;
@@ -58,6 +60,7 @@ fn engine() -> Engine {
     arithmetic::register(&mut engine);
     globals::register(&mut engine);
     inputs::register(&mut engine);
+    parts::register(&mut engine);
     handle::register(&mut engine);
     rule::register(&mut engine);
     engine

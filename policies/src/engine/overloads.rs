@@ -1,7 +1,7 @@
 //! What the engine's functions take, for the checker to ask.
 
 use super::{
-    DatabaseHandle, ENGINE, GroupHandle, Inputs, Now, Params, State, handle::Recorded,
+    DatabaseHandle, ENGINE, Each, GroupHandle, Inputs, Now, Params, State, handle::Recorded,
     reading::Reading,
 };
 use rhai::{Dynamic, FuncMetadata};
@@ -20,6 +20,8 @@ pub(crate) enum Accepts {
     Database,
     /// An opinion just recorded.
     Opinion,
+    /// The values of each member or zone.
+    Each,
     /// `m`, `p`, `state` or `now`.
     Global,
     /// A value of Rhai's own.
@@ -46,6 +48,7 @@ fn accepts(is: TypeId) -> Accepts {
         (TypeId::of::<GroupHandle>(), Accepts::Group),
         (TypeId::of::<DatabaseHandle>(), Accepts::Database),
         (TypeId::of::<Recorded>(), Accepts::Opinion),
+        (TypeId::of::<Each>(), Accepts::Each),
         (TypeId::of::<Inputs>(), Accepts::Global),
         (TypeId::of::<Params>(), Accepts::Global),
         (TypeId::of::<State>(), Accepts::Global),

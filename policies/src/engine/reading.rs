@@ -22,6 +22,8 @@ pub(crate) struct Reading {
     pub(crate) taken: Option<Timestamp>,
     /// The input it is read from, if nothing was done to it since but to ask its window.
     pub(crate) origin: Option<Origin>,
+    /// The member or zone whose value it is, if it is that of one.
+    pub(crate) of: Option<Arc<str>>,
 }
 
 /// A question to one input.
@@ -45,6 +47,7 @@ impl Reading {
             substituted: false,
             taken: None,
             origin: None,
+            of: None,
         })
     }
 
@@ -58,12 +61,21 @@ impl Reading {
             substituted: false,
             taken: None,
             origin: None,
+            of: None,
         }
     }
 
     /// No value, for a reason.
     pub(crate) fn absent(why: Arc<str>, dimension: Dimension, label: Option<Arc<str>>) -> Self {
-        Self { value: Err(why), dimension, label, substituted: false, taken: None, origin: None }
+        Self {
+            value: Err(why),
+            dimension,
+            label,
+            substituted: false,
+            taken: None,
+            origin: None,
+            of: None,
+        }
     }
 
     /// The value, to whoever needs to know; notes that a substitute was used.
@@ -80,8 +92,8 @@ impl Reading {
     pub(crate) fn describe(&self) -> String {
         let noun = self.dimension.noun();
         match (&self.label, &self.value) {
-            (Some(label), Ok(value)) => format!("{label} = {value} ({noun})"),
-            (None, Ok(value)) => format!("{value} ({noun})"),
+            (Some(label), Ok(_)) => format!("{label} = {self} ({noun})"),
+            (None, Ok(_)) => format!("{self} ({noun})"),
             (Some(label), Err(_)) => format!("{label} ({noun})"),
             (None, Err(_)) => noun.to_owned(),
         }
@@ -107,7 +119,7 @@ impl Reading {
         };
         let substituted = self.substituted || other.substituted;
         let label = derived(self.label.as_ref(), other.label.as_ref());
-        Ok(Self { value, dimension, label, substituted, taken, origin: None })
+        Ok(Self { value, dimension, label, substituted, taken, origin: None, of: None })
     }
 
     /// This value if there is one, else the `other`, marked as put in.
@@ -120,12 +132,13 @@ impl Reading {
     }
 }
 
-/// `74 %`, or that there is no value.
+/// `74 %`, `97 % (i-3)`, or that there is no value.
 impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.value {
-            Ok(value) => value.fmt(f),
-            Err(_) => f.write_str("no value"),
+        match (&self.value, &self.of) {
+            (Ok(value), None) => value.fmt(f),
+            (Ok(value), Some(of)) => write!(f, "{value} ({of})"),
+            (Err(_), _) => f.write_str("no value"),
         }
     }
 }

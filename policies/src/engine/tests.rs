@@ -87,7 +87,8 @@ const NO_WORDS: [&str; 14] = [
 fn the_engine_knows_no_word_that_the_table_does_not() {
     for (name, takes) in overloads() {
         let on: &[On] = match takes.first() {
-            Some(Accepts::Reading) => &[On::Reading, On::Quantity, On::Nothing],
+            Some(Accepts::Reading) => &[On::Reading, On::Part, On::Quantity, On::Nothing],
+            Some(Accepts::Each) => &[On::Each],
             Some(Accepts::Group) => &[On::Group],
             Some(Accepts::Database) => &[On::Database],
             Some(Accepts::Opinion) => &[On::Opinion],

@@ -4,7 +4,7 @@
 //! header does not make a fault of every line that uses the name.
 
 use super::{
-    Header, InputHeader, Kind, ParamValue, TargetHeader,
+    EffectHeader, Header, InputHeader, Kind, ParamValue, TargetHeader,
     literal::{Entries, Reader},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     suggest::one_of,
 };
 use rhai::{ASTFlags, Expr, Position, Stmt};
-use setpoint_core::{Role, Scalar, Span, Unit};
+use setpoint_core::{Per, Role, Scalar, Span, Unit};
 use std::collections::BTreeMap;
 
 /// The header's keys.
@@ -166,20 +166,43 @@ fn input(reader: &mut Reader<'_, '_>, name: &str, value: &Expr) -> Option<InputH
     let what = format!("the input '{name}'");
     let entries = reader.map(value, &what)?;
     reader.known_keys(&entries, &what, &INPUT_KEYS);
-    if let Some((place, _)) = entries.get("per") {
-        let text = "'per' is not supported yet by this version";
-        let help = "bind the input to a query that answers with one number";
-        reader.faults.add_with_help(FaultId::NotYet, place, text, help);
-    }
     let unit = reader.required(&entries, "unit", &what, value.position(), unit);
     let window = reader.optional(&entries, "window", Reader::span);
     let max_age = reader.optional(&entries, "max_age", Reader::span);
     let role = reader.optional(&entries, "role", role);
+    let per = reader.optional(&entries, "per", per);
+    if let Some(per) = per {
+        one_value_only(reader, &entries, per);
+    }
     let whole = entries.get("window").is_some() == window.is_some()
         && entries.get("max_age").is_some() == max_age.is_some()
-        && entries.get("role").is_some() == role.is_some();
+        && entries.get("role").is_some() == role.is_some()
+        && entries.get("per").is_some() == per.is_some();
     let (window, role) = (window.unwrap_or(Span::ZERO), role.unwrap_or_default());
-    Some(InputHeader { unit: unit?, window, max_age, role, per: None }).filter(|_| whole)
+    Some(InputHeader { unit: unit?, window, max_age, role, per }).filter(|_| whole)
+}
+
+fn per(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Per> {
+    let text = reader.text(value, what)?;
+    let all = [Per::Member, Per::Zone];
+    if let Some(per) = all.into_iter().find(|per| per.name() == text) {
+        return Some(per);
+    }
+    let message = format!("there is no value of each '{text}'");
+    let help = "a value may be there of each \"member\" or each \"zone\"";
+    let words = (text.as_str(), all.into_iter().map(Per::name), Some(help.to_owned()));
+    reader.faults.add_unknown(FaultId::BadValue, value.position(), message, words);
+    None
+}
+
+/// Faults keys that speak of the past of one number.
+fn one_value_only(reader: &mut Reader<'_, '_>, entries: &Entries<'_>, per: Per) {
+    for key in ["window", "role"] {
+        let Some((place, _)) = entries.get(key) else { continue };
+        let message = format!("'{key}' does not fit a value of each {}", per.name());
+        let help = "declare a second input for it, bound to one number";
+        reader.faults.add_with_help(FaultId::BadValue, place, message, help);
+    }
 }
 
 fn role(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Role> {
@@ -195,7 +218,7 @@ fn role(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Role> {
     None
 }
 
-/// Faults an effect on an input that the policy does not declare.
+/// Faults an effect on an input that the policy does not declare, or that is no one number.
 fn effects_are_declared(
     reader: &mut Reader<'_, '_>,
     targets: &Section<TargetHeader>,
@@ -203,6 +226,13 @@ fn effects_are_declared(
 ) {
     for (name, (place, target)) in targets {
         let effect = target.as_ref().and_then(|target| target.effect.as_ref());
+        let of = |effect: &EffectHeader| inputs.get(&effect.input)?.1;
+        if effect.and_then(of).is_some_and(|input| input.per.is_some()) {
+            let message =
+                format!("the effect on '{name}' is seen in one number, not in one of each");
+            let help = "declare a second input for it, bound to one number";
+            reader.faults.add_with_help(FaultId::BadValue, *place, message, help);
+        }
         let Some(effect) = effect.filter(|effect| !inputs.contains_key(&effect.input)) else {
             continue;
         };

@@ -10,12 +10,20 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) const EVERY: Span = Span::from_secs(15);
 
+/// What is read of each member or zone: of none, nothing.
+pub(crate) type EachRead<'a> = &'a [(&'a str, Option<f64>)];
+
+/// The same, kept until it is read.
+type EachToRead = Vec<(String, Option<f64>)>;
+
 /// A policy evaluated pass by pass.
 pub(crate) struct Bench {
     policies: Policies,
     pub(crate) settings: Settings,
     pub(crate) memory: Memory,
     pass: u64,
+    /// What the inputs read that have a value of each.
+    each: Vec<(String, EachToRead)>,
 }
 
 impl Bench {
@@ -52,7 +60,7 @@ impl Bench {
                 .collect(),
         };
         let policies = Policies::new(vec![policy.expect("every target is bound")]);
-        Self { policies, settings, memory: Memory::default(), pass: 0 }
+        Self { policies, settings, memory: Memory::default(), pass: 0, each: Vec::new() }
     }
 
     /// One pass: what each input reads (none: nothing), and members desired and ready.
@@ -68,6 +76,16 @@ impl Bench {
         evaluation
     }
 
+    /// One pass with forty members, where some inputs have a value of each: of none, nothing.
+    pub(crate) fn pass_of_each(
+        &mut self,
+        readings: &[(&str, Option<f64>)],
+        each: &[(&str, EachRead<'_>)],
+    ) -> Evaluation {
+        self.each = each.iter().map(|(input, parts)| ((*input).to_owned(), owned(parts))).collect();
+        self.pass(readings, (40, 40))
+    }
+
     /// What is seen in the next pass, taken in.
     pub(crate) fn look(&mut self, readings: &[(&str, Option<f64>)], fleet: (u32, u32)) -> Snapshot {
         self.pass += 1;
@@ -80,11 +98,20 @@ impl Bench {
         let own = |(name, value): &(&str, Option<f64>)| {
             (InputKey::of(&PolicyName::new("x"), name), reading(value))
         };
+        let each = std::mem::take(&mut self.each).into_iter().map(|(input, parts)| {
+            let none = || "nothing was read".to_owned();
+            let sample = |value| Sample::new(wall, value).ok_or_else(none);
+            let part = |(name, value): (String, Option<f64>)| {
+                (name, value.ok_or_else(none).and_then(sample))
+            };
+            let key = InputKey::of(&PolicyName::new("x"), &input);
+            (key, Reading::of_each(parts.into_iter().map(part)))
+        });
         let targets = self.settings.targets.iter();
         let snapshot = Snapshot {
             pass: self.pass,
             at: Moment { wall, monotonic: Span::from_ms(ms) },
-            readings: readings.iter().map(own).collect(),
+            readings: readings.iter().map(own).chain(each).collect(),
             targets: targets.map(|(name, kind)| (name.clone(), seen(kind, fleet))).collect(),
             ..Snapshot::default()
         };
@@ -115,6 +142,10 @@ fn seen(settings: &TargetSettings, (desired, ready): (u32, u32)) -> Seen {
             paused: None,
         }),
     }
+}
+
+fn owned(parts: EachRead<'_>) -> EachToRead {
+    parts.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
 }
 
 /// What became of every rule, in a few words.

@@ -170,3 +170,75 @@ fn a_parameter_cannot_be_tuned_to_something_that_the_policy_cannot_do() {
     let none = "with these parameters, line 2: the goal must be above 0, not 0 % (a share)";
     check("goal", "0%", &[none]);
 }
+
+/// What becomes of a rule with this condition, after a pass in which all three members were
+/// read and one with these values of `m.x`.
+#[track_caller]
+fn check_each(condition: &str, now: &[(&str, Option<f64>)], expected: &str) {
+    let rule = format!("rule \"r\" when {condition} {{ fleet.at_least(1); }}");
+    let source = header("x: #{ unit: \"percent\", per: \"member\" }") + rule.as_str();
+    let mut bench = Bench::new(&source);
+    let all = [("a", Some(10.0)), ("b", Some(20.0)), ("c", Some(30.0))];
+    bench.pass_of_each(&[], &[("x", &all)]);
+    assert_eq!(said(&bench.pass_of_each(&[], &[("x", now)])), [expected], "{condition}");
+}
+
+#[test]
+fn it_asks_the_values_of_each_for_the_worst_the_median_and_all() {
+    let all = [("a", Some(80.0)), ("b", Some(97.0)), ("c", Some(10.0))];
+    for condition in [
+        "m.x.worst == 97.percent && m.x.worst_key == \"b\"",
+        "m.x.median == 80.percent && m.x.worst.age < 1.second",
+        "m.x.each.len() == 3 && m.x.each[0].key == \"a\"",
+        "m.x.each.filter(|x| x > 50.percent).len() == 2",
+        "m.has(\"x\") && m.x.worst > m.x.median * 1.2",
+    ] {
+        check_each(condition, &all, "fired");
+    }
+    let two = [("a", Some(80.0)), ("b", Some(80.0)), ("c", Some(40.0)), ("d", Some(40.0))];
+    check_each("m.x.median == 60.percent && m.x.worst_key == \"a\"", &two, "fired");
+}
+
+#[test]
+fn the_worst_of_those_that_are_known_is_never_the_worst_of_all() {
+    let source = header("x: #{ unit: \"percent\", per: \"member\" }")
+        + "rule \"r\" when m.x.worst > 50.percent { fleet.scale_by(1); }
+           rule \"key\" when m.x.worst_key == \"b\" { fleet.scale_by(1); }
+           rule \"list\" when m.x.each.len() > 0 { fleet.scale_by(1); }";
+    let mut bench = Bench::new(&source);
+    let marked = |evaluation: &setpoint_core::Evaluation| {
+        evaluation.rules.iter().map(|rule| rule.opinions[0].substituted).collect::<Vec<_>>()
+    };
+    let all = [("a", Some(20.0)), ("b", Some(97.0))];
+    assert_eq!(marked(&bench.pass_of_each(&[], &[("x", &all)])), [false; 3]);
+    let part = [("a", None), ("b", Some(97.0))];
+    assert_eq!(marked(&bench.pass_of_each(&[], &[("x", &part)])), [true; 3]);
+    check_each("m.has(\"x\")", &part, "quiet");
+}
+
+#[test]
+fn without_a_value_of_any_there_is_no_worst() {
+    let source = header("x: #{ unit: \"percent\", per: \"zone\" }")
+        + "rule \"a\" when m.x.worst > 1.percent { fleet.at_least(1); }
+           rule \"b\" when m.x.median < 1.percent { fleet.at_least(1); }
+           rule \"c\" when m.x.worst_key != \"a\" { fleet.at_least(1); }
+           rule \"d\" when m.x.each.len() == 0 { fleet.at_least(1); }
+           rule \"e\" when m.x.worst.or(60.percent) > 50.percent { fleet.at_least(1); }";
+    let mut bench = Bench::new(&source);
+    let gone = "skipped: x: no sample yet; a: nothing was read";
+    let said = said(&bench.pass_of_each(&[], &[("x", &[("a", None)])]));
+    assert_eq!(said, [gone, gone, gone, gone, "fired"]);
+}
+
+#[test]
+fn a_value_of_one_is_shown_with_its_name() {
+    let source = header("x: #{ unit: \"percent\", per: \"member\" }")
+        + "rule \"r\" when m.x.worst > 50.percent {
+               fleet.at_least(1).because(`${m.x.worst_key} is at ${m.x.worst}`);
+           }";
+    let mut bench = Bench::new(&source);
+    let evaluation = bench.pass_of_each(&[], &[("x", &[("i-3", Some(97.0)), ("i-4", Some(5.0))])]);
+    let rule = &evaluation.rules[0];
+    assert_eq!(rule.compared[0].to_string(), "x.worst = 97 % (i-3) > 50 % is true");
+    assert_eq!(rule.opinions[0].because.as_deref(), Some("i-3 is at 97 % (i-3)"));
+}

@@ -64,6 +64,12 @@ fn language() -> String {
     let sections = [
         (On::Inputs, "`m`, the inputs", "`m.x` is the input `x`."),
         (On::Reading, "A reading: `m.x`", "All that is said of a number with a unit holds too."),
+        (On::Each, "A reading of each member or zone: `m.x` with `per`", ""),
+        (
+            On::Part,
+            "One of the list `m.x.each`",
+            "All that is said of a number with a unit holds too.",
+        ),
         (On::Quantity, "A number with a unit", ""),
         (On::Group, "A group", ""),
         (On::Database, "A database", ""),
@@ -112,6 +118,8 @@ fn gives(gives: Gives) -> &'static str {
         Gives::PerSecond => "a count's rate; else the same, per second",
         Gives::Number => "a count",
         Gives::Bool => "true or false",
+        Gives::Text => "a text",
+        Gives::List => "a list",
         Gives::Opinion => "an opinion",
     }
 }

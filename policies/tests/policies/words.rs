@@ -4,7 +4,8 @@ use crate::bench::{Bench, said};
 use setpoint_policies::language::{Arg, On, UNITS, WORDS, Word};
 
 const HEADER: &str = "const POLICY = #{ about: \"x\", language: 1,\n\
-    inputs: #{ queue: #{ unit: \"count\", window: \"2m\" } },\n\
+    inputs: #{ queue: #{ unit: \"count\", window: \"2m\" },\n\
+        cpu: #{ unit: \"percent\", per: \"member\" } },\n\
     targets: #{ fleet: #{ kind: \"group\" }, db: #{ kind: \"database\" } } };\n";
 
 /// Some ways to write an argument of this kind.
@@ -29,6 +30,8 @@ fn sayings(word: &Word) -> Vec<String> {
     let on = match word.on {
         On::Inputs => "m.",
         On::Reading | On::Quantity => "m.queue.",
+        On::Each => "m.cpu.",
+        On::Part => "m.cpu.each[0].",
         On::Number => "5.",
         On::Group => "fleet.",
         On::Database => "db.",
@@ -54,7 +57,8 @@ fn check(saying: &str) {
     let mut bench = Bench::new(&source);
     let mut last = Vec::new();
     for _ in 0..12 {
-        last = said(&bench.pass(&[("queue", Some(40.0))], (40, 40)));
+        let each = [("a", Some(40.0)), ("b", Some(90.0))];
+        last = said(&bench.pass_of_each(&[("queue", Some(40.0))], &[("cpu", &each)]));
     }
     assert_eq!(last, ["fired"], "{saying}");
 }

@@ -60,6 +60,8 @@ pub(super) enum Feed {
     Series(Series),
     /// Computed from signals and the sizes of targets: the loop is closed.
     Formula(Expression),
+    /// One of these for each member or zone.
+    Each(BTreeMap<String, Feed>),
 }
 
 /// A target of the world.

@@ -97,14 +97,20 @@ impl<'a> Bench<'a> {
             let keys = owners.iter().map(|owner| InputKey::of(&owner.name, &entry.name.value));
             let keys: Vec<InputKey> = keys.collect();
             named.extend(keys.iter().cloned());
-            let Some((value, binding)) = self.binding(&entry.name, entry.value) else { continue };
-            let Some(feed) = self.feed(&entry.name, value, signals, targets) else { continue };
-            if let Feed::Series(series) = &feed
-                && let Some(length) = series.length()
-            {
-                let place = self.reader.place(value);
-                inputs.spans.push((At { place, ..entry.name.clone() }, length));
-            }
+            let is_of_each = owners
+                .first()
+                .is_some_and(|owner| owner.script.header().inputs[&entry.name.value].per.is_some());
+            let bound = self.binding(&entry.name, entry.value, is_of_each);
+            let Some((value, binding)) = bound else { continue };
+            let feed = match is_of_each {
+                true => self.feed_of_each(&entry.name, value, signals, targets),
+                false => self.feed(&entry.name, value, signals, targets),
+            };
+            let Some(feed) = feed else { continue };
+            let place = self.reader.place(value);
+            lengths(&entry.name.value, &feed, &mut |name, length| {
+                inputs.spans.push((At { value: name, place: place.clone() }, length));
+            });
             inputs.bindings.extend(keys.iter().map(|key| (key.clone(), binding)));
             inputs.feeds.extend(keys.into_iter().map(|key| (key, feed.clone())));
         }
@@ -132,10 +138,19 @@ impl<'a> Bench<'a> {
     }
 
     /// The series of an input, and how it is bound: `cpu = "60x3"`, or
-    /// `cpu = { series = "60x3", empty = "zero", max_age = "5m" }`.
-    fn binding(&self, name: &At<String>, value: Value<'a>) -> Option<(Value<'a>, Binding)> {
+    /// `cpu = { series = "60x3", empty = "zero", max_age = "5m" }`. Where there is a value of
+    /// each, a table without `series` is the series.
+    fn binding(
+        &self,
+        name: &At<String>,
+        value: Value<'a>,
+        is_of_each: bool,
+    ) -> Option<(Value<'a>, Binding)> {
         let DeValue::Table(_) = value.get_ref() else { return Some((value, Binding::default())) };
         let mut table = Table::inner(self.reader, value, &name.value)?;
+        if is_of_each && !table.has("series") {
+            return Some((value, Binding::default()));
+        }
         if !table.has("series") {
             table.missing("series", "series = \"60x3 74x4\"");
         }
@@ -160,12 +175,11 @@ impl<'a> Bench<'a> {
 
     /// Says so if no formula and no claim speaks of a signal.
     pub(super) fn all_used(&self, signals: &Signals, inputs: &Inputs, claims: &Claims) {
-        let formulas = inputs.feeds.values().filter_map(|feed| match feed {
-            Feed::Formula(formula) => Some(formula),
-            Feed::Series(_) => None,
-        });
+        let mut formulas = Vec::new();
+        inputs.feeds.values().for_each(|feed| formulas_in(feed, &mut formulas));
         let invariants = claims.invariants.iter().map(|invariant| &invariant.expression);
-        let used: Vec<&Name> = formulas.chain(invariants).flat_map(Expression::names).collect();
+        let used: Vec<&Name> =
+            formulas.into_iter().chain(invariants).flat_map(Expression::names).collect();
         for name in &signals.names {
             if !used.iter().any(|used| used.text == name.value) {
                 let message = format!("nothing uses the signal `{}`", name.value);
@@ -206,6 +220,31 @@ impl<'a> Bench<'a> {
             return Some(Feed::Formula(formula));
         }
         self.series(value, &name.value).map(Feed::Series)
+    }
+
+    /// `cpu = { a = "60x4", b = "= demand / fleet" }`
+    fn feed_of_each(
+        &self,
+        name: &At<String>,
+        value: Value<'a>,
+        signals: &Signals,
+        targets: &Targets,
+    ) -> Option<Feed> {
+        let DeValue::Table(entries) = value.get_ref() else {
+            let message = format!("`{}` is a value of each, not one number", name.value);
+            let fault = TestFault::new(Code::BadSeries, &self.reader.place(value), message);
+            self.fault(fault.help(format!(
+                "write `inputs.{} = {{ a = \"60x4\", b = \"90x4\" }}`, a series of each by its name",
+                name.value
+            )));
+            return None;
+        };
+        let feed = |(key, value): (&_, Value<'a>)| {
+            let key: &toml::Spanned<toml::de::DeString<'a>> = key;
+            let part = At { value: key.get_ref().to_string(), ..name.clone() };
+            Some((part.value.clone(), self.feed(&part, value, signals, targets)?))
+        };
+        Some(Feed::Each(entries.iter().filter_map(feed).collect()))
     }
 
     /// A series: its samples as a text, or one number for ever.
@@ -276,7 +315,8 @@ impl<'a> Bench<'a> {
     pub(super) fn input_names(&self) -> Vec<String> {
         let mut names = Vec::new();
         for policy in self.policies {
-            for own in policy.script.header().inputs.keys() {
+            let inputs = policy.script.header().inputs.iter();
+            for (own, _) in inputs.filter(|(_, input)| input.per.is_none()) {
                 names.push(own.clone());
                 names.push(scoped(policy.name.as_str(), own));
             }
@@ -302,6 +342,31 @@ impl<'a> Bench<'a> {
             }
         }
         all
+    }
+}
+
+/// Tells of each series that ends for how many passes there is something to read.
+fn lengths(name: &str, feed: &Feed, tell: &mut impl FnMut(String, u64)) {
+    match feed {
+        Feed::Series(series) => {
+            if let Some(length) = series.length() {
+                tell(name.to_owned(), length);
+            }
+        }
+        Feed::Formula(_) => {}
+        Feed::Each(each) => {
+            for (part, feed) in each {
+                lengths(&format!("{name}.{part}"), feed, tell);
+            }
+        }
+    }
+}
+
+fn formulas_in<'f>(feed: &'f Feed, found: &mut Vec<&'f Expression>) {
+    match feed {
+        Feed::Series(_) => {}
+        Feed::Formula(formula) => found.push(formula),
+        Feed::Each(each) => each.values().for_each(|feed| formulas_in(feed, found)),
     }
 }
 

@@ -122,18 +122,27 @@ impl World {
     }
 
     fn read_all(&mut self, at: Timestamp) -> BTreeMap<InputKey, Reading> {
-        let read = |feed: &Feed| match feed {
+        let inputs = self.model.inputs.iter();
+        let readings: BTreeMap<_, _> =
+            inputs.map(|(key, feed)| (key.clone(), self.read_one(feed, at))).collect();
+        self.read = named(&readings);
+        readings
+    }
+
+    fn read_one(&self, feed: &Feed, at: Timestamp) -> Reading {
+        match feed {
             Feed::Series(series) => reading(series.at(self.pass), at),
             Feed::Formula(formula) => match formula.value(|name| self.look(name, Side::Serving)) {
                 Some(Value::Number(number)) => reading(Point::Number(number), at),
                 Some(Value::Truth(_)) | None => Reading::Absent("no number came out".to_owned()),
             },
-        };
-        let inputs = self.model.inputs.iter();
-        let readings: BTreeMap<_, _> =
-            inputs.map(|(key, feed)| (key.clone(), read(feed))).collect();
-        self.read = named(&readings);
-        readings
+            Feed::Each(each) => {
+                let part = |(name, feed): (&String, &Feed)| {
+                    Some((name.clone(), part(self.read_one(feed, at))?))
+                };
+                Reading::of_each(each.iter().filter_map(part))
+            }
+        }
     }
 
     fn apply(&mut self, intent: &Intent) -> Result<(), (FailureKind, String)> {
@@ -222,6 +231,16 @@ fn reading(point: Point, at: Timestamp) -> Reading {
             .map_or_else(|| Reading::Absent("not a number".to_owned()), Reading::Sample),
         Point::Missing => Reading::Absent("nothing was read".to_owned()),
         Point::Stale => Reading::Empty,
+    }
+}
+
+/// What is read of one of several; nothing if it is not named.
+fn part(reading: Reading) -> Option<Result<Sample, String>> {
+    match reading {
+        Reading::Sample(sample) => Some(Ok(sample)),
+        Reading::Absent(why) | Reading::Failed(why) => Some(Err(why)),
+        Reading::Empty => None,
+        Reading::Each(_) | Reading::Partly(..) => Some(Err("one of one has no parts".to_owned())),
     }
 }
 

@@ -86,7 +86,12 @@ impl Folder {
 
 /// What is found when the one test with `body` under its head is run: `at claim: got`.
 fn findings(body: &str) -> Vec<String> {
-    let report = Folder::new().with("a.test.toml", &format!("{HEAD}{body}")).report();
+    findings_in(Folder::new(), body)
+}
+
+/// The same, in a folder with another `fleet.rhai`.
+fn findings_in(folder: Folder, body: &str) -> Vec<String> {
+    let report = folder.with("a.test.toml", &format!("{HEAD}{body}")).report();
     let faults: Vec<String> = report.faults().map(ToString::to_string).collect();
     assert!(faults.is_empty(), "{faults:#?}");
     let findings = report.tests().flat_map(|test| &test.findings);

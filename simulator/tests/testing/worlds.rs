@@ -1,6 +1,6 @@
 //! What a test's world does: boots, fails, hides, and closes the loop.
 
-use super::{Folder, check};
+use super::{Folder, check, findings_in};
 
 #[test]
 fn a_failure_that_meets_nothing_is_told() {
@@ -148,4 +148,45 @@ rule "hold" { fleet.track(m.cpu, 60.percent); }
     let report = Folder::new().with("other.rhai", other).with("a.test.toml", text).report();
     let told: Vec<_> = report.faults().map(|fault| fault.message()).collect();
     assert_eq!(told, ["fleet and other declare `cpu` in different units"]);
+}
+
+#[test]
+fn a_value_of_each_is_a_series_of_each() {
+    const POLICY: &str = r#"const POLICY = #{ about: "x", language: 1,
+        inputs: #{ cpu: #{ unit: "percent", per: "member" } },
+        targets: #{ fleet: #{ kind: "group" } } };
+    rule "hot" when m.cpu.worst > 90.percent { fleet.scale_by(1).because(m.cpu.worst_key); }
+    rule "cold" when m.cpu.worst < 20.percent { fleet.scale_by(-1); }"#;
+    let check = |body: &str, expected: &[&str]| {
+        let targets =
+            "targets = { fleet = { at = 10, settle = \"0s\", stabilise_down = \"0s\" } }\n";
+        let folder = Folder::new().with("fleet.rhai", POLICY);
+        assert_eq!(findings_in(folder, &format!("{targets}{body}")), expected, "{body}");
+    };
+    check(
+        "inputs = { cpu = { a = \"60x1\", b = \"60 95\" } }\n\
+         expect = [{ at = \"15s\", actions = [\"fleet scale_to 11\"], rule = \"hot\" }]",
+        &[],
+    );
+    // What is known of some may make it grow, and never shrink.
+    check(
+        "inputs = { cpu = { a = \"60 _\", b = \"60 95\" } }\n\
+         expect = [{ at = \"15s\", actions = [\"fleet scale_to 11\"], rule = \"hot\" }]",
+        &[],
+    );
+    check(
+        "inputs = { cpu = { a = \"10\", b = \"10\" } }\n\
+         expect = [{ at = \"0s\", actions = [\"fleet scale_to 9\"], rule = \"cold\" }]",
+        &[],
+    );
+    check(
+        "inputs = { cpu = { a = \"10\", b = \"_\" } }\n\
+         expect = [{ at = \"0s\", actions = [], held = \"some of each\" }]",
+        &[],
+    );
+    check(
+        "inputs = { cpu = { a = \"10\", b = \"= fleet * 9.5\" } }\n\
+         expect = [{ at = \"0s\", actions = [\"fleet scale_to 11\"], rule = \"hot\" }]",
+        &[],
+    );
 }

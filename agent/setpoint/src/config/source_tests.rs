@@ -106,6 +106,42 @@ fn one_number_is_never_made_of_one_of_each() {
     );
 }
 
+/// A policy with an input that has a value of each member.
+const EACH: &str = "const POLICY = #{ about: \"x\", language: 1, \
+    inputs: #{ cpu: #{ unit: \"percent\", per: \"member\" } }, \
+    targets: #{ fleet: #{ kind: \"group\" } } };\n\
+    rule \"hot\" when m.cpu.worst > 90.percent { fleet.scale_by(1); }";
+
+#[test]
+fn a_value_of_each_has_a_key_by_which_it_is_told_apart() {
+    let faults = |source: &str, query: &str| {
+        let text = with(source, query);
+        let files: [(&str, &[u8]); 2] =
+            [("setpoint.toml", text.as_bytes()), ("hold.rhai", EACH.as_bytes())];
+        load_files(&files).1.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let json = SOURCE.replace("scrape", "http-json");
+    for (source, query) in [
+        (PROM, "query = 'max by (i) (cpu)', key = \"i\""),
+        (SOURCE, "query = 'max by (i) (cpu)', key = \"i\""),
+        (&json, "query = '/members/*/cpu', key = \"/id\""),
+    ] {
+        assert_eq!(faults(source, query), Vec::<String>::new());
+        let settings = good(source, query, EACH).program().settings;
+        assert_eq!(settings.inputs["hold/cpu"].per, Some(setpoint_core::Per::Member));
+    }
+    let told = |source: &str, query: &str, why: &str| {
+        let faults = faults(source, query);
+        assert!(faults.len() == 1 && faults[0].contains(why), "{faults:?}");
+    };
+    told(PROM, "query = 'cpu'", "C007: `cpu` is a value of each member, and has no `key`");
+    told(PROM, "query = 'sum(cpu)', key = \"i\"", "its answer has no label `i`");
+    told(SOURCE, "query = 'sum(cpu)', key = \"i\"", "its answer has no label `i`");
+    told(&json, "query = '/members', key = \"/id\"", "does not say once where each is");
+    let probe = SOURCE.replace("scrape", "probe");
+    told(&probe, "query = 'up', key = \"i\"", "a probe checks one service and knows no members");
+}
+
 #[test]
 fn a_key_that_means_nothing_to_its_kind_is_refused() {
     refused(

@@ -86,8 +86,8 @@ mod tests {
 
     fn record() -> DecisionRecord {
         let target = TargetName::new("web");
-        let left = Term { label: Some("cpu".into()), value: share(0.5) };
-        let right = Term { label: None, value: share(0.8) };
+        let left = Term { label: Some("cpu".into()), value: share(0.5), of: None };
+        let right = Term { label: None, value: share(0.8), of: None };
         let report = RuleReport {
             rule: RuleName::new("grow"),
             line: 12,
