@@ -28,7 +28,7 @@ bench:
 
 # The long proofs; CI runs their short form.
 prove:
-    SETPOINT_PROVE=full cargo nextest run --release -p setpoint-tests --no-fail-fast
+    SETPOINT_PROVE=full cargo nextest run --profile prove --workspace --no-fail-fast
 
 # Licences, sources, bans and advisories of every dependency.
 deny:
