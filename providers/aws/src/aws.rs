@@ -80,6 +80,11 @@ impl Aws {
         &self.sts
     }
 
+    /// Whose calls these are, to sign others as well; `None` if nobody's.
+    pub fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.config.credentials_provider()
+    }
+
     /// Eyes on `targets`.
     pub fn eyes(&self, targets: BTreeMap<TargetName, Resource>) -> AwsEyes {
         let groups = Groups::new(self.autoscaling.clone());

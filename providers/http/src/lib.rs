@@ -12,9 +12,15 @@ mod failure;
 mod json;
 mod probe;
 mod settings;
+mod signed;
+#[cfg(feature = "sigv4")]
+mod sigv4;
 
 pub use client::{Answer, HttpClient, shown};
 pub use failure::{FetchError, SetUpError};
 pub use json::{JsonQuery, JsonSource, NoPointer};
 pub use probe::{Check, ProbeSource};
 pub use settings::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
+pub use signed::{Sign, Unsigned};
+#[cfg(feature = "sigv4")]
+pub use sigv4::SigV4;

@@ -39,7 +39,7 @@ pub(crate) use schema::schema;
 #[cfg(feature = "aws")]
 pub(crate) use valid::CloudWatch;
 pub(crate) use valid::{
-    BoundInput, Config, Mode, Provider, Question, Source, SourceKind, Target, Web, Which,
+    BoundInput, Config, Mode, Provider, Question, Signed, Source, SourceKind, Target, Web, Which,
 };
 
 use fault::{Code, Faults, Place, SourceFile};

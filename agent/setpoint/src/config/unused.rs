@@ -66,7 +66,7 @@ fn held_back(raw: &Raw, policy: &RawPolicy, faults: &Faults) {
 fn in_sources(raw: &Raw) -> impl Iterator<Item = &str> {
     let named = raw.sources.iter().filter_map(|source| match &source.what.as_ref()?.own {
         RawOwn::CloudWatch(own) => Some(own.provider.as_ref()),
-        RawOwn::Web(_) => None,
+        RawOwn::Web(own) => own.access.sigv4.as_ref().map(|own| own.provider.as_ref()),
     });
     let only = raw.providers.first().map(|provider| &provider.name);
     named.filter_map(move |named| named.or(only)).map(|named| &*named.value)

@@ -99,6 +99,33 @@ pub(crate) struct Web {
     pub(crate) url: Url,
     /// How it is talked to.
     pub(crate) http: HttpSettings,
+    /// Whose requests they are, if they are signed one by one.
+    pub(crate) signed: Option<Signed>,
+}
+
+/// Requests signed as AWS has it.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
+#[derive(Clone, Debug)]
+pub(crate) struct Signed {
+    /// The provider whose credentials sign.
+    pub(crate) provider: String,
+    /// The region they are signed for; the provider's own without one.
+    pub(crate) region: Option<String>,
+    /// The service they are signed for.
+    pub(crate) service: String,
+}
+
+impl SourceKind {
+    /// How it is talked to by HTTP, if it is.
+    pub(crate) const fn web(&self) -> Option<&Web> {
+        match self {
+            Self::Scrape(web)
+            | Self::Prometheus(web)
+            | Self::HttpJson(web)
+            | Self::Probe { web, .. } => Some(web),
+            Self::CloudWatch(_) => None,
+        }
+    }
 }
 
 /// CloudWatch, in the account and region of a provider.
