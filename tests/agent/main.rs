@@ -12,6 +12,7 @@ mod observing;
 mod operating;
 mod prometheus;
 mod refusals;
+mod releasing;
 mod scene;
 mod signed;
 mod starting;

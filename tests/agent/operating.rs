@@ -1,20 +1,12 @@
 //! People and files change what a running agent does, against a real API: what they say
 //! holds at once, and what they did not say stays.
 
-use crate::scene::{EAGER_GROUP, GROUP, HOLD_CPU, Scene};
+use crate::scene::{EAGER_GROUP, GROUP, HOLD_CPU, Scene, told};
 use serde_json::Value;
 use std::fs;
 
 /// Twelve members at most.
 const SMALLER_RANGE: (&str, &str) = ("max = 200", "max = 12");
-
-#[track_caller]
-fn told(scene: &Scene, arguments: &[&str]) -> String {
-    let output = scene.site.run(arguments);
-    let both = [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it).into_owned());
-    assert!(output.status.success(), "{}", both.concat());
-    both.concat()
-}
 
 #[test]
 fn a_paused_agent_sends_nothing_and_goes_on_where_it_is_resumed() {

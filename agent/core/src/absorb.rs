@@ -5,8 +5,8 @@
 
 use crate::{
     ActResult, Action, Approval, Command, Empty, FailureKind, InputSettings, Memory, Noticed,
-    Pause, Reading, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory, TargetName,
-    TargetSettings, Tick, Timestamp, Walk, Window, defaults,
+    Pause, Reading, Release, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory,
+    TargetName, TargetSettings, Tick, Timestamp, Walk, Window, defaults,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -45,6 +45,7 @@ impl Memory {
                 self.look(keep, snapshot.at.wall, target, bounds, seen);
             }
         }
+        self.forgive(snapshot);
         self.judge_effects(settings);
     }
 
@@ -88,6 +89,30 @@ impl Memory {
                 let until = self.now + defaults::APPROVAL_LASTS;
                 let approval = Approval { to: *to, until, by: by.clone() };
                 self.approvals.insert(target.clone(), approval);
+            }
+            Command::Release { target, by, reason, remove_replicas } => {
+                let (by, reason) = (by.clone(), reason.clone());
+                let (since, remove_replicas) = (self.now, *remove_replicas);
+                self.release(target, Release { by, reason, since, remove_replicas });
+            }
+            Command::Adopt { target, .. } => self.adopt(target),
+        }
+    }
+
+    /// Whatever others did to a target while it was released, and up to the pass that adopts
+    /// it, was theirs to do.
+    fn forgive(&mut self, snapshot: &Snapshot) {
+        let adopted = |command: &Command| match command {
+            Command::Adopt { target, .. } => Some(target.clone()),
+            Command::Pause { .. }
+            | Command::Resume { .. }
+            | Command::Approve { .. }
+            | Command::Release { .. } => None,
+        };
+        let adopted = snapshot.commands.iter().filter_map(adopted);
+        for name in self.released.keys().cloned().chain(adopted).collect::<Vec<_>>() {
+            if let Some(target) = self.targets.get_mut(&name) {
+                target.noticed.foreign = None;
             }
         }
     }

@@ -40,6 +40,14 @@ impl Ballot<'_> {
     }
 }
 
+impl<'a> Ballot<'a> {
+    /// The same without opinions: a person's word stands in their place. What is missing is
+    /// missing all the same.
+    pub(crate) fn silenced(&self) -> Ballot<'a> {
+        Ballot { opinions: Vec::new(), missing: self.missing.clone(), errors: self.errors.clone() }
+    }
+}
+
 impl Ballot<'_> {
     /// What each floor and ceiling asks for, for the record.
     pub(crate) fn bounds(&self) -> impl Iterator<Item = Want> + '_ {

@@ -55,17 +55,37 @@ fn decide_one(
     let Some(past) = past else {
         return not_observed(if let Seen::Nothing(why) = seen { why } else { "not yet" });
     };
+    let release = memory.released.get(target);
+    if let Some(release) = release.filter(|release| release.is_done(seen)) {
+        return match (seen, describe(seen, past)) {
+            (Seen::Nothing(why), _) => not_observed(why),
+            (_, stands) => held(target, stands, Held::Released(release.to_string())),
+        };
+    }
     let memory = (memory, past, region);
     match (bounds, seen) {
         (TargetSettings::Group(settings), Seen::Group(group)) => {
             decide_group(target, (settings, group, whole.every), memory, ballot, id)
         }
-        (TargetSettings::Database(settings), Seen::Database(database)) => {
-            decide_database(target, (settings, database), memory, ballot, id)
-        }
+        (TargetSettings::Database(settings), Seen::Database(database)) => match release {
+            Some(release) => {
+                let ballot = ballot.silenced();
+                decide_database(target, (settings, database), memory, (&ballot, Some(release)), id)
+            }
+            None => decide_database(target, (settings, database), memory, (ballot, None), id),
+        },
         (_, Seen::Nothing(why)) => not_observed(why),
         (TargetSettings::Group(_), Seen::Database(_)) => not_observed("it is a database"),
         (TargetSettings::Database(_), Seen::Group(_)) => not_observed("it is a group"),
+    }
+}
+
+/// How a target stands, in words.
+fn describe(seen: &Seen, past: &TargetMemory) -> String {
+    match seen {
+        Seen::Group(group) => crate::group::describe(group, past),
+        Seen::Database(database) => crate::database::describe(database, past),
+        Seen::Nothing(why) => why.clone(),
     }
 }
 

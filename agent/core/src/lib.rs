@@ -30,6 +30,7 @@ mod plan;
 mod program;
 mod reading;
 mod region;
+mod release;
 mod settings;
 mod shared;
 mod sizing;
@@ -60,7 +61,7 @@ pub use settings::{
     DatabaseSettings, Empty, GroupSettings, InputSettings, Per, Role, Settings, Step,
     TargetSettings,
 };
-pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Snapshot};
+pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Release, Snapshot};
 pub use target::{Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen};
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
 pub use unit::{Dimension, Quantity, Short, Unit};

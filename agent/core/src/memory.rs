@@ -7,7 +7,7 @@
 
 use crate::{
     Action, Approval, Hold, HoldKey, InputKey, Intent, Moment, Noticed, Parts, Pause, PolicyName,
-    ReadyHistory, Scalar, Span, TargetName, Tick, Window,
+    ReadyHistory, Release, Scalar, Span, TargetName, Tick, Window,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -47,6 +47,9 @@ pub struct Memory {
     /// What people let shrink.
     #[serde(default)]
     pub approvals: BTreeMap<TargetName, Approval>,
+    /// Targets that were handed back, and are left alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub released: BTreeMap<TargetName, Release>,
 }
 
 impl Memory {

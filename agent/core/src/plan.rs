@@ -94,6 +94,8 @@ pub struct GuardLine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Guard {
+    /// A database was handed back, and the replicas that we made are to go.
+    Release,
     /// Nobody asked the agent to stand still.
     Pause,
     /// The operator's range and the group's own.
@@ -138,6 +140,7 @@ impl Guard {
     /// The guard's name in logs, on the command line and in the manual.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Release => "release",
             Self::Pause => "pause",
             Self::Range => "range",
             Self::DeadBand => "dead-band",
@@ -191,6 +194,8 @@ pub enum Held {
     AsWanted,
     /// A guard would not have it.
     Guard(Guard, String),
+    /// A person handed it back: who, and why.
+    Released(String),
     /// The check after deciding found the action unsafe: a fault of ours.
     Refused(String),
 }
@@ -203,6 +208,7 @@ impl fmt::Display for Held {
             Self::NoOpinion => f.write_str("no rule has an opinion"),
             Self::AsWanted => f.write_str("as wanted"),
             Self::Guard(guard, note) => write!(f, "{guard}: {note}"),
+            Self::Released(what) => f.write_str(what),
             Self::Refused(why) => write!(f, "refused by the check: {why}"),
         }
     }

@@ -54,6 +54,7 @@ impl DecisionRecord {
             Verdict::Held(Held::EmptyRange(_)) => "empty range".to_owned(),
             Verdict::Held(Held::NoOpinion) => "no opinion".to_owned(),
             Verdict::Held(Held::AsWanted) => "as wanted".to_owned(),
+            Verdict::Held(Held::Released(_)) => "released".to_owned(),
             Verdict::Held(Held::Refused(_)) => "refused".to_owned(),
         };
         let rules = self.rules.iter().map(|rule| {

@@ -54,6 +54,10 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Let the agent do what waits for an approval
     Approve(Approve),
+    /// Hand a target back: do nothing to it any more, until it is adopted
+    Release(Release),
+    /// Act on a released target again, as on one that is seen for the first time
+    Adopt(Adopt),
     /// Read the configuration and the policies again; if they have faults, the present ones stay
     Reload,
     /// Look into the journal
@@ -129,6 +133,46 @@ impl Approve {
     /// What the agent is told.
     pub(crate) fn ask(&self) -> Ask {
         Ask::Approve { target: self.target.clone(), to: self.to, by: self.by.clone() }
+    }
+}
+
+/// What `release` takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Release {
+    /// The target, as the configuration names it
+    pub(crate) target: String,
+    /// Why: the next one who looks wants to know
+    pub(crate) reason: String,
+    /// Of a database: remove the replicas that setpoint made first, one after another
+    #[arg(long)]
+    pub(crate) remove_replicas: bool,
+    /// Who hands it back
+    #[arg(long, env = "USER", value_name = "NAME", default_value = "somebody")]
+    pub(crate) by: String,
+}
+
+impl Release {
+    /// What the agent is told.
+    pub(crate) fn ask(&self) -> Ask {
+        let Self { target, reason, remove_replicas, by } = self.clone();
+        Ask::Release { target, reason, by, remove_replicas }
+    }
+}
+
+/// What `adopt` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    /// The target, as the configuration names it
+    pub(crate) target: String,
+    /// Who takes it on again
+    #[arg(long, env = "USER", value_name = "NAME", default_value = "somebody")]
+    pub(crate) by: String,
+}
+
+impl Adopt {
+    /// What the agent is told.
+    pub(crate) fn ask(&self) -> Ask {
+        Ask::Adopt { target: self.target.clone(), by: self.by.clone() }
     }
 }
 

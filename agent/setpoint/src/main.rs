@@ -45,6 +45,8 @@ fn obey(line: &cli::CommandLine) -> Exit {
         Command::Pause(pause) => commands::order(&line.common, pause.ask()),
         Command::Resume(resume) => commands::order(&line.common, resume.ask()),
         Command::Approve(approve) => commands::order(&line.common, approve.ask()),
+        Command::Release(release) => commands::order(&line.common, release.ask()),
+        Command::Adopt(adopt) => commands::order(&line.common, adopt.ask()),
         Command::Reload => commands::order(&line.common, Ask::Reload),
         Command::Journal { what } => commands::passes(&line.common, what),
         Command::Schema => commands::schema(),

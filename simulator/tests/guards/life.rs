@@ -121,6 +121,12 @@ impl Life {
         Self::new(policy, vec![("fleet", TargetSettings::Group(bounds), size)])
     }
 
+    /// The same with other bounds of one target.
+    pub(crate) fn with_bounds(mut self, target: &str, bounds: TargetSettings) -> Self {
+        self.settings.targets.insert(name(target), bounds);
+        self
+    }
+
     /// From now on `input` reads `value`.
     pub(crate) fn reads(&mut self, input: &'static str, value: f64) {
         self.readings.insert(input, Said::Value(value));

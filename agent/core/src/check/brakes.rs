@@ -33,6 +33,12 @@ pub(super) fn against(
     if is_paused(intent, memory, seen) {
         wrong.push("an action while paused".to_owned());
     }
+    if let Some(release) = memory.released.get(&intent.target) {
+        let leaves = matches!(intent.action, Action::RemoveReplica { .. });
+        if !(leaves && release.remove_replicas) {
+            wrong.push("an action on a target that was handed back".to_owned());
+        }
+    }
     let Some((from, to)) = fewer(&intent.action, seen) else { return wrong };
     let brakes = bounds.brakes();
     let Some(past) = memory.targets.get(&intent.target) else {

@@ -250,6 +250,7 @@ fn reason(held: &Held) -> String {
         Held::EmptyRange(_) => "empty range".to_owned(),
         Held::NoOpinion => "no opinion".to_owned(),
         Held::AsWanted => "as wanted".to_owned(),
+        Held::Released(_) => "released".to_owned(),
         Held::Refused(_) => "refused".to_owned(),
     }
 }
