@@ -10,6 +10,7 @@ mod kills;
 mod missing;
 mod observing;
 mod operating;
+mod past;
 mod prometheus;
 mod refusals;
 mod releasing;

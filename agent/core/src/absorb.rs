@@ -30,6 +30,7 @@ impl Memory {
         self.pauses.retain(|_, pause| !pause.is_over(now));
         self.approvals.retain(|_, approval| approval.until > now);
         self.hear_outcomes(snapshot);
+        self.recall(settings, snapshot);
         let mut readings = Walk::through(&snapshot.readings);
         for (key, input) in &settings.inputs {
             let missing = self.read(key, input, readings.get(key), snapshot.at.wall);

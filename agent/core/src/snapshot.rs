@@ -3,7 +3,9 @@
 //! A snapshot and the memory before it decide everything: with both, a pass can
 //! be made again long after the fact.
 
-use crate::{InputKey, IntentId, Moment, PolicyName, Reading, Seen, Span, TargetName, Tick};
+use crate::{
+    InputKey, IntentId, Moment, PolicyName, Reading, Sample, Seen, Span, TargetName, Tick,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,6 +23,9 @@ pub struct Snapshot {
     pub started: bool,
     /// What the sources said of each input that was asked for.
     pub readings: BTreeMap<InputKey, Reading>,
+    /// What the sources said of the past of inputs whose windows were not full, oldest first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub history: BTreeMap<InputKey, Vec<Sample>>,
     /// What the providers said of each target.
     pub targets: BTreeMap<TargetName, Seen>,
     /// What became of the intents of the pass before.
