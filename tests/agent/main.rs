@@ -12,6 +12,7 @@ mod observing;
 mod operating;
 mod past;
 mod prometheus;
+mod recording;
 mod refusals;
 mod releasing;
 mod scene;

@@ -66,6 +66,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: JournalCommand,
     },
+    /// Freeze what was read in the last hours as a test of a policy, for `setpoint-sim test`
+    Record(Record),
     /// Print the JSON Schema of the configuration, for editors
     Schema,
     /// Print what makes a shell complete the command line
@@ -174,6 +176,20 @@ impl Adopt {
     pub(crate) fn ask(&self) -> Ask {
         Ask::Adopt { target: self.target.clone(), by: self.by.clone() }
     }
+}
+
+/// What `record` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Record {
+    /// From so long ago until now, such as 1h
+    #[arg(long, value_name = "TIME", value_parser = span, default_value = "1h")]
+    pub(crate) last: Span,
+    /// The file to write, such as night.test.toml; it must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The policy to test; needed where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) policy: Option<String>,
 }
 
 /// How to look into the journal.

@@ -49,6 +49,7 @@ fn obey(line: &cli::CommandLine) -> Exit {
         Command::Adopt(adopt) => commands::order(&line.common, adopt.ask()),
         Command::Reload => commands::order(&line.common, Ask::Reload),
         Command::Journal { what } => commands::passes(&line.common, what),
+        Command::Record(options) => commands::record(&line.common, options),
         Command::Schema => commands::schema(),
         Command::Completions { shell } => commands::completions(*shell),
         Command::Man { command } => commands::man(command.as_deref()),

@@ -10,6 +10,7 @@ mod order;
 mod passes;
 mod permissions;
 mod plan;
+mod record;
 mod run;
 mod status;
 
@@ -22,6 +23,7 @@ pub(crate) use order::order;
 pub(crate) use passes::passes;
 pub(crate) use permissions::permissions;
 pub(crate) use plan::plan;
+pub(crate) use record::record;
 pub(crate) use run::run;
 pub(crate) use status::status;
 
