@@ -48,6 +48,7 @@ impl Memory {
         }
         self.forgive(snapshot);
         self.judge_effects(settings);
+        self.imagine(settings, snapshot);
     }
 
     /// By the monotonic clock between passes of one process, by the wall clock across
@@ -191,12 +192,21 @@ impl Memory {
         seen: &Seen,
     ) {
         let now = self.now;
-        let (size, ready) = match seen {
-            Seen::Group(group) => (group.desired, group.ready),
-            Seen::Database(database) => (database.present(), database.available()),
+        let size = match seen {
+            Seen::Group(group) => group.desired,
+            Seen::Database(database) => database.present(),
             Seen::Nothing(_) => return,
         };
-        let target = self.targets.entry(name.clone()).or_insert_with(|| TargetMemory {
+        let first = || TargetMemory::new(now, size);
+        let target = self.targets.entry(name.clone()).or_insert_with(first);
+        target.look((now, wall), keep, bounds, seen);
+    }
+}
+
+impl TargetMemory {
+    /// What is remembered of a target of this size that is seen for the first time.
+    pub(crate) fn new(now: Tick, size: u32) -> Self {
+        Self {
             first_seen: now,
             ready: Arc::default(),
             asked: VecDeque::from([crate::Asked { at: now, size }]),
@@ -206,15 +216,30 @@ impl Memory {
             warmed: None,
             failure: None,
             noticed: Noticed::default(),
-        });
-        let within = bounds.confirm_within();
-        let stood = (target.ready.latest(), size);
-        target.noticed.look(seen, stood, now, (bounds.brakes(), within));
-        Arc::make_mut(&mut target.ready).note(wall, ready, size, keep);
-        if ready < size {
-            target.warmed = Some(now);
         }
-        target.settle(seen, now, within);
+    }
+
+    /// Takes in how the target stands.
+    pub(crate) fn look(
+        &mut self,
+        (now, wall): (Tick, Timestamp),
+        keep: Span,
+        bounds: &TargetSettings,
+        seen: &Seen,
+    ) {
+        let (size, ready) = match seen {
+            Seen::Group(group) => (group.desired, group.ready),
+            Seen::Database(database) => (database.present(), database.available()),
+            Seen::Nothing(_) => return,
+        };
+        let within = bounds.confirm_within();
+        let stood = (self.ready.latest(), size);
+        self.noticed.look(seen, stood, now, (bounds.brakes(), within));
+        Arc::make_mut(&mut self.ready).note(wall, ready, size, keep);
+        if ready < size {
+            self.warmed = Some(now);
+        }
+        self.settle(seen, now, within);
     }
 }
 
@@ -242,7 +267,7 @@ impl TargetMemory {
     }
 
     /// What its provider said to the open intent.
-    fn hear(&mut self, result: &ActResult, now: Tick) {
+    pub(crate) fn hear(&mut self, result: &ActResult, now: Tick) {
         match result {
             ActResult::Accepted => {
                 self.failure = None;

@@ -81,7 +81,7 @@ fn ceiling(ask: &Ask) -> Option<u32> {
 /// Sorts what the policies said by target.
 pub(crate) fn count<'a>(
     settings: &'a Settings,
-    evaluations: &'a [Evaluation],
+    evaluations: impl IntoIterator<Item = &'a Evaluation>,
     memory: &Memory,
 ) -> BTreeMap<&'a TargetName, Ballot<'a>> {
     let (unread, errors) = (unread_inputs(memory), error_inputs(settings));

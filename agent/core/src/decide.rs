@@ -8,6 +8,7 @@ use crate::{
     group::{decide_group, held, intent_id},
     noticed::Clocks,
     region::Region,
+    shadow::decide_shadows,
 };
 
 /// Decides what to do about every target there is.
@@ -21,11 +22,12 @@ pub fn decide(
     snapshot: &Snapshot,
     evaluations: &[Evaluation],
 ) -> Plan {
-    let mut ballots = ballot::count(settings, evaluations, memory).into_iter().peekable();
+    let acting = evaluations.iter().filter(|said| !settings.shadows.contains_key(&said.policy));
+    let mut ballots = ballot::count(settings, acting, memory).into_iter().peekable();
     let region = Region::of(settings, memory, snapshot);
     let (mut sights, mut pasts) =
         (Walk::through(&snapshot.targets), Walk::through(&memory.targets));
-    let decisions = settings
+    let decisions: Vec<Decision> = settings
         .targets
         .iter()
         .map(|(target, bounds)| {
@@ -37,7 +39,8 @@ pub fn decide(
             decide_one((settings, target, bounds), known, (memory, &region), snapshot, &ballot)
         })
         .collect();
-    Plan { decisions }
+    let shadows = decide_shadows(settings, memory, (snapshot, &region), evaluations, &decisions);
+    Plan { decisions, shadows }
 }
 
 fn decide_one(
@@ -112,12 +115,11 @@ impl Memory {
             let bounds = configured.get(&decision.target);
             let before_growth = self.before_growth(decision, bounds);
             let Some(target) = self.targets.get_mut(&decision.target) else { continue };
-            let keep = bounds.map_or(Span::ZERO, remembered).max(settings.every.times(2));
-            let moves = bounds.map_or(Span::ZERO, |bounds| bounds.brakes().remembered()).max(keep);
-            target.remember(decision, now, (keep, moves));
+            target.remember(decision, now, remembered(settings, bounds));
             target.noticed.remember(decision, Clocks { now, wall });
             target.noticed.before_growth(before_growth.into_iter());
         }
+        self.imagined(settings, plan, Clocks { now, wall });
     }
 
     /// What the inputs read that a growth, if this is one, should bring down.
@@ -133,8 +135,13 @@ impl Memory {
     }
 }
 
-/// How far back a target's sizes count.
-fn remembered(bounds: &TargetSettings) -> Span {
+/// How far back a target's sizes count, and its moves.
+pub(crate) fn remembered(settings: &Settings, bounds: Option<&TargetSettings>) -> (Span, Span) {
+    let keep = bounds.map_or(Span::ZERO, sizes_count).max(settings.every.times(2));
+    (keep, bounds.map_or(Span::ZERO, |bounds| bounds.brakes().remembered()).max(keep))
+}
+
+fn sizes_count(bounds: &TargetSettings) -> Span {
     match bounds {
         TargetSettings::Group(group) => group
             .stabilise_down
@@ -146,7 +153,8 @@ fn remembered(bounds: &TargetSettings) -> Span {
 }
 
 impl TargetMemory {
-    fn remember(&mut self, decision: &Decision, now: Tick, (keep, moves): (Span, Span)) {
+    /// Keeps what was decided; sizes asked for and moves as far back as they count.
+    pub(crate) fn remember(&mut self, decision: &Decision, now: Tick, (keep, moves): (Span, Span)) {
         while self.asked.front().is_some_and(|asked| now.since(asked.at) >= keep) {
             self.asked.pop_front();
         }

@@ -33,6 +33,7 @@ mod reading;
 mod region;
 mod release;
 mod settings;
+mod shadow;
 mod shared;
 mod sizing;
 mod snapshot;
@@ -63,6 +64,7 @@ pub use settings::{
     DatabaseSettings, Empty, GroupSettings, InputSettings, Per, Role, Settings, Step,
     TargetSettings,
 };
+pub use shadow::{ShadowDecision, ShadowMemory};
 pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Release, Snapshot};
 pub use target::{Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen};
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};

@@ -3,7 +3,7 @@
 //! A plan leaves no choice to whoever carries it out: sizes are absolute, names
 //! are given. Every target is in it, as an action or as [`Held`].
 
-use crate::{FailureKind, IntentId, PolicyName, RuleName, Span, TargetName};
+use crate::{FailureKind, IntentId, PolicyName, RuleName, ShadowDecision, Span, TargetName};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, fmt};
 
@@ -13,6 +13,9 @@ use std::{borrow::Cow, fmt};
 pub struct Plan {
     /// One for every target, in the order of their names.
     pub decisions: Vec<Decision>,
+    /// What the policies would do that are being tried, in the order of their names. Never sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadows: Vec<ShadowDecision>,
 }
 
 impl Plan {

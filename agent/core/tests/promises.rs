@@ -160,6 +160,7 @@ impl Life {
             every: EVERY,
             inputs: BTreeMap::from([(input("cpu"), cpu), (input("errors"), errors)]),
             targets: BTreeMap::from([(fleet(), TargetSettings::Group(bounds.clone()))]),
+            shadows: BTreeMap::new(),
         };
         let (memory, outcomes) = (Memory::default(), Vec::new());
         Self { settings, memory, outcomes, pass: 0, stands: (100, 100) }

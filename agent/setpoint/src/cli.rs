@@ -304,6 +304,9 @@ pub(crate) struct Explain {
     /// The last pass at or before this time, such as 2026-11-23T14:02:15Z [default: the last pass]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<Timestamp>,
+    /// What the policies would have done that are being tried, in full
+    #[arg(long)]
+    pub(crate) shadow: bool,
 }
 
 /// Reads a wall-clock time with its zone.

@@ -90,6 +90,7 @@ impl Life {
             every: EVERY,
             inputs: inputs.collect(),
             targets: BTreeMap::new(),
+            shadows: BTreeMap::new(),
         };
         let mut seen = BTreeMap::new();
         for (target, bounds, size) in targets {

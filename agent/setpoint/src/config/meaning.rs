@@ -50,7 +50,7 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
             .map(|(name, target)| (TargetName::new(name), target))
             .collect();
     let bench = bind::Bench { raw: &raw, sources: &sources, faults };
-    let (policies, inputs) = bench.bind_all(&mut targets);
+    let bind::AllBound { policies, inputs, shadows } = bench.bind_all(&mut targets);
     one_target_each(&raw.targets, faults);
     if !faults.any_error() {
         unused::warn(&raw, whole, faults);
@@ -66,6 +66,7 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
         targets,
         policies,
         inputs,
+        shadows,
     })
 }
 

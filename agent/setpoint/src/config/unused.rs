@@ -49,7 +49,8 @@ fn held_back(raw: &Raw, policy: &RawPolicy, faults: &Faults) {
         faults.push(fault.help("the lower of both holds; write `mode = \"act\"` at the top"));
     }
     for other in &raw.policies {
-        let Some(lower) = other.mode.as_ref().filter(|mode| !acts(mode)) else { continue };
+        let observes = |mode: &&At<String>| mode.value == "observe";
+        let Some(lower) = other.mode.as_ref().filter(observes) else { continue };
         let both = |(_, target): &&(At<String>, At<String>)| {
             policy.targets.iter().any(|(_, ours)| ours.value == target.value)
         };

@@ -2,7 +2,8 @@
 
 use super::{cloudwatch::MetricQuery, fleet::Template};
 use setpoint_core::{
-    BoundPolicy, InputKey, InputSettings, Program, Settings, Span, TargetName, TargetSettings,
+    BoundPolicy, InputKey, InputSettings, PolicyName, Program, Settings, Span, TargetName,
+    TargetSettings,
 };
 use setpoint_http::{Check, HttpSettings, JsonQuery};
 use setpoint_promql::{Query, ServerQuery};
@@ -32,14 +33,19 @@ pub(crate) struct Config {
     pub(crate) policies: Vec<BoundPolicy>,
     /// Every input of every policy.
     pub(crate) inputs: BTreeMap<InputKey, BoundInput>,
+    /// The policies that are being tried, each with its own bounds of its targets.
+    pub(crate) shadows: Shadows,
 }
+
+/// By the names of policies that are being tried: their own bounds of their targets.
+pub(crate) type Shadows = BTreeMap<PolicyName, BTreeMap<TargetName, TargetSettings>>;
 
 /// What the agent or one policy may do, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mode {
     /// Decide and write it down; change nothing.
     Observe,
-    /// The same, beside policies that act: a policy being tried.
+    /// Of the agent the same. Of a policy: decide about virtual targets, beside those that act.
     Shadow,
     /// Act.
     Act,
@@ -222,6 +228,7 @@ impl Config {
             every: self.every,
             inputs: inputs.collect(),
             targets: targets.collect(),
+            shadows: self.shadows.clone(),
         };
         Program::new(settings, self.policies.clone())
     }
