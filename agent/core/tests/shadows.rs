@@ -138,6 +138,6 @@ fn what_is_being_tried_goes_its_own_way_within_its_own_bounds_and_timers() {
     // Its members serve after a minute; then its own cooldown runs, and a tenth goes at a time.
     let down = sizes(10, 60);
     assert_eq!(down[0], (30, 20));
-    assert!(down.iter().any(|size| *size == (27, 17)), "{down:?}");
+    assert!(down.contains(&(27, 17)), "{down:?}");
     assert!(down.windows(2).all(|pair| pair[0].0 - pair[1].0 <= 3), "{down:?}");
 }
