@@ -2,9 +2,9 @@
 
 use setpoint_control::{Thought, think};
 use setpoint_core::{
-    ActResult, Action, Brakes, Command, Database, DatabaseSettings, Decision, Empty, Evaluation,
-    FailureKind, Group, GroupSettings, InputKey, Memory, Moment, Outcome, PolicyName, Range,
-    Reading, Replica, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetName,
+    ActResult, Action, Brakes, Calendars, Command, Database, DatabaseSettings, Decision, Empty,
+    Evaluation, FailureKind, Group, GroupSettings, InputKey, Memory, Moment, Outcome, PolicyName,
+    Range, Reading, Replica, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetName,
     TargetSettings, Timestamp,
 };
 use setpoint_policies::{Policies, Policy, Script};
@@ -91,6 +91,7 @@ impl Life {
             inputs: inputs.collect(),
             targets: BTreeMap::new(),
             shadows: BTreeMap::new(),
+            calendars: Calendars::default(),
         };
         let mut seen = BTreeMap::new();
         for (target, bounds, size) in targets {
