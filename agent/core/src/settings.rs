@@ -2,9 +2,7 @@
 //!
 //! Defaults are those of the table in `defaults`; each has its source there.
 
-use crate::{
-    Brakes, Calendar, InputKey, PolicyName, Range, Span, TargetName, Unit, defaults,
-};
+use crate::{Brakes, Calendar, InputKey, PolicyName, Range, Span, TargetName, Unit, defaults};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -271,3 +271,16 @@ fn a_calendar_is_asked_with_the_time_that_is_needed_ahead() {
     let far = facts("now.within(\"sale\", 32.days)", 1).0;
     assert!(far.contains("too far ahead"), "{far}");
 }
+
+#[test]
+fn a_reason_is_never_longer_than_its_reader_has_time_for() {
+    let source = header("x: #{ unit: \"percent\" }")
+        + "rule \"r\" { let why = `x is ${m.x} `; for n in 0..6 { why += why; }
+               fleet.at_least(1).because(why); fleet.at_least(1).because(`x is ${m.x}`); }";
+    let mut bench = Bench::new(&source);
+    let evaluation = bench.pass(&[("x", Some(60.0))], (40, 40));
+    assert_eq!(said(&evaluation), ["fired"]);
+    let because = |n: usize| evaluation.rules[0].opinions[n].because.clone().unwrap();
+    assert_eq!((because(0).chars().count(), because(0).ends_with('…')), (301, true));
+    assert_eq!(because(1), "x is 60 %");
+}
