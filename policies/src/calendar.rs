@@ -1,4 +1,4 @@
-//! Calendars as people write them, made into [`Calendar`]s.
+//! Calendars as people write them, made into calendars of the core.
 //!
 //! Time zones are looked up here, once, when a configuration or a test is read. What comes of
 //! it knows its offsets and asks nobody.
