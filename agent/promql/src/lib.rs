@@ -19,10 +19,12 @@ mod answer;
 mod page;
 mod query;
 mod recent;
+mod rows;
 mod server;
 mod stamps;
 
 pub use page::{Labels, MAX_SAMPLES, Page, PageError};
 pub use query::{Query, QueryFault};
 pub use recent::Recent;
-pub use server::{Row, ServerQuery};
+pub use rows::{Row, Rows};
+pub use server::ServerQuery;

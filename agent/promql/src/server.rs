@@ -5,21 +5,21 @@
 //! inputs, each of which picks its own series by labels.
 //!
 //! ```text
-//! text + pick ──► ServerQuery ──► request() ··· rows ──► answer() ──► Reading
+//! text + pick ──► ServerQuery ──► request() ··· Rows ──► answer() ──► Reading
 //! ```
 
 use crate::{
     answer::unnamed,
-    page::Labels,
     query::{QueryFault, no_label},
+    rows::{PART, Row, Rows},
     stamps::{Stamp, may_have_label, stamps},
 };
 use promql_parser::parser::{self, value::ValueType};
 use setpoint_core::{Reading, Sample, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// The label by which the parts of an answer are told apart.
-const PART: &str = "setpoint_part";
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What that label says of the value itself; of the stamps it says their number.
 const VALUE: &str = "value";
@@ -27,9 +27,15 @@ const VALUE: &str = "value";
 /// A question for a server.
 #[derive(Clone, Debug)]
 pub struct ServerQuery {
+    asked: Arc<Asked>,
+    pick: BTreeMap<String, String>,
+}
+
+/// What is the same whichever series is picked: shared by all that pick from one answer.
+#[derive(Debug)]
+struct Asked {
     text: String,
     request: String,
-    pick: BTreeMap<String, String>,
     /// The label that names the member or zone of each value, where there is one of each.
     per: Option<String>,
     stamps: Vec<Stamp>,
@@ -38,15 +44,6 @@ pub struct ServerQuery {
 /// The least stamp of each member or zone, in seconds; under no name where they are not told
 /// apart.
 type Stamps<'a> = BTreeMap<&'a str, f64>;
-
-/// One series of a server's answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// Its labels.
-    pub labels: Labels,
-    /// Its value, which may be no number.
-    pub value: f64,
-}
 
 impl ServerQuery {
     /// Reads a query, of whose answer the one series with the labels of `pick` is wanted.
@@ -96,17 +93,25 @@ impl ServerQuery {
             request.push_str("\nor ");
             request.push_str(&part(&stamp.ask, &number.to_string()));
         }
-        Ok(Self { text: text.to_owned(), request, pick, per, stamps })
+        Ok(Self { asked: Arc::new(Asked { text: text.to_owned(), request, per, stamps }), pick })
+    }
+
+    /// The same question, with the series of other values of the same labels wanted: nothing
+    /// is read again. `None` if `pick` names other labels.
+    #[must_use]
+    pub fn picking(&self, pick: BTreeMap<String, String>) -> Option<Self> {
+        let same = self.pick.keys().eq(pick.keys());
+        same.then(|| Self { asked: Arc::clone(&self.asked), pick })
     }
 
     /// The query as it was written.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.asked.text
     }
 
     /// What the server is to be asked. Equal requests need to be asked only once.
     pub fn request(&self) -> &str {
-        &self.request
+        &self.asked.request
     }
 
     /// What the server's answer says of the picked series.
@@ -114,12 +119,18 @@ impl ServerQuery {
     /// None is empty; several are a failure that names the labels in which they differ,
     /// unless there is one of each member or zone; no number is absent, and so is a number
     /// that rests on no living series.
-    pub fn answer(&self, rows: &[Row]) -> Reading {
-        let is_picked = |row: &&Row| self.pick.iter().all(|(name, value)| row.has(name, value));
-        let picked: Vec<&Row> =
-            rows.iter().filter(|row| row.is_part(VALUE)).filter(is_picked).collect();
-        let stamps = self.stamps_of(rows);
-        if let Some(per) = &self.per {
+    pub fn answer(&self, rows: &mut Rows) -> Reading {
+        let wanted: Vec<(&str, &str)> = self.wanted(|_| true).collect();
+        let picked = rows.with(VALUE, &wanted);
+        let behind = self.asked.stamps.iter().enumerate().map(|(number, stamp)| {
+            let wanted: Vec<(&str, &str)> = self.wanted(|name| stamp.by.contains(name)).collect();
+            rows.with(&number.to_string(), &wanted)
+        });
+        let behind: Vec<Vec<usize>> = behind.collect();
+        let rows = &*rows;
+        let picked: Vec<&Row> = picked.into_iter().map(|row| rows.row(row)).collect();
+        let stamps = self.stamps_of(rows, &behind);
+        if let Some(per) = &self.asked.per {
             return self.each(per, &picked, &stamps);
         }
         match picked.as_slice() {
@@ -129,20 +140,26 @@ impl ServerQuery {
         }
     }
 
+    /// The picked labels whose names are `told`, with their values.
+    fn wanted(&self, told: impl Fn(&String) -> bool) -> impl Iterator<Item = (&str, &str)> {
+        let pick = self.pick.iter().filter(move |(name, _)| told(name));
+        pick.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     fn each(&self, per: &str, rows: &[&Row], stamps: &[Stamps<'_>]) -> Reading {
         if let Some(row) = rows.iter().find(|row| row.labels.get(per).is_empty()) {
-            return Reading::Failed(unnamed(&self.text, &row.labels.without(PART), per));
+            return Reading::Failed(unnamed(self.text(), &row.labels.without(PART), per));
         }
         let one = |row: &&Row| (row.labels.get(per).to_owned(), self.sample(row, stamps));
         Reading::of_each(rows.iter().map(one))
     }
 
     fn sample(&self, row: &Row, stamps: &[Stamps<'_>]) -> Result<Sample, String> {
-        let (text, value) = (&self.text, row.value);
+        let (text, value) = (self.text(), row.value);
         if !value.is_finite() {
             return Err(format!("'{text}' is {value}"));
         }
-        let of = self.per.as_ref().map_or("", |per| row.labels.get(per));
+        let of = self.asked.per.as_ref().map_or("", |per| row.labels.get(per));
         self.oldest(of, stamps).and_then(|at| Sample::new(at, value)).ok_or_else(|| {
             format!(
                 "'{text}' is {value}, which rests on no sample: the series behind it have ended"
@@ -151,31 +168,26 @@ impl ServerQuery {
     }
 
     /// For each of the stamps what the answer says of it, by member or zone.
-    fn stamps_of<'a>(&self, rows: &'a [Row]) -> Vec<Stamps<'a>> {
-        let of = |(number, stamp): (usize, &Stamp)| {
-            let part = number.to_string();
-            let per = self.per.as_ref().filter(|per| stamp.by.contains(per));
-            let is_ours = |row: &&Row| {
-                let picked = self.pick.iter().filter(|(name, _)| stamp.by.contains(name));
-                row.is_part(&part) && picked.into_iter().all(|(name, value)| row.has(name, value))
-            };
+    fn stamps_of<'a>(&self, rows: &'a Rows, behind: &[Vec<usize>]) -> Vec<Stamps<'a>> {
+        let of = |(stamp, found): (&Stamp, &Vec<usize>)| {
+            let per = self.asked.per.as_ref().filter(|per| stamp.by.contains(per));
             let mut least = Stamps::new();
-            for row in rows.iter().filter(is_ours) {
+            for row in found.iter().map(|row| rows.row(*row)) {
                 let of = per.map_or("", |per| row.labels.get(per));
                 let known = least.entry(of).or_insert(row.value);
                 *known = known.min(row.value);
             }
             least
         };
-        self.stamps.iter().enumerate().map(of).collect()
+        self.asked.stamps.iter().zip(behind).map(of).collect()
     }
 
     /// The oldest of the stamps behind the value of `of`; `None` if one that is required is
     /// missing, or all are.
     fn oldest(&self, of: &str, stamps: &[Stamps<'_>]) -> Option<Timestamp> {
         let mut oldest: Option<Timestamp> = None;
-        for (stamp, least) in self.stamps.iter().zip(stamps) {
-            let is_told_apart = self.per.as_ref().is_some_and(|per| stamp.by.contains(per));
+        for (stamp, least) in self.asked.stamps.iter().zip(stamps) {
+            let is_told_apart = self.asked.per.as_ref().is_some_and(|per| stamp.by.contains(per));
             match least.get(if is_told_apart { of } else { "" }) {
                 Some(seconds) if seconds.is_finite() => {
                     let at = Timestamp::from_ms((seconds * 1000.0).round() as i64);
@@ -192,7 +204,7 @@ impl ServerQuery {
         let shown: Vec<String> =
             rows.iter().take(3).map(|row| row.labels.without(PART).to_string()).collect();
         let more = if rows.len() > 3 { ", …" } else { "" };
-        let (text, count, shown) = (&self.text, rows.len(), shown.join(", "));
+        let (text, count, shown) = (self.text(), rows.len(), shown.join(", "));
         let differing = differing(rows).join(", ");
         format!(
             "'{text}' matches {count} series where one is expected: {shown}{more}; they differ in \
@@ -215,14 +227,4 @@ fn differing(rows: &[&Row]) -> Vec<String> {
             .is_some_and(|first| rows.iter().any(|row| value(row, name) != value(first, name)))
     };
     names.into_iter().filter(differs).cloned().collect()
-}
-
-impl Row {
-    fn is_part(&self, name: &str) -> bool {
-        self.has(PART, name)
-    }
-
-    fn has(&self, name: &str, value: &str) -> bool {
-        self.labels.get(name) == value
-    }
 }

@@ -3,7 +3,7 @@
 //! Source: "HTTP API" in Prometheus' documentation; Thanos, Mimir and VictoriaMetrics answer alike.
 
 use serde::Deserialize;
-use setpoint_promql::{Labels, Row};
+use setpoint_promql::{Labels, Row, Rows};
 use std::collections::BTreeMap;
 
 /// The longest text of a server that is repeated.
@@ -24,12 +24,13 @@ pub(crate) struct QueryAnswer {
 }
 
 #[derive(Deserialize)]
-struct Envelope {
+#[serde(bound = "T: Deserialize<'de>")]
+struct Envelope<T> {
     status: String,
     #[serde(rename = "errorType")]
     error_type: Option<String>,
     error: Option<String>,
-    data: Option<Data>,
+    data: Option<Data<T>>,
     #[serde(default)]
     warnings: Option<Vec<String>>,
     #[serde(default)]
@@ -37,16 +38,19 @@ struct Envelope {
 }
 
 #[derive(Deserialize)]
-struct Data {
+#[serde(bound = "T: Deserialize<'de>")]
+struct Data<T> {
     #[serde(rename = "resultType")]
     result_type: String,
-    result: serde_json::Value,
+    result: Vec<T>,
 }
 
 #[derive(Deserialize)]
-struct Series {
+struct Series<'body> {
     metric: BTreeMap<String, String>,
-    value: Option<(f64, String)>,
+    // A number in quotes: there is nothing in it that would have to be unescaped.
+    #[serde(borrow)]
+    value: Option<(f64, &'body str)>,
 }
 
 #[derive(Deserialize)]
@@ -59,55 +63,49 @@ struct Stretch {
 
 /// A server's answer to one query at many times: the series at each of them, in milliseconds
 /// since 1970.
-pub(crate) type RangeAnswer = BTreeMap<i64, Vec<Row>>;
+pub(crate) type RangeAnswer = BTreeMap<i64, Rows>;
 
 /// What a server said of a stretch of time, or why that is no answer. An answer in part is
 /// none: what lacks in it cannot be told from what was not there.
 pub(crate) fn read_range(body: &[u8]) -> Option<Result<RangeAnswer, String>> {
-    let envelope: Envelope = serde_json::from_slice(body).ok()?;
-    Some(range(envelope))
+    Some(range(serde_json::from_slice(body).ok()?))
 }
 
-fn range(envelope: Envelope) -> Result<RangeAnswer, String> {
+fn range(envelope: Envelope<Stretch>) -> Result<RangeAnswer, String> {
     let Opened { data, partial, .. } = open(envelope, "matrix")?;
     if let Some(why) = partial {
         return Err(format!("answered in part: {why}"));
     }
-    let series: Vec<Stretch> =
-        serde_json::from_value(data).map_err(|error| format!("a broken matrix: {error}"))?;
-    let mut times = RangeAnswer::new();
-    for Stretch { metric, values } in series {
+    let mut times: BTreeMap<i64, Vec<Row>> = BTreeMap::new();
+    for Stretch { metric, values } in data {
         let labels: Labels = metric.into_iter().collect();
         for (at, value) in values {
             let row = Row { labels: labels.clone(), value: number(&value)? };
             times.entry((at * 1000.0).round() as i64).or_default().push(row);
         }
     }
-    Ok(times)
+    Ok(times.into_iter().map(|(at, rows)| (at, Rows::new(rows))).collect())
 }
 
 /// What a server said, or why that is no answer. `None` if it is not of this API at all.
 pub(crate) fn read(body: &[u8]) -> Option<Result<QueryAnswer, String>> {
-    let envelope: Envelope = serde_json::from_slice(body).ok()?;
-    Some(answer(envelope))
+    Some(answer(serde_json::from_slice(body).ok()?))
 }
 
-fn answer(envelope: Envelope) -> Result<QueryAnswer, String> {
+fn answer(envelope: Envelope<Series<'_>>) -> Result<QueryAnswer, String> {
     let Opened { data, partial, notes } = open(envelope, "vector")?;
-    let series: Vec<Series> =
-        serde_json::from_value(data).map_err(|error| format!("a broken vector: {error}"))?;
-    let rows = series.into_iter().map(row).collect::<Result<Vec<Row>, String>>()?;
+    let rows = data.into_iter().map(row).collect::<Result<Vec<Row>, String>>()?;
     Ok(QueryAnswer { rows, partial, notes })
 }
 
 /// What is in an answer of the type that was asked for.
-struct Opened {
-    data: serde_json::Value,
+struct Opened<T> {
+    data: Vec<T>,
     partial: Option<String>,
     notes: Vec<String>,
 }
 
-fn open(envelope: Envelope, wanted: &str) -> Result<Opened, String> {
+fn open<T>(envelope: Envelope<T>, wanted: &str) -> Result<Opened<T>, String> {
     let Envelope { status, error_type, error, data, warnings, infos } = envelope;
     if status != "success" {
         let kind = error_type.unwrap_or(status);
@@ -126,11 +124,11 @@ fn open(envelope: Envelope, wanted: &str) -> Result<Opened, String> {
     Ok(Opened { data: data.result, partial, notes })
 }
 
-fn row(series: Series) -> Result<Row, String> {
+fn row(series: Series<'_>) -> Result<Row, String> {
     let Some((_, value)) = series.value else {
         return Err("a native histogram, which is no number: say histogram_quantile".to_owned());
     };
-    Ok(Row { labels: series.metric.into_iter().collect(), value: number(&value)? })
+    Ok(Row { labels: series.metric.into_iter().collect(), value: number(value)? })
 }
 
 fn number(text: &str) -> Result<f64, String> {

@@ -31,9 +31,9 @@ pub(crate) fn within_limits(stretch: Stretch, now: Timestamp) -> Stretch {
 }
 
 /// What the answer says of the picked series: each sample once, oldest first.
-pub(crate) fn samples(query: &ServerQuery, answer: &RangeAnswer) -> Vec<Sample> {
+pub(crate) fn samples(query: &ServerQuery, answer: &mut RangeAnswer) -> Vec<Sample> {
     let mut samples: BTreeMap<Timestamp, Sample> = BTreeMap::new();
-    for rows in answer.values() {
+    for rows in answer.values_mut() {
         if let Reading::Sample(sample) = query.answer(rows) {
             samples.insert(sample.at, sample);
         }
@@ -44,7 +44,7 @@ pub(crate) fn samples(query: &ServerQuery, answer: &RangeAnswer) -> Vec<Sample> 
 /// The distinct requests for `wanted`, each for the longest and finest stretch that anybody
 /// wants of it.
 pub(crate) fn requests<'q>(
-    queries: &'q BTreeMap<InputKey, ServerQuery>,
+    queries: impl Iterator<Item = &'q (InputKey, ServerQuery)>,
     wanted: &BTreeMap<InputKey, Stretch>,
 ) -> BTreeMap<&'q str, Stretch> {
     let mut requests: BTreeMap<&str, Stretch> = BTreeMap::new();

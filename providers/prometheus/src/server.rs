@@ -13,7 +13,7 @@ use futures::{StreamExt, stream};
 use setpoint_control::{MetricSource, Recalled};
 use setpoint_core::{InputKey, Moment, Reading, Stretch, Timestamp};
 use setpoint_http::{FetchError, HttpClient, HttpSettings, SetUpError, shown};
-use setpoint_promql::ServerQuery;
+use setpoint_promql::{Rows, ServerQuery};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
@@ -31,7 +31,8 @@ pub struct PrometheusSource {
     url: Url,
     range: Url,
     client: HttpClient,
-    queries: BTreeMap<InputKey, ServerQuery>,
+    /// Every distinct request, with the inputs that its answer is for.
+    asked: BTreeMap<String, Vec<(InputKey, ServerQuery)>>,
     noted: Mutex<BTreeSet<String>>,
 }
 
@@ -48,8 +49,15 @@ impl PrometheusSource {
         url.set_path(&path);
         let mut range = url.clone();
         range.set_path(&format!("{path}_range"));
+        let mut asked: BTreeMap<String, Vec<(InputKey, ServerQuery)>> = BTreeMap::new();
+        for (key, query) in queries {
+            match asked.get_mut(query.request()) {
+                Some(inputs) => inputs.push((key, query)),
+                None => drop(asked.insert(query.request().to_owned(), vec![(key, query)])),
+            }
+        }
         let (client, noted) = (HttpClient::new(settings)?, Mutex::default());
-        Ok(Self { url, range, client, queries, noted })
+        Ok(Self { url, range, client, asked, noted })
     }
 
     pub(crate) const fn client(&self) -> &HttpClient {
@@ -63,9 +71,8 @@ impl PrometheusSource {
 
     /// The answers to all distinct requests that came within the deadline.
     async fn ask_all(&self, now: Timestamp) -> BTreeMap<&str, Result<QueryAnswer, String>> {
-        let requests: BTreeSet<&str> = self.queries.values().map(ServerQuery::request).collect();
         let mut answers = BTreeMap::new();
-        let asked: Vec<_> = requests.into_iter().map(|request| self.answer(request, now)).collect();
+        let asked: Vec<_> = self.asked.keys().map(|request| self.answer(request, now)).collect();
         let asking = async {
             let mut asked = stream::iter(asked).buffer_unordered(AT_ONCE);
             while let Some((request, answer)) = asked.next().await {
@@ -106,33 +113,42 @@ impl PrometheusSource {
     }
 
     /// Tells the operator once what a server has to say about a query.
-    fn note(&self, query: &ServerQuery, answer: &QueryAnswer) {
+    fn note(&self, query: &ServerQuery, notes: &[String]) {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        for note in &answer.notes {
+        for note in notes {
             if noted.insert(note.clone()) {
                 tracing::warn!(query = query.text(), note, "the server has a note on a query");
             }
         }
     }
 
-    fn reading(
+    /// What one answer says to each of the inputs that it is for.
+    fn readings(
         &self,
-        query: &ServerQuery,
-        answer: Option<&Result<QueryAnswer, String>>,
-    ) -> Reading {
+        inputs: &[(InputKey, ServerQuery)],
+        answer: Option<Result<QueryAnswer, String>>,
+    ) -> Vec<(InputKey, Reading)> {
+        let late = || self.failed(&FetchError::Late(self.client.timeout()).to_string());
+        let all = |said: &dyn Fn(&ServerQuery) -> Reading| {
+            inputs.iter().map(|(key, query)| (key.clone(), said(query))).collect()
+        };
         match answer {
-            None => {
-                Reading::Failed(self.failed(&FetchError::Late(self.client.timeout()).to_string()))
-            }
-            Some(Err(why)) => Reading::Failed(why.clone()),
-            Some(Ok(QueryAnswer { partial: Some(why), .. })) => {
+            None => all(&|_| Reading::Failed(late())),
+            Some(Err(why)) => all(&|_| Reading::Failed(why.clone())),
+            Some(Ok(QueryAnswer { partial: Some(why), .. })) => all(&|query| {
                 Reading::Absent(format!("'{}' was answered in part: {why}", query.text()))
-            }
-            Some(Ok(answer)) => {
-                self.note(query, answer);
-                query.answer(&answer.rows)
+            }),
+            Some(Ok(QueryAnswer { rows, notes, .. })) => {
+                inputs.iter().take(1).for_each(|(_, query)| self.note(query, &notes));
+                let mut rows = Rows::new(rows);
+                inputs.iter().map(|(key, query)| (key.clone(), query.answer(&mut rows))).collect()
             }
         }
+    }
+
+    /// Every input, with what is asked for it.
+    fn queries(&self) -> impl Iterator<Item = &(InputKey, ServerQuery)> {
+        self.asked.values().flatten()
     }
 }
 
@@ -144,9 +160,12 @@ pub(crate) fn seconds(time: Timestamp) -> String {
 #[async_trait]
 impl MetricSource for PrometheusSource {
     async fn read(&self, now: Moment) -> BTreeMap<InputKey, Reading> {
-        let answers = self.ask_all(now.wall).await;
-        let said = |query: &ServerQuery| self.reading(query, answers.get(query.request()));
-        self.queries.iter().map(|(key, query)| (key.clone(), said(query))).collect()
+        let mut answers = self.ask_all(now.wall).await;
+        let said = self
+            .asked
+            .iter()
+            .flat_map(|(request, inputs)| self.readings(inputs, answers.remove(request.as_str())));
+        said.collect()
     }
 
     async fn history(&self, now: Moment, wanted: &BTreeMap<InputKey, Stretch>) -> Recalled {
@@ -155,7 +174,7 @@ impl MetricSource for PrometheusSource {
         let ask = |(request, stretch)| async move {
             (request, self.ask_range(request, stretch, now.wall).await)
         };
-        let asked: Vec<_> = requests(&self.queries, wanted).into_iter().map(ask).collect();
+        let asked: Vec<_> = requests(self.queries(), wanted).into_iter().map(ask).collect();
         let asking = async {
             let mut asked = stream::iter(asked).buffer_unordered(AT_ONCE);
             while let Some((request, answer)) = asked.next().await {
@@ -168,11 +187,11 @@ impl MetricSource for PrometheusSource {
         };
         let late = self.client.within(asking).await.err();
         let late = late.map(|error| self.failed(&error.to_string()));
-        let past = |(key, query): (&InputKey, &ServerQuery)| {
-            let answer = answers.get(query.request()).filter(|_| wanted.contains_key(key))?;
+        let mut past = |(key, query): &(InputKey, ServerQuery)| {
+            let answer = answers.get_mut(query.request()).filter(|_| wanted.contains_key(key))?;
             Some((key.clone(), samples(query, answer)))
         };
-        let samples = self.queries.iter().filter_map(past).collect();
+        let samples = self.queries().filter_map(&mut past).collect();
         Recalled { samples, trouble: failed.or(late) }
     }
 }

@@ -209,6 +209,36 @@ async fn equal_queries_are_one_request_whatever_the_number_of_inputs() {
 }
 
 #[tokio::test]
+async fn a_grouped_query_gives_thousands_their_own_number_by_one_request() {
+    let rows: Vec<(String, f64)> = (0..2000)
+        .flat_map(|n| {
+            let row =
+                |part, value| (format!("\"app\":\"a{n}\",\"setpoint_part\":\"{part}\""), value);
+            [row("value", f64::from(n)), row("0", 900.0 + f64::from(n % 50))]
+        })
+        .collect();
+    let rows: Vec<(&str, f64)> =
+        rows.iter().map(|(labels, value)| (labels.as_str(), *value)).collect();
+    let body = vector(&rows);
+    let server = Server::start(move |_| answer("200 OK", &body)).await;
+    let pick = |n: u32| BTreeMap::from([("app".to_owned(), format!("a{n}"))]);
+    let first = ServerQuery::parse("sum by (app) (x)", pick(0)).unwrap();
+    assert!(first.picking(BTreeMap::new()).is_none(), "other labels are another question");
+    let queries =
+        (0..2000).map(|n| (InputKey::new(format!("p{n:04}/x")), first.picking(pick(n)).unwrap()));
+    let url = format!("http://{}", server.address).parse().unwrap();
+    let settings = HttpSettings::new(Span::from_secs(5), MAX_ANSWER);
+    let source = PrometheusSource::new(url, settings, queries.collect()).unwrap();
+    let now = Moment { wall: Timestamp::from_ms(1_000_250), monotonic: Span::ZERO };
+    for (n, (_, reading)) in (0_u32..).zip(source.read(now).await) {
+        let Reading::Sample(sample) = reading else { panic!("{n}: {reading:?}") };
+        let stamp = 900_000 + i64::from(n % 50) * 1000;
+        assert_eq!((sample.value(), sample.at.ms()), (f64::from(n), stamp));
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn one_query_that_is_late_or_refused_fails_alone_and_in_time() {
     let server = Server::start(|request| match request {
         late if late.contains("late") => None,
