@@ -2,8 +2,10 @@
 
 use crate::{
     Resource,
+    closer::{self, A_PASS, Closely, Closer},
     databases::Databases,
     fault::Fault,
+    group,
     groups::{Groups, NAMES_PER_CALL},
     inventory::Inventory,
     rivals::Rivals,
@@ -13,7 +15,7 @@ use async_trait::async_trait;
 use aws_sdk_autoscaling::types::AutoScalingGroup;
 use futures::future::{join, join_all};
 use setpoint_control::Observe;
-use setpoint_core::{Seen, TargetName};
+use setpoint_core::{Group, Seen, TargetName};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -23,15 +25,16 @@ use tokio::time::timeout;
 
 /// Eyes on Auto Scaling groups and databases.
 ///
-/// Groups are described a hundred to a call; each has one more call for its instance
-/// refreshes and, while it is short of members, one for the cloud's reason. A database
-/// takes two or three. A target is seen whole or not at all.
+/// Groups are described a hundred to a call. A few at a pass have one more call for their
+/// instance refreshes and, while they are short of members, one for the cloud's reason
+/// ([`Closer`]). A database takes two or three. A target is seen whole or not at all.
 #[derive(Debug)]
 pub struct AwsEyes {
     groups: Groups,
     databases: Databases,
     rivals: Rivals,
     inventory: Inventory,
+    closer: Closer,
     group_names: BTreeMap<String, Vec<TargetName>>,
     database_ids: BTreeMap<String, Vec<TargetName>>,
     deadline: Duration,
@@ -51,47 +54,91 @@ impl AwsEyes {
             };
             names.entry(name).or_insert_with(Vec::new).push(target);
         }
-        let inventory = Inventory::default();
-        Self { groups, databases, rivals, inventory, group_names, database_ids, deadline }
+        let (inventory, closer) = Default::default();
+        Self { groups, databases, rivals, inventory, closer, group_names, database_ids, deadline }
     }
 
     async fn look_at_groups(&self, sightings: &Sightings) {
         let names: Vec<&String> = self.group_names.keys().collect();
         let batches = names.chunks(NAMES_PER_CALL);
-        join_all(batches.map(|batch| self.look_at_batch(batch, sightings))).await;
+        let seen = join_all(batches.map(|batch| self.look_at_batch(batch, sightings))).await;
+        let seen: BTreeMap<&str, Sight> = seen.into_iter().flatten().collect();
+        let all = seen.iter().map(|(name, sight)| (*name, sight.is_changing));
+        let turns = self.closer.turns(all);
+        // Whoever has its turn is seen with what the look finds, or not at all.
+        let late = self.late();
+        turns.iter().for_each(|name| sightings.note(&self.group_names[*name], &late));
+        join_all(turns.into_iter().map(async |name| {
+            let found = self.groups.look_closely(name, &seen[name].group).await;
+            self.closer.note(name, found.map_err(|fault| fault.to_string()));
+            sightings.note(&self.group_names[name], &self.with_known(name, &seen[name].group));
+        }))
+        .await;
     }
 
     /// Looks at the groups of one call: if that fails, none of them is seen.
-    async fn look_at_batch(&self, names: &[&String], sightings: &Sightings) {
+    async fn look_at_batch<'a>(
+        &self,
+        names: &[&'a String],
+        sightings: &Sightings,
+    ) -> Vec<(&'a str, Sight)> {
         let described = self.groups.describe(names).await.map_err(|error| error.to_string());
         let described = described.and_then(|found| self.whole(names, found));
-        let looks = names.iter().map(async |name| {
-            let seen = match &described {
+        let mut seen = Vec::new();
+        for name in names {
+            let looked = match &described {
                 Ok(found) => self.look_at_group(name, found.get(name.as_str())).await,
-                Err(why) => Seen::Nothing(why.clone()),
+                Err(why) => Err(why.clone()),
             };
-            sightings.note(&self.group_names[*name], &seen);
-        });
-        join_all(looks).await;
+            match looked {
+                Ok(sight) => {
+                    // Where everything is looked at closely, it is seen when that is done.
+                    if self.group_names.len() > A_PASS {
+                        let known = self.with_known(name, &sight.group);
+                        sightings.note(&self.group_names[*name], &known);
+                    }
+                    seen.push((name.as_str(), sight));
+                }
+                Err(why) => sightings.note(&self.group_names[*name], &Seen::Nothing(why)),
+            }
+        }
+        seen
     }
 
-    async fn look_at_group(&self, name: &str, described: Option<&AutoScalingGroup>) -> Seen {
-        let Some(described) = described else {
-            return Seen::Nothing(format!("no Auto Scaling group named {name}"));
-        };
-        let looked = join(self.groups.look(name, described), self.rivals.of(name)).await;
-        let (mut group, rival) = match looked {
-            (Ok(group), rival) => (group, rival),
-            (Err(fault), _) => return not_seen(fault),
-        };
+    /// What a description says of a group, or why it is not to be believed.
+    async fn look_at_group(
+        &self,
+        name: &str,
+        described: Option<&AutoScalingGroup>,
+    ) -> Result<Sight, String> {
+        let described = described.ok_or_else(|| format!("no Auto Scaling group named {name}"))?;
+        let mut group = group::read(described).map_err(|fault| fault.to_string())?;
+        let is_changing = closer::is_changing(described, &group);
         let members = described.instances().len();
         let wanted = usize::try_from(group.desired).unwrap_or(usize::MAX);
         if let Some(doubt) = self.inventory.doubt(&format!("members of {name}"), members, wanted) {
-            return Seen::Nothing(doubt);
+            return Err(doubt);
         }
         group.paused = tag::paused(tag::group_pairs(described.tags()));
-        group.busy = rival.or(group.busy);
-        Seen::Group(group)
+        group.busy = self.rivals.of(name).await.or(group.busy);
+        Ok(Sight { group, is_changing })
+    }
+
+    /// `group` with what the last closer look found.
+    fn with_known(&self, name: &str, group: &Group) -> Seen {
+        match self.closer.known(name) {
+            Ok(Closely { busy, shortfall }) => Seen::Group(Group {
+                busy: group.busy.clone().or(busy),
+                // A reason for being short is none once it is no longer short.
+                shortfall: shortfall.filter(|_| group.ready < group.desired),
+                ..group.clone()
+            }),
+            Err(why) => Seen::Nothing(why),
+        }
+    }
+
+    fn late(&self) -> Seen {
+        Seen::Nothing(Fault::Late(self.deadline).to_string())
     }
 
     /// `found`, unless too many of `names` that were there before are not in it.
@@ -131,7 +178,7 @@ impl AwsEyes {
 #[async_trait]
 impl Observe for AwsEyes {
     async fn observe(&self) -> BTreeMap<TargetName, Seen> {
-        let late = Seen::Nothing(Fault::Late(self.deadline).to_string());
+        let late = self.late();
         let targets = self.group_names.values().chain(self.database_ids.values()).flatten();
         let sightings = Sightings::new(targets.map(|target| (target.clone(), late.clone())));
         let looks = join(self.look_at_groups(&sightings), self.look_at_databases(&sightings));
@@ -143,6 +190,12 @@ impl Observe for AwsEyes {
 
 fn not_seen(fault: Fault) -> Seen {
     Seen::Nothing(fault.to_string())
+}
+
+/// A group as it is described.
+struct Sight {
+    group: Group,
+    is_changing: bool,
 }
 
 /// What was seen so far, so that a deadline loses only what is still missing.

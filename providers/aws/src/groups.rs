@@ -2,6 +2,7 @@
 
 use crate::{
     api::Autoscaling,
+    closer::Closely,
     fault::{CallError, Fault},
     group, tag,
 };
@@ -107,12 +108,21 @@ impl Groups {
         name: &str,
         described: &AutoScalingGroup,
     ) -> Result<Group, Fault> {
-        let mut group = group::read(described)?;
-        let (refreshes, activities) =
-            try_join(self.refreshes(name), self.activities(name, &group)).await?;
-        group.busy = group.busy.or_else(|| group::refresh_under_way(&refreshes));
-        group.shortfall = group::shortfall(&activities);
-        Ok(group)
+        let group = group::read(described)?;
+        let Closely { busy, shortfall } = self.look_closely(name, &group).await?;
+        Ok(Group { busy: group.busy.clone().or(busy), shortfall, ..group })
+    }
+
+    /// What is told of one group a call.
+    pub(crate) async fn look_closely(&self, name: &str, group: &Group) -> Result<Closely, Fault> {
+        let (busy, activities) =
+            try_join(self.refreshing(name), self.activities(name, group)).await?;
+        Ok(Closely { busy, shortfall: group::shortfall(&activities) })
+    }
+
+    /// Why the group should be left alone, if its members are being replaced.
+    pub(crate) async fn refreshing(&self, name: &str) -> Result<Option<String>, CallError> {
+        Ok(group::refresh_under_way(&self.refreshes(name).await?))
     }
 
     /// Makes the calls of a look that a healthy group may spare, to see whether they may be made.

@@ -16,6 +16,7 @@
 
 mod api;
 mod aws;
+mod closer;
 mod cloudwatch;
 mod connections;
 mod database;

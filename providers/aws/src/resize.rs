@@ -30,6 +30,13 @@ impl Resizer {
         if let Some(range) = group.own_range.filter(|range| range.clamp(to) != to) {
             return Err(Fault::Refused(format!("{to} is outside the group's own range {range}")));
         }
+        // Eyes look for a refresh when it is the group's turn: what is about to be taken is
+        // asked about now.
+        if to < from
+            && let Some(busy) = self.groups.refreshing(name).await?
+        {
+            return Err(Fault::Stale(busy));
+        }
         self.set(name, to).await
     }
 
