@@ -106,8 +106,8 @@ impl Commands for Nobody {
 fn program() -> Program {
     let policy = |target: &str| BoundPolicy {
         name: PolicyName::new(target),
-        file: "target-cpu.rhai".to_owned(),
-        source: include_str!("../policies/library/target-cpu.rhai").to_owned(),
+        file: "target-cpu.rhai".into(),
+        source: include_str!("../policies/library/target-cpu.rhai").into(),
         targets: [("fleet".to_owned(), TargetName::new(target))].into(),
         params: BTreeMap::new(),
     };

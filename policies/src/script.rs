@@ -21,6 +21,7 @@ pub struct Script {
     rules: Vec<RuleInfo>,
     calendars: BTreeSet<String>,
     warnings: Vec<Fault>,
+    scope: Scope<'static>,
     program: AST,
 }
 
@@ -47,11 +48,12 @@ impl Script {
     pub fn parse(file: &str, source: &str) -> Result<Self, Vec<Fault>> {
         let Checked { header, rules, calendars, warnings, body } = check(file, source)?;
         let rules = rules.into_iter().map(|outline| RuleInfo::new(outline, source)).collect();
+        let scope = scope(&header);
         let program = ENGINE
-            .compile_with_scope(&scope(&header), &body)
+            .compile_with_scope(&scope, &body)
             .map_err(|error| vec![compile_fault(file, source, &error)])?;
         let (file, source) = (file.into(), source.into());
-        Ok(Self { file, source, header, rules, calendars, warnings, program })
+        Ok(Self { file, source, header, rules, calendars, warnings, scope, program })
     }
 
     /// What the policy declares.
@@ -70,18 +72,23 @@ impl Script {
     }
 
     /// The file it was read from.
-    pub fn file(&self) -> &str {
+    pub const fn file(&self) -> &Arc<str> {
         &self.file
     }
 
     /// Its text.
-    pub fn source(&self) -> &str {
+    pub const fn source(&self) -> &Arc<str> {
         &self.source
     }
 
     /// What is suspicious about it, though not wrong.
     pub fn warnings(&self) -> &[Fault] {
         &self.warnings
+    }
+
+    /// What it finds in scope when it runs.
+    pub(crate) const fn scope(&self) -> &Scope<'static> {
+        &self.scope
     }
 
     /// What runs.
@@ -91,7 +98,7 @@ impl Script {
 }
 
 /// What a policy finds in scope: its globals and its targets.
-pub(crate) fn scope(header: &Header) -> Scope<'static> {
+fn scope(header: &Header) -> Scope<'static> {
     let mut scope = Scope::new();
     // Variables, not constants: those would be folded into the program.
     scope.push("m", Inputs).push("p", Params).push("state", State).push("now", Now);

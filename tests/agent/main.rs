@@ -18,3 +18,4 @@ mod releasing;
 mod scene;
 mod signed;
 mod starting;
+mod watchdog;

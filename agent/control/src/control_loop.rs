@@ -116,7 +116,10 @@ impl ControlLoop {
         let evaluator = self.ports.evaluator.as_ref();
         let Thought { evaluations, plan, objections } =
             think(&self.settings, &mut self.memory, &snapshot, evaluator);
-        let pass = Pass { snapshot, evaluations, plan };
+        // What the clock did is a fact from now on: a replay has no clock.
+        let late = evaluations.iter().filter(|evaluation| evaluation.out_of_time);
+        let tripped = late.map(|evaluation| evaluation.policy.clone()).collect();
+        let pass = Pass { snapshot: Snapshot { tripped, ..snapshot }, evaluations, plan };
         let recorded = self.ports.journal.record(&pass, &self.memory);
         self.outcomes = self.act(&pass.plan, recorded.is_ok()).await;
         let at = self.ports.clock.now();

@@ -3,8 +3,8 @@
 
 use crate::{Ended, repeats::Repeats};
 use setpoint_core::{
-    Decision, Held, InputKey, Intent, Objection, Outcome, Reading, Snapshot, Span, TargetName,
-    Verdict,
+    Decision, Guard, Held, InputKey, Intent, Objection, Outcome, Reading, Snapshot, Span,
+    TargetName, Verdict,
 };
 use std::{collections::BTreeMap, mem::discriminant};
 
@@ -56,6 +56,13 @@ impl Logged {
             let cause = error.source.to_string();
             tracing::error!(%error, cause, repeated, "nothing destructive is done");
         }
+        let tripped = &ended.pass.snapshot.tripped;
+        let policy = |whose: &str| whose.strip_prefix(OUT_OF_TIME).map(str::to_owned);
+        for name in tripped {
+            if let Some(repeated) = self.repeats.due(&format!("{OUT_OF_TIME}{name}"), now) {
+                tracing::warn!(policy = %name, repeated, "out of time: it failed in this pass");
+            }
+        }
         let unread = unread(&ended.pass.snapshot);
         for (why, inputs) in &unread {
             let Some(repeated) = self.repeats.due(inputs[0].as_str(), now) else { continue };
@@ -65,10 +72,10 @@ impl Logged {
         self.repeats.keep(|whose| {
             let still = |(_, inputs): (&&str, &Vec<&InputKey>)| inputs[0].as_str() == whose;
             let objected = |it: &Objection| refused(&it.target) == whose;
-            if whose == JOURNAL {
-                unrecorded
-            } else {
-                unread.iter().any(still) || ended.objections.iter().any(objected)
+            match policy(whose) {
+                Some(name) => tripped.contains(name.as_str()),
+                None if whose == JOURNAL => unrecorded,
+                None => unread.iter().any(still) || ended.objections.iter().any(objected),
             }
         });
     }
@@ -94,6 +101,9 @@ fn refused(target: &TargetName) -> String {
     format!("the check of {target}")
 }
 
+/// Whose trouble it is when a policy ran out of time, before its name.
+const OUT_OF_TIME: &str = "the time of ";
+
 /// The inputs that could not be read, by the reason: what one source says of all its inputs
 /// is one trouble.
 fn unread(snapshot: &Snapshot) -> BTreeMap<&str, Vec<&InputKey>> {
@@ -107,7 +117,11 @@ fn unread(snapshot: &Snapshot) -> BTreeMap<&str, Vec<&InputKey>> {
 }
 
 /// What makes two held reasons the same to a reader.
-fn kind(held: &Held) -> (std::mem::Discriminant<Held>, Option<setpoint_core::Guard>) {
+fn kind(held: &Held) -> (std::mem::Discriminant<Held>, Option<Guard>) {
+    // A load that wavers about its goal is a hair off it at one pass and on it at the next.
+    if matches!(held, Held::Guard(Guard::DeadBand, _)) {
+        return (discriminant(&Held::AsWanted), None);
+    }
     let guard = if let Held::Guard(guard, _) = held { Some(*guard) } else { None };
     (discriminant(held), guard)
 }

@@ -94,6 +94,12 @@ pub(crate) const APPROVAL_LASTS: Span = Span::from_minutes(30);
 pub(crate) const MAX_AGE_LEAST: Span = SECOND.times(90);
 pub(crate) const MAX_AGE_PERIODS: u32 = 3;
 
+/// How long one policy may take in one pass, by the clock on the wall.
+pub const POLICY_TIME: Span = Span::from_ms(50);
+/// How often one script may take longer in one pass before the rest of what it is bound to is
+/// not asked any more.
+pub const POLICY_TRIPS: u32 = 3;
+
 const GROUP: &str = "group";
 const DATABASE: &str = "database";
 const BOTH: &str = "group, database";
@@ -114,6 +120,8 @@ const fn row(
 pub const DEFAULTS: &[DefaultValue] = &[
     row(("max_age", "input"), Amount::Time(MAX_AGE_LEAST), "the least age at which the latest sample counts as missing", OURS),
     row(("max_age periods", "input"), Amount::Count(MAX_AGE_PERIODS), "… or this many periods of its source, if that is longer", OURS),
+    row(("policy time", "policy"), Amount::Time(POLICY_TIME), "how long a policy may take in a pass; one that takes longer fails, and its targets do not shrink", OURS),
+    row(("policy trips", "policy"), Amount::Count(POLICY_TRIPS), "how often one script may take longer in a pass until nothing else that it is bound to is asked", OURS),
     row(("dead_band", GROUP), Amount::Share(DEAD_BAND), "how far `track` may be off its goal before anything is done", HPA),
     row(("stabilise_down", GROUP), Amount::Time(STABILISE_DOWN), "how long a smaller size must have been asked for", HPA),
     row(("stabilise_up", GROUP), Amount::Time(STABILISE_UP), "how long a larger size must have been asked for", HPA),

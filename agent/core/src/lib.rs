@@ -48,7 +48,7 @@ pub use brakes::{Approve, Brakes, Budget, Effect, Fall, Flap, Limit};
 pub use calendar::{Calendar, MAX_LEAD, Period, Zone};
 pub use check::{Objection, check};
 pub use decide::decide;
-pub use defaults::{Amount, DEFAULTS, DefaultValue, defaults_page};
+pub use defaults::{Amount, DEFAULTS, DefaultValue, POLICY_TIME, POLICY_TRIPS, defaults_page};
 pub use defaults::{EFFECT_TRIES as DEFAULT_EFFECT_TRIES, EFFECT_WITHIN as DEFAULT_EFFECT_WITHIN};
 pub use history::Stretch;
 pub use hold::Hold;

@@ -17,6 +17,9 @@ pub struct Evaluation {
     pub rules: Vec<RuleReport>,
     /// Its `state` after this pass; as before if anything failed.
     pub state: BTreeMap<String, Scalar>,
+    /// Whether it was ended by its host, whose patience was over: all its rules have failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub out_of_time: bool,
 }
 
 impl Evaluation {

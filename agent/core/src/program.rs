@@ -5,7 +5,7 @@
 
 use crate::{PolicyName, Settings, TargetName};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The settings and the policies in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,10 +31,10 @@ impl Program {
 pub struct BoundPolicy {
     /// The policy's name.
     pub name: PolicyName,
-    /// The file it was read from, for messages.
-    pub file: String,
+    /// The file it was read from, for messages. Shared by all that a script is bound to.
+    pub file: Arc<str>,
     /// Its text.
-    pub source: String,
+    pub source: Arc<str>,
     /// The targets, by the names that its header gives them.
     pub targets: BTreeMap<String, TargetName>,
     /// Parameters that replace its header's defaults, as written.

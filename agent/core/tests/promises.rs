@@ -260,7 +260,8 @@ fn evaluation(turn: &Turn, (desired, ready): (u32, u32)) -> Evaluation {
         opinions: ask.into_iter().map(opinion).collect(),
         hold: None,
     };
-    Evaluation { policy: PolicyName::new("policy"), rules: vec![rule], state: BTreeMap::new() }
+    let (policy, rules, state) = (PolicyName::new("policy"), vec![rule], BTreeMap::new());
+    Evaluation { policy, rules, state, out_of_time: false }
 }
 
 fn resize(plan: &Plan) -> Option<(u32, u32)> {

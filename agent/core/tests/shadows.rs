@@ -28,7 +28,12 @@ fn policy(name: &str, ask: Option<Ask>, verdict: RuleVerdict) -> Evaluation {
         opinions: ask.into_iter().map(opinion).collect(),
         hold: None,
     };
-    Evaluation { policy: PolicyName::new(name), rules: vec![rule], state: BTreeMap::new() }
+    Evaluation {
+        policy: PolicyName::new(name),
+        rules: vec![rule],
+        state: BTreeMap::new(),
+        out_of_time: false,
+    }
 }
 
 /// A policy that asks for `size`.

@@ -43,8 +43,8 @@ fn program() -> Program {
     };
     let policy = BoundPolicy {
         name: PolicyName::new("p"),
-        file: "p.rhai".to_owned(),
-        source: "the size that x says".to_owned(),
+        file: "p.rhai".into(),
+        source: "the size that x says".into(),
         targets: BTreeMap::new(),
         params: BTreeMap::new(),
     };
@@ -73,7 +73,12 @@ fn evaluator() -> Box<dyn Evaluator> {
             opinions: asked.map(opinion).into_iter().collect(),
             hold: None,
         };
-        vec![Evaluation { policy: PolicyName::new("p"), rules: vec![rule], state: BTreeMap::new() }]
+        vec![Evaluation {
+            policy: PolicyName::new("p"),
+            rules: vec![rule],
+            state: BTreeMap::new(),
+            out_of_time: false,
+        }]
     })
 }
 
@@ -325,7 +330,7 @@ fn passes_made_by_another_program_are_made_again_by_that_one() {
         life.pass(&mut journal, |_| {});
     }
     let mut other = program();
-    other.policies[0].source = "the size that x says, in other words".to_owned();
+    other.policies[0].source = "the size that x says, in other words".into();
     journal.adopt(&other).unwrap();
     for _ in 0..5 {
         life.pass(&mut journal, |_| {});

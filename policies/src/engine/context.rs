@@ -20,8 +20,36 @@ use std::{
 /// A result as Rhai's functions give it.
 pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
-/// A host's "out of time": the host has a clock, policies do not.
-pub(crate) type Watchdog = Arc<dyn Fn() -> bool + Send + Sync>;
+/// A host's patience with one policy: the host has a clock, policies do not.
+#[derive(Clone)]
+pub(crate) struct Watchdog {
+    pub(crate) clock: Arc<dyn Fn() -> Span + Send + Sync>,
+    pub(crate) limit: Span,
+}
+
+impl Watchdog {
+    /// Counts from now.
+    pub(crate) fn start(&self) -> Deadline {
+        let until = (self.clock)() + self.limit;
+        Deadline { clock: Arc::clone(&self.clock), until, is_over: false }
+    }
+}
+
+/// When a host's patience with the evaluation under way ends.
+pub(crate) struct Deadline {
+    clock: Arc<dyn Fn() -> Span + Send + Sync>,
+    until: Span,
+    /// Once it is over it stays over.
+    pub(crate) is_over: bool,
+}
+
+impl Deadline {
+    /// Whether it is over by now.
+    pub(crate) fn look(&mut self) -> bool {
+        self.is_over = self.is_over || (self.clock)() > self.until;
+        self.is_over
+    }
+}
 
 /// The evaluation under way.
 pub(crate) struct Context {
@@ -35,7 +63,7 @@ pub(crate) struct Context {
     pub(crate) policy: Arc<Policy>,
     pub(crate) holds: Vec<Option<setpoint_core::Hold>>,
     pub(crate) state: BTreeMap<String, Scalar>,
-    pub(crate) watchdog: Option<Watchdog>,
+    pub(crate) deadline: Option<Deadline>,
     /// The reports of the rules that have run.
     pub(crate) rules: Vec<RuleReport>,
     /// What the rule under way has compared and recorded so far.
@@ -160,7 +188,7 @@ impl Context {
     pub(crate) fn new(
         policy: &Arc<Policy>,
         given: &mut Given<'_>,
-        watchdog: Option<Watchdog>,
+        deadline: Option<Deadline>,
     ) -> Self {
         let (memory, snapshot) = (given.memory, given.snapshot);
         let input = |(name, key): &(Arc<str>, InputKey)| Input {
@@ -191,7 +219,7 @@ impl Context {
             holds: policy.holds.iter().map(|key| memory.holds.get(key).copied()).collect(),
             policy: Arc::clone(policy),
             state: own,
-            watchdog,
+            deadline,
             rules: Vec::with_capacity(policy.holds.len()),
             compared: Vec::new(),
             facts: Vec::new(),

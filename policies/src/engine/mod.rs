@@ -17,7 +17,7 @@ mod rule;
 mod tests;
 
 pub(crate) use arithmetic::{over_dimension, times_dimension};
-pub(crate) use context::{Context, Given, Outcome, Watchdog, abandon, within};
+pub(crate) use context::{Context, Deadline, Given, Outcome, Watchdog, abandon, within};
 pub(crate) use globals::{Now, Params, State, time_of_day};
 pub(crate) use handle::{DatabaseHandle, GroupHandle};
 pub(crate) use inputs::{Inputs, per_second};
@@ -102,7 +102,7 @@ fn stop() -> Option<Dynamic> {
 }
 
 fn too_late() -> bool {
-    with(|context| context.watchdog.clone()).ok().flatten().is_some_and(|watchdog| watchdog())
+    with(|context| context.deadline.as_mut().is_some_and(Deadline::look)).unwrap_or(false)
 }
 
 /// Data that a rule needs and that is not there; the payload of an error.

@@ -6,4 +6,5 @@ mod evaluate;
 mod faults;
 mod hostile;
 mod manual;
+mod watchdog;
 mod words;

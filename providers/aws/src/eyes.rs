@@ -27,7 +27,7 @@ use tokio::time::timeout;
 ///
 /// Groups are described a hundred to a call. A few at a pass have one more call for their
 /// instance refreshes and, while they are short of members, one for the cloud's reason
-/// ([`Closer`]). A database takes two or three. A target is seen whole or not at all.
+/// (`closer.rs`). A database takes two or three. A target is seen whole or not at all.
 #[derive(Debug)]
 pub struct AwsEyes {
     groups: Groups,

@@ -38,7 +38,7 @@ impl Coverage {
     pub(super) fn knows(&mut self, policy: &Tested) {
         let own = self.policies.entry(path(policy)).or_default();
         if own.rules.is_empty() {
-            own.file = policy.script.file().to_owned();
+            own.file = policy.script.file().to_string();
             let rule = |rule: &setpoint_policies::RuleInfo| {
                 let name = rule.name.as_str().to_owned();
                 RuleCoverage { name, line: rule.line, fired: false }
@@ -76,6 +76,6 @@ impl Coverage {
 }
 
 fn path(policy: &Tested) -> PathBuf {
-    let file = Path::new(policy.script.file());
+    let file = Path::new(&**policy.script.file());
     fs::canonicalize(file).unwrap_or_else(|_| file.to_owned())
 }

@@ -62,7 +62,7 @@ struct Scene<'a> {
 impl<'a> Judge<'a> {
     pub(super) fn new(case: &'a Case) -> Self {
         let file = |policy: &setpoint_policies::Policy| {
-            (policy.name().as_str().to_owned(), policy.script().file().to_owned())
+            (policy.name().as_str().to_owned(), policy.script().file().to_string())
         };
         Self {
             case,

@@ -143,7 +143,13 @@ mod tests {
              targets: #{{ fleet: #{{ kind: \"group\" }} }} }};\nrule \"r\" {{ fleet.at_least(1); }}"
         );
         let (targets, params) = (BTreeMap::new(), BTreeMap::new());
-        BoundPolicy { name: PolicyName::new(name), file: "x.rhai".into(), source, targets, params }
+        BoundPolicy {
+            name: PolicyName::new(name),
+            file: "x.rhai".into(),
+            source: source.into(),
+            targets,
+            params,
+        }
     }
 
     fn rule_of(policy: &str) -> NamedRule {

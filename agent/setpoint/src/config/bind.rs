@@ -21,6 +21,7 @@ use setpoint_policies::{Header, InputHeader, Kind, TargetHeader};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    sync::Arc,
 };
 
 /// What binding works with.
@@ -76,8 +77,8 @@ impl Bench<'_> {
                 targets: bound,
                 params: self.params(&policy),
                 name,
-                file: script.file().to_owned(),
-                source: script.source().to_owned(),
+                file: Arc::clone(script.file()),
+                source: Arc::clone(script.source()),
             });
         }
         // What only policies size that are being tried, nobody acts on.

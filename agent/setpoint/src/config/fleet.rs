@@ -8,7 +8,7 @@ use super::{
     fault::Faults,
     query,
     raw::RawInput,
-    valid::{BoundInput, Config, Target, Which},
+    valid::{BoundInput, Config, Question, Target, Which},
 };
 use setpoint_core::{BoundPolicy, InputKey, PolicyName, TargetName, Unit};
 use std::collections::BTreeMap;
@@ -52,6 +52,16 @@ impl Template {
             text.value = text.value.replace(GROUP, group);
         }
         raw
+    }
+
+    /// `tried` for another group, where the groups differ in what they pick alone: then the
+    /// query was read already, and one request answers them all.
+    fn picks(&self, tried: &Question, own: &RawInput) -> Option<Question> {
+        let Question::Server(query) = tried else { return None };
+        let pick = own.pick.iter();
+        let pick = pick.map(|(label, value)| (label.value.clone(), value.value.clone()));
+        let same = !self.raw.query.value.contains(GROUP);
+        same.then(|| query.picking(pick.collect())).flatten().map(Question::Server)
     }
 
     /// Whether what is asked of `group` is what was meant.
@@ -147,7 +157,8 @@ impl Config {
         // What a fault could say is that of the name alone: the template has been tried.
         let faults = Faults::default();
         let own = template.with(group);
-        let question = query::question(&own, &template.kind, template.unit, &faults);
+        let read = || query::question(&own, &template.kind, template.unit, &faults);
+        let question = template.picks(&input.question, &own).or_else(read);
         let name = || FleetError::Name { group: group.to_owned(), input: key.clone() };
         let question = question.filter(|_| template.takes(group)).ok_or_else(name)?;
         Ok(BoundInput { question, template: None, ..input.clone() })

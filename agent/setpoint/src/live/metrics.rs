@@ -40,6 +40,7 @@ pub(crate) struct Metrics {
     actions: Counters,
     held: Counters,
     objections: Counter,
+    out_of_time: Counter,
     source_failures: Counters,
     provider_failures: Counters,
     missing: Gauge<i64>,
@@ -89,6 +90,7 @@ impl Metrics {
             actions: Family::default(),
             held: Family::default(),
             objections: Counter::default(),
+            out_of_time: Counter::default(),
             source_failures: Family::default(),
             provider_failures: Family::default(),
             missing: Gauge::default(),
@@ -120,6 +122,8 @@ impl Metrics {
         all.register("actions", "Actions by kind and answer", self.actions.clone());
         all.register("held", "Targets held, by the reason", self.held.clone());
         all.register("objections", "Actions the check refused", self.objections.clone());
+        let help = "Policies that took too long in a pass, and failed in it";
+        all.register("policies_out_of_time", help, self.out_of_time.clone());
         let help = "Passes in which a source could not be read";
         all.register("source_failures", help, self.source_failures.clone());
         let help = "Passes in which a provider could not tell how a target stands";
@@ -171,6 +175,7 @@ impl Metrics {
         self.paused.set(i64::from(ended.memory.pause.is_some()));
         self.missing.set(count(ended.memory.missing.len()));
         self.objections.inc_by(ended.objections.len() as u64);
+        self.out_of_time.inc_by(snapshot.tripped.len() as u64);
         self.failures(ended);
         for gauges in [&self.desired, &self.ready, &self.wanted, &self.divergence] {
             gauges.clear();

@@ -8,6 +8,7 @@ use crate::{config::Config, system_clock::SystemClock};
 use setpoint_control::Clock;
 use setpoint_core::Span;
 use std::{
+    collections::BTreeSet,
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -91,7 +92,9 @@ struct Files {
 
 impl Files {
     fn of(main: &Path, config: &Config) -> Self {
-        let policies = config.policies.iter().map(|policy| PathBuf::from(&policy.file)).collect();
+        // The policies of a fleet are all of one file.
+        let policies: BTreeSet<&str> = config.policies.iter().map(|policy| &*policy.file).collect();
+        let policies = policies.into_iter().map(PathBuf::from).collect();
         let mut files =
             Self { main: main.to_owned(), policies, in_force: Mark::new(), changing: None };
         files.in_force = files.look();

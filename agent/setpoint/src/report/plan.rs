@@ -183,7 +183,12 @@ mod tests {
             hold: None,
         };
         let policy = PolicyName::new("orders-connections");
-        Evaluation { policy, rules: vec![report], state: std::collections::BTreeMap::new() }
+        Evaluation {
+            policy,
+            rules: vec![report],
+            state: std::collections::BTreeMap::new(),
+            out_of_time: false,
+        }
     }
 
     #[test]

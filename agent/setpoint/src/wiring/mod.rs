@@ -15,8 +15,8 @@ use crate::{
     system_clock::SystemClock,
 };
 use serde_json::Value;
-use setpoint_control::{Commands, Evaluator, Finding, Journal, Ports, World};
-use setpoint_core::{Evaluation, Memory, Program, Settings, Snapshot, TargetName};
+use setpoint_control::{Clock, Commands, Evaluator, Finding, Journal, Ports, World};
+use setpoint_core::{Evaluation, Memory, POLICY_TIME, Program, Settings, Snapshot, TargetName};
 use setpoint_http::SetUpError;
 use setpoint_policies::Policies;
 use std::collections::BTreeMap;
@@ -78,7 +78,7 @@ pub(crate) async fn world(
         sources: sources::sources(config, &signers(config).await?)?,
         eyes: Vec::new(),
         hands: BTreeMap::new(),
-        evaluator: evaluator(program)?,
+        evaluator: watched(program)?,
     };
     for (name, provider) in &config.providers {
         let targets: BTreeMap<&TargetName, &Target> =
@@ -146,11 +146,23 @@ pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire>
     Ok(findings)
 }
 
-/// The policies, parsed from the very text that the journal keeps beside the passes.
-pub(crate) fn evaluator(program: &Program) -> Result<Box<dyn Evaluator>, CannotWire> {
-    let policies = Policies::from_program(program);
-    let policies = policies.map_err(|faults| CannotWire::Policies(faults.join("; ")))?;
+/// The policies under the clock on the wall: none of them may keep the others waiting.
+fn watched(program: &Program) -> Result<Box<dyn Evaluator>, CannotWire> {
+    let clock = SystemClock::start();
+    let policies = policies(program)?.watched_by(move || clock.now().monotonic, POLICY_TIME);
     Ok(Box::new(Bound(policies)))
+}
+
+/// The policies, parsed from the very text that the journal keeps beside the passes.
+///
+/// Without a clock: what ran out of time when a pass was made is on record with it.
+pub(crate) fn evaluator(program: &Program) -> Result<Box<dyn Evaluator>, CannotWire> {
+    Ok(Box::new(Bound(policies(program)?)))
+}
+
+fn policies(program: &Program) -> Result<Policies, CannotWire> {
+    let policies = Policies::from_program(program);
+    policies.map_err(|faults| CannotWire::Policies(faults.join("; ")))
 }
 
 /// The policies as the loop asks them.

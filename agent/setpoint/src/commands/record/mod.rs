@@ -78,7 +78,7 @@ fn policy<'p>(program: &'p Program, wanted: Option<&str>) -> Result<&'p BoundPol
 
 /// The policy's file as the test names it: from the test's own folder, where both are in one.
 fn script(policy: &BoundPolicy, out: &Path) -> String {
-    let file = Path::new(&policy.file);
+    let file = Path::new(&*policy.file);
     let whole = |path: &Path| path.canonicalize().ok();
     let folder = out.parent().map(|folder| match folder.as_os_str().is_empty() {
         true => Path::new("."),

@@ -1,0 +1,73 @@
+//! A policy that takes too long: it fails, its targets do not shrink, and nobody else notices.
+
+use crate::scene::{EAGER_GROUP, Scene};
+use support::{Cloud, Page, message};
+
+const OTHER_GROUP: &str = r#"
+[targets.other]
+kind = "group"
+provider = "aws"
+id = "other"
+min = 2
+max = 200
+settle = "1s"
+stabilise_down = "1s"
+cooldown_down = "1s"
+"#;
+
+const POLICIES: &str = r#"
+[[policies]]
+name = "cpu"
+file = "target-cpu.rhai"
+inputs = { cpu = { source = "app", query = "cpu" } }
+targets = { fleet = "web" }
+[[policies]]
+name = "other"
+file = "target-cpu.rhai"
+inputs = { cpu = { source = "app", query = "cpu" } }
+targets = { fleet = "other" }
+[[policies]]
+name = "slow"
+file = "slow.rhai"
+targets = { fleet = "web" }
+"#;
+
+/// Copies lists within all the limits of the language: a third of a second of work.
+const SLOW: &str = r#"const POLICY = #{
+    about: "Takes its time",
+    language: 1,
+    inputs: #{},
+    targets: #{ fleet: #{ kind: "group" } },
+};
+rule "slow" {
+    let a = [];
+    a.pad(999, 1);
+    let n = 0;
+    for i in 0..4500 { let b = a; b.push(i); n += b.len(); }
+    fleet.at_least(2);
+}
+"#;
+
+#[test]
+fn a_policy_that_takes_too_long_shrinks_nothing_of_its_own_and_keeps_nobody_waiting() {
+    let cloud = Cloud::start();
+    cloud.moto.make_group("web", 20);
+    cloud.moto.make_group("other", 20);
+    let page = Page::Text("cpu 30\n".to_owned());
+    let scene = Scene::new("act", cloud, page, &[EAGER_GROUP, OTHER_GROUP, POLICIES]);
+    scene.site.write("slow.rhai", SLOW);
+    let mut agent = scene.site.start();
+    agent.until("the slow policy's end", |line| message(line).starts_with("out of time"));
+    // The other fleet shrinks as far as a tenth at a time takes it.
+    for _ in 0..2 {
+        let action = agent.action();
+        assert_eq!(action["fields"]["target"], "other", "{action}");
+    }
+    agent.passes(2);
+    agent.stop();
+    let changes = scene.cloud.proxy.changes();
+    assert!(changes.iter().all(|call| call.contains("AutoScalingGroupName=other")), "{changes:?}");
+    let explained = scene.site.explain("web");
+    assert!(explained.contains("it ran out of time when this pass was made"), "{explained}");
+    scene.replays();
+}
