@@ -1,6 +1,9 @@
 //! The whole journal as JSON, one value a row, for other tools.
 
-use crate::read::{ReadError, Reader};
+use crate::{
+    body::Body,
+    read::{ReadError, Reader},
+};
 use serde_json::{Value, json};
 use setpoint_core::Timestamp;
 
@@ -9,15 +12,15 @@ impl Reader {
     /// has a `kind`; bodies are as they are stored.
     pub fn export(&self, each: &mut dyn FnMut(Value)) -> Result<(), ReadError> {
         self.rows("SELECT hash, body FROM contents ORDER BY hash", |row| {
-            let (hash, body): (String, String) = (row.get(0)?, row.get(1)?);
-            each(json!({ "kind": "program", "hash": hash, "program": read(&body)? }));
+            let (hash, body): (String, Body) = (row.get(0)?, row.get(1)?);
+            each(json!({ "kind": "program", "hash": hash, "program": body.read::<Value>()? }));
             Ok(())
         })?;
         let passes = "SELECT pass, wall, program, arrived FROM passes ORDER BY pass";
         self.rows(passes, |row| {
-            let (pass, program, arrived): (u64, String, String) =
+            let (pass, program, arrived): (u64, String, Body) =
                 (row.get(0)?, row.get(2)?, row.get(3)?);
-            let (at, arrived) = (time(row.get(1)?), read(&arrived)?);
+            let (at, arrived) = (time(row.get(1)?), arrived.read::<Value>()?);
             let value = json!({ "pass": pass, "at": at, "program": program, "arrived": arrived });
             each(with_kind("pass", value));
             Ok(())
@@ -38,13 +41,13 @@ impl Reader {
                          FROM decisions ORDER BY id";
         self.rows(decisions, |row| {
             let (first, last, count): (u64, u64, u64) = (row.get(0)?, row.get(2)?, row.get(4)?);
-            let record: String = row.get(5)?;
+            let record: Body = row.get(5)?;
             each(json!({
                 "kind": "decision",
                 "passes": { "first": first, "last": last, "count": count },
                 "since": time(row.get(1)?),
                 "last": time(row.get(3)?),
-                "record": read(&record)?,
+                "record": record.read::<Value>()?,
             }));
             Ok(())
         })

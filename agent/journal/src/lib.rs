@@ -12,6 +12,7 @@
 //!
 //! Start reading at [`SqliteJournal::open`].
 
+mod body;
 mod delta;
 mod export;
 mod hash;
@@ -21,6 +22,8 @@ mod read;
 mod record;
 mod replay;
 mod restore;
+mod rows;
+mod samples;
 mod write;
 
 pub use hash::hash;

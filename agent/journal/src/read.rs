@@ -1,6 +1,7 @@
 //! Reading, also beside the writer: for `explain`, `status` and replay.
 
 use crate::{
+    body::Body,
     open::{OpenError, open_to_read},
     record::DecisionRecord,
     restore::{passes_after, programs},
@@ -48,7 +49,8 @@ pub struct DecisionRow {
     pub first_pass: u64,
     /// When it was made.
     pub since: Timestamp,
-    /// The last of them.
+    /// The last of them that is on record. Of many targets the rows that go on are brought up to
+    /// date by turns: it may be some passes behind.
     pub last_pass: u64,
     /// When it was made.
     pub last: Timestamp,
@@ -146,14 +148,14 @@ impl Reader {
         let mut rows = statement.query(given)?;
         let mut decisions = Vec::new();
         while let Some(row) = rows.next()? {
-            let record: String = row.get(5)?;
+            let record: Body = row.get(5)?;
             decisions.push(DecisionRow {
                 first_pass: row.get(0)?,
                 since: Timestamp::from_ms(row.get(1)?),
                 last_pass: row.get(2)?,
                 last: Timestamp::from_ms(row.get(3)?),
                 count: row.get(4)?,
-                record: serde_json::from_str(&record)?,
+                record: record.read()?,
             });
         }
         Ok(decisions)
@@ -167,10 +169,9 @@ impl Reader {
     ) -> Result<Option<(Vec<Snapshot>, Program)>, ReadError> {
         // A pass is kept as what is new in it: what it saw is folded from a checkpoint on.
         let select = "SELECT snapshot FROM checkpoints WHERE wall < ?1 ORDER BY pass DESC LIMIT 1";
-        let before: Option<String> =
+        let before: Option<Body> =
             self.connection.query_row(select, [since.ms()], |row| row.get(0)).optional()?;
-        let before: Option<Snapshot> =
-            before.map(|before| serde_json::from_str(&before)).transpose()?;
+        let before: Option<Snapshot> = before.map(|before| before.read()).transpose()?;
         let start = match before {
             Some(before) => before,
             None => self.first_seen()?,
@@ -194,10 +195,10 @@ impl Reader {
             return Ok(Snapshot::default());
         }
         let oldest = "SELECT snapshot FROM checkpoints ORDER BY pass LIMIT 1";
-        let row: Option<String> =
+        let row: Option<Body> =
             self.connection.query_row(oldest, [], |row| row.get(0)).optional()?;
         let row = row.ok_or_else(|| ReadError::of("there is no checkpoint".to_owned()))?;
-        Ok(serde_json::from_str(&row)?)
+        Ok(row.read()?)
     }
 
     /// The last intents, newest first, at most `limit`.
@@ -226,8 +227,8 @@ impl Reader {
     pub fn program(&self) -> Result<Option<Program>, ReadError> {
         let select = "SELECT body FROM passes JOIN contents ON hash = program \
                       ORDER BY pass DESC LIMIT 1";
-        let body: Option<String> =
+        let body: Option<Body> =
             self.connection.query_row(select, [], |row| row.get(0)).optional()?;
-        Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+        Ok(body.map(|body| body.read()).transpose()?)
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use setpoint_control::Pass;
 use setpoint_core::{
-    Decision, Held, PolicyName, RuleReport, RuleVerdict, ShadowDecision, TargetName, Verdict,
+    Decision, Guard, Held, PolicyName, RuleReport, RuleVerdict, ShadowDecision, TargetName, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -28,27 +28,43 @@ pub struct NamedRule {
     pub report: RuleReport,
 }
 
-impl DecisionRecord {
-    /// One record for every decision of `pass`.
-    pub fn of(pass: &Pass) -> Vec<Self> {
-        let mut rules: BTreeMap<&TargetName, Vec<NamedRule>> = BTreeMap::new();
+/// The same, lent by the pass in which it was decided, to be written.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Deciding<'a> {
+    pub(crate) decision: &'a Decision,
+    rules: Vec<Ruling<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shadows: Vec<&'a ShadowDecision>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Ruling<'a> {
+    policy: &'a PolicyName,
+    report: &'a RuleReport,
+}
+
+impl<'a> Deciding<'a> {
+    /// One for every decision of `pass`.
+    pub(crate) fn of(pass: &'a Pass) -> impl Iterator<Item = Self> {
+        let mut rules: BTreeMap<&TargetName, Vec<Ruling<'a>>> = BTreeMap::new();
         for evaluation in &pass.evaluations {
             for report in &evaluation.rules {
                 for target in report.names.iter() {
-                    let (policy, report) = (evaluation.policy.clone(), report.clone());
-                    rules.entry(target).or_default().push(NamedRule { policy, report });
+                    let ruling = Ruling { policy: &evaluation.policy, report };
+                    rules.entry(target).or_default().push(ruling);
                 }
             }
         }
         let decisions = pass.plan.decisions.iter();
-        decisions
-            .map(|decision| {
-                let rules = rules.remove(&decision.target).unwrap_or_default();
-                let shadows = pass.plan.shadows.iter();
-                let shadows = shadows.filter(|shadow| shadow.decision.target == decision.target);
-                Self { decision: decision.clone(), rules, shadows: shadows.cloned().collect() }
-            })
-            .collect()
+        let mut shadows: BTreeMap<&TargetName, Vec<&'a ShadowDecision>> = BTreeMap::new();
+        for shadow in &pass.plan.shadows {
+            shadows.entry(&shadow.decision.target).or_default().push(shadow);
+        }
+        decisions.map(move |decision| {
+            let rules = rules.remove(&decision.target).unwrap_or_default();
+            let shadows = shadows.remove(&decision.target).unwrap_or_default();
+            Self { decision, rules, shadows }
+        })
     }
 
     /// What makes two decisions the same to a reader: how they ended and which rules
@@ -66,7 +82,7 @@ impl DecisionRecord {
         });
         let shadows = self.shadows.iter();
         let shadows = shadows.map(|it| format!("; shadow {} {}", it.policy, outcome(&it.decision)));
-        outcome(&self.decision) + &rules.chain(shadows).collect::<String>()
+        outcome(self.decision) + &rules.chain(shadows).collect::<String>()
     }
 }
 
@@ -74,11 +90,12 @@ impl DecisionRecord {
 fn outcome(decision: &Decision) -> String {
     match &decision.verdict {
         Verdict::Act(intent) => format!("act {}", intent.id),
+        // A load that wavers about its goal is a hair off it at one pass and on it at the next.
+        Verdict::Held(Held::AsWanted | Held::Guard(Guard::DeadBand, _)) => "as wanted".to_owned(),
         Verdict::Held(Held::Guard(guard, _)) => format!("held {guard}"),
         Verdict::Held(Held::NotObserved(_)) => "not observed".to_owned(),
         Verdict::Held(Held::EmptyRange(_)) => "empty range".to_owned(),
         Verdict::Held(Held::NoOpinion) => "no opinion".to_owned(),
-        Verdict::Held(Held::AsWanted) => "as wanted".to_owned(),
         Verdict::Held(Held::Released(_)) => "released".to_owned(),
         Verdict::Held(Held::Refused(_)) => "refused".to_owned(),
     }

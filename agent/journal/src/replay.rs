@@ -1,6 +1,7 @@
 //! Making recorded passes again, to see that they come out the same.
 
 use crate::{
+    body::Body,
     hash::hash,
     read::{ReadError, Reader},
     restore::{passes_after, programs},
@@ -74,10 +75,10 @@ fn beginning(reader: &Reader) -> Result<(Memory, Snapshot), ReadError> {
         return Ok((Memory::default(), Snapshot::default()));
     }
     let oldest = "SELECT memory, snapshot FROM checkpoints ORDER BY pass LIMIT 1";
-    let row: Option<(String, String)> =
+    let row: Option<(Body, Body)> =
         connection.query_row(oldest, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let (memory, snapshot) = row.ok_or_else(|| ReadError::of("there is no checkpoint".into()))?;
-    Ok((serde_json::from_str(&memory)?, serde_json::from_str(&snapshot)?))
+    Ok((memory.read()?, snapshot.read()?))
 }
 
 fn recorded(reader: &Reader, pass: u64) -> Result<String, ReadError> {

@@ -1,6 +1,6 @@
 //! What an earlier life of the agent left behind.
 
-use crate::{delta::Delta, orders::LeftOrder};
+use crate::{body::Body, delta::Delta, orders::LeftOrder};
 use rusqlite::{Connection, OptionalExtension};
 use setpoint_control::{Evaluator, Past, think};
 use setpoint_core::{ActResult, IntentId, Memory, Outcome, Program, Snapshot};
@@ -64,11 +64,10 @@ impl Restored {
 /// Reads what is left in the file.
 pub(crate) fn restore(connection: &Connection) -> Result<Restored, Trouble> {
     let latest = "SELECT memory, snapshot FROM checkpoints ORDER BY pass DESC LIMIT 1";
-    let row: Option<(String, String)> =
+    let row: Option<(Body, Body)> =
         connection.query_row(latest, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((memory, snapshot)) = row else { return Ok(Restored::default()) };
-    let (memory, snapshot): (Memory, Snapshot) =
-        (serde_json::from_str(&memory)?, serde_json::from_str(&snapshot)?);
+    let (memory, snapshot): (Memory, Snapshot) = (memory.read()?, snapshot.read()?);
     let passes = passes_after(connection, &snapshot)?;
     let last = passes.last().map_or(snapshot.pass, |(snapshot, _)| snapshot.pass);
     Ok(Restored {
@@ -91,9 +90,8 @@ pub(crate) fn passes_after(
     let mut before = before.clone();
     let mut passes = Vec::new();
     for row in rows {
-        let (arrived, program): (String, String) = row?;
-        let delta: Delta = serde_json::from_str(&arrived)?;
-        before = delta.after(&before);
+        let (arrived, program): (Body, String) = row?;
+        before = arrived.read::<Delta>()?.after(&before)?;
         passes.push((before.clone(), program));
     }
     Ok(passes)
@@ -104,8 +102,8 @@ pub(crate) fn programs(connection: &Connection) -> Result<BTreeMap<String, Progr
     let mut statement = connection.prepare("SELECT hash, body FROM contents")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.map(|row| {
-        let (hash, body): (String, String) = row?;
-        Ok((hash, serde_json::from_str(&body)?))
+        let (hash, body): (String, Body) = row?;
+        Ok((hash, body.read()?))
     })
     .collect()
 }

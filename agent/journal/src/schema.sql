@@ -1,4 +1,5 @@
--- The journal of one agent. Times are milliseconds since 1970-01-01 UTC, bodies are JSON.
+-- The journal of one agent. Times are milliseconds since 1970-01-01 UTC, bodies are JSON: as
+-- text, or deflated where they are blobs (body.rs).
 
 -- Programs (settings and policies), each stored once.
 CREATE TABLE contents (

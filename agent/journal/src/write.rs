@@ -1,12 +1,13 @@
 //! Writing: one transaction a pass, before anything is sent.
 
 use crate::{
+    body::packed,
     delta::Delta,
     hash::hash,
     open::{OpenError, open_to_write},
     orders::left_orders,
-    record::DecisionRecord,
     restore::{Restored, restore},
+    rows::{Row, fold_all},
 };
 use rusqlite::{Connection, Transaction, params};
 use serde::Serialize;
@@ -50,12 +51,6 @@ pub struct SqliteJournal {
     rows: BTreeMap<TargetName, Row>,
     checkpoint: Option<(u64, Tick)>,
     _lock: File,
-}
-
-/// A row of decisions that came out the same way.
-struct Row {
-    id: i64,
-    shape: String,
 }
 
 impl SqliteJournal {
@@ -110,11 +105,7 @@ impl SqliteJournal {
         for intent in pass.plan.intents() {
             insert_intent(&transaction, intent, snapshot.pass)?;
         }
-        let mut rows = Vec::new();
-        for record in DecisionRecord::of(pass) {
-            let before = self.rows.get(&record.decision.target);
-            rows.push(fold(&transaction, before, record, snapshot)?);
-        }
+        let rows = fold_all(&transaction, &self.rows, pass)?;
         if let Some(last) = self.obeyed {
             transaction.execute("DELETE FROM orders WHERE id <= ?1", [last])?;
         }
@@ -127,7 +118,7 @@ impl SqliteJournal {
         }
         transaction.commit()?;
         // Only what is on disk counts: had the commit failed, the next delta starts from before.
-        self.rows.extend(rows.into_iter().flatten());
+        self.rows.extend(rows);
         self.last = snapshot.clone();
         self.obeyed = None;
         if due {
@@ -171,9 +162,9 @@ impl Journal for SqliteJournal {
 
 /// Keeps a program, once however often it is in force, and gives its hash.
 fn insert_program(connection: &Connection, program: &Program) -> Result<String, Trouble> {
-    let (hash, body) = (hash(program), json(program)?);
+    let (hash, body) = (hash(program), packed(program)?);
     let insert = "INSERT OR IGNORE INTO contents (hash, body) VALUES (?1, ?2)";
-    connection.execute(insert, [&hash, &body])?;
+    connection.execute(insert, params![hash, body])?;
     Ok(hash)
 }
 
@@ -190,7 +181,7 @@ fn insert_pass(
     let insert =
         "INSERT INTO passes (pass, wall, program, arrived, plan) VALUES (?1, ?2, ?3, ?4, ?5)";
     let (snapshot, plan) = (&pass.snapshot, hash(&pass.plan));
-    let row = params![snapshot.pass, snapshot.at.wall.ms(), program, json(delta)?, plan];
+    let row = params![snapshot.pass, snapshot.at.wall.ms(), program, packed(delta)?, plan];
     transaction.prepare_cached(insert)?.execute(row)?;
     Ok(())
 }
@@ -202,37 +193,13 @@ fn insert_intent(transaction: &Transaction<'_>, intent: &Intent, pass: u64) -> R
     Ok(())
 }
 
-/// Extends the target's last row, or begins a new one; gives the new one.
-fn fold(
-    transaction: &Transaction<'_>,
-    before: Option<&Row>,
-    record: DecisionRecord,
-    snapshot: &Snapshot,
-) -> Result<Option<(TargetName, Row)>, Trouble> {
-    let (shape, body) = (record.shape(), json(&record)?);
-    let (pass, wall) = (snapshot.pass, snapshot.at.wall.ms());
-    if let Some(row) = before.filter(|row| row.shape == shape) {
-        let extend = "UPDATE decisions SET last_pass = ?2, last_wall = ?3, count = count + 1, \
-                      record = ?4 WHERE id = ?1";
-        transaction.prepare_cached(extend)?.execute(params![row.id, pass, wall, body])?;
-        return Ok(None);
-    }
-    let begin = "INSERT INTO decisions \
-                 (target, shape, first_pass, first_wall, last_pass, last_wall, count, record) \
-                 VALUES (?1, ?2, ?3, ?4, ?3, ?4, 1, ?5)";
-    let target = record.decision.target;
-    let row = params![target.as_str(), shape, pass, wall, body];
-    transaction.prepare_cached(begin)?.execute(row)?;
-    Ok(Some((target, Row { id: transaction.last_insert_rowid(), shape })))
-}
-
 fn insert_checkpoint(
     transaction: &Transaction<'_>,
     snapshot: &Snapshot,
     memory: &Memory,
 ) -> Result<(), Trouble> {
     let insert = "INSERT INTO checkpoints (pass, wall, memory, snapshot) VALUES (?1, ?2, ?3, ?4)";
-    let row = params![snapshot.pass, snapshot.at.wall.ms(), json(memory)?, json(snapshot)?];
+    let row = params![snapshot.pass, snapshot.at.wall.ms(), packed(memory)?, packed(snapshot)?];
     transaction.prepare_cached(insert)?.execute(row)?;
     Ok(())
 }
