@@ -27,14 +27,7 @@ fn scene(tagged: &[&str]) -> Scene {
         cloud.moto.make_group(name, 10);
     }
     for name in tagged {
-        let tag = [
-            ("Tags.member.1.ResourceId", *name),
-            ("Tags.member.1.ResourceType", "auto-scaling-group"),
-            ("Tags.member.1.Key", "app"),
-            ("Tags.member.1.Value", *name),
-            ("Tags.member.1.PropagateAtLaunch", "false"),
-        ];
-        cloud.moto.autoscaling("CreateOrUpdateTags", &tag);
+        cloud.moto.tag_group(name, "app", name);
     }
     let page = "cpu{name=\"a\"} 90\ncpu{name=\"b\"} 60\ncpu{name=\"other\"} 90\n";
     Scene::new("act", cloud, Page::Text(page.to_owned()), &[FLEET, HOLD_EACH])

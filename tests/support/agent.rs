@@ -128,11 +128,35 @@ impl Agent {
     /// The most memory it ever had in use, in KiB.
     #[track_caller]
     pub fn peak_kib(&self) -> u64 {
+        self.kib("VmHWM:")
+    }
+
+    /// The memory that it has in use now, in KiB.
+    #[track_caller]
+    pub fn rss_kib(&self) -> u64 {
+        self.kib("VmRSS:")
+    }
+
+    #[track_caller]
+    fn kib(&self, what: &str) -> u64 {
         let path = format!("/proc/{}/status", self.process.id());
         let status = fs::read_to_string(path).expect("it is running");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok());
-        kib.expect("a status names the peak")
+        let line = status.lines().find_map(|line| line.strip_prefix(what));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        kib.expect("a status names it")
+    }
+
+    /// The time of processors that it took so far.
+    #[track_caller]
+    pub fn cpu(&self) -> Duration {
+        let path = format!("/proc/{}/stat", self.process.id());
+        let stat = fs::read_to_string(path).expect("it is running");
+        // The name, in parentheses, may have blanks in it.
+        let rest = stat.rsplit(')').next().unwrap_or_default();
+        let ticks =
+            rest.split_whitespace().skip(11).take(2).filter_map(|it| it.parse::<u64>().ok());
+        // Linux counts in hundredths of a second, whatever its own tick is.
+        Duration::from_millis(ticks.sum::<u64>() * 10)
     }
 
     /// Waits until the log has a line that `wanted` accepts, and gives it.

@@ -90,6 +90,19 @@ impl Moto {
         make_group(self.address, name, size);
     }
 
+    /// Puts a tag on a group.
+    #[track_caller]
+    pub fn tag_group(&self, name: &str, key: &str, value: &str) {
+        let tag = [
+            ("Tags.member.1.ResourceId", name),
+            ("Tags.member.1.ResourceType", "auto-scaling-group"),
+            ("Tags.member.1.Key", key),
+            ("Tags.member.1.Value", value),
+            ("Tags.member.1.PropagateAtLaunch", "false"),
+        ];
+        self.autoscaling("CreateOrUpdateTags", &tag);
+    }
+
     /// Makes a PostgreSQL database without replicas.
     #[track_caller]
     pub fn make_database(&self, name: &str) {

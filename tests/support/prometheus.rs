@@ -103,6 +103,34 @@ impl Prometheus {
         self.wait_for(query, |prometheus| prometheus.get(&path).contains(&value));
     }
 
+    /// Waits until an instant query has an answer.
+    pub fn wait_for_any_value(&self, query: &str) {
+        let path = format!("/api/v1/query?query={query}");
+        self.wait_for(query, |prometheus| prometheus.get(&path).contains("\"value\":["));
+    }
+
+    /// When a series first had a sample above `value` in the last hour, by the clock on the wall.
+    ///
+    /// Panics if it never had.
+    #[track_caller]
+    pub fn first_time_above(&self, series: &str, value: f64) -> f64 {
+        let answer = self.get(&format!("/api/v1/query?query={series}[1h]"));
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let body = body.get(body.find('{').unwrap_or_default()..).unwrap_or_default();
+        let body = body.get(..=body.rfind('}').unwrap_or_default()).unwrap_or_default();
+        let said: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        let samples = said.pointer("/data/result/0/values").and_then(serde_json::Value::as_array);
+        let above = |sample: &&serde_json::Value| {
+            sample[1]
+                .as_str()
+                .and_then(|own| own.parse::<f64>().ok())
+                .is_some_and(|own| own > value)
+        };
+        let first = samples.into_iter().flatten().find(above);
+        let at = first.and_then(|sample| sample[0].as_f64());
+        at.unwrap_or_else(|| panic!("{series} was never above {value}: {answer}"))
+    }
+
     /// Where it is called.
     pub fn address(&self) -> SocketAddr {
         self.address
