@@ -23,6 +23,7 @@ mod group;
 mod guards;
 mod history;
 mod hold;
+mod member;
 mod memory;
 mod name;
 mod noticed;
@@ -52,6 +53,7 @@ pub use defaults::{Amount, DEFAULTS, DefaultValue, POLICY_TIME, POLICY_TRIPS, de
 pub use defaults::{EFFECT_TRIES as DEFAULT_EFFECT_TRIES, EFFECT_WITHIN as DEFAULT_EFFECT_WITHIN};
 pub use history::Stretch;
 pub use hold::Hold;
+pub use member::{Member, MemberState};
 pub use memory::{Asked, Memory, Move, OpenIntent, TargetMemory};
 pub use name::{HoldKey, InputKey, IntentId, PolicyName, RuleName, TargetName};
 pub use noticed::{Load, Noticed, Shortage, Trial, Trials};

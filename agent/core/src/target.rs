@@ -1,6 +1,6 @@
 //! Targets as they were seen, and as the operator bounded them.
 
-use crate::{Span, Timestamp};
+use crate::{Member, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -47,6 +47,9 @@ pub struct Group {
     /// Why a person wants it left alone: what its tag at the provider says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
+    /// Its members by name, in the order of their names; only where they are needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
 }
 
 /// A database with its read replicas.

@@ -17,7 +17,7 @@ use futures::future::{join, join_all};
 use setpoint_control::Observe;
 use setpoint_core::{Group, Seen, TargetName};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -37,6 +37,8 @@ pub struct AwsEyes {
     closer: Closer,
     group_names: BTreeMap<String, Vec<TargetName>>,
     database_ids: BTreeMap<String, Vec<TargetName>>,
+    /// Groups whose members are told by name.
+    named: BTreeSet<String>,
     deadline: Duration,
 }
 
@@ -54,8 +56,27 @@ impl AwsEyes {
             };
             names.entry(name).or_insert_with(Vec::new).push(target);
         }
-        let (inventory, closer) = Default::default();
-        Self { groups, databases, rivals, inventory, closer, group_names, database_ids, deadline }
+        let (inventory, closer, named) = Default::default();
+        Self {
+            groups,
+            databases,
+            rivals,
+            inventory,
+            closer,
+            group_names,
+            database_ids,
+            named,
+            deadline,
+        }
+    }
+
+    /// The same eyes, which tell the members of `targets` by name.
+    #[must_use]
+    pub fn naming_members_of(mut self, targets: &BTreeSet<TargetName>) -> Self {
+        let named =
+            self.group_names.iter().filter(|(_, of)| of.iter().any(|it| targets.contains(it)));
+        self.named = named.map(|(name, _)| name.clone()).collect();
+        self
     }
 
     async fn look_at_groups(&self, sightings: &Sightings) {
@@ -121,6 +142,9 @@ impl AwsEyes {
         }
         group.paused = tag::paused(tag::group_pairs(described.tags()));
         group.busy = self.rivals.of(name).await.or(group.busy);
+        if self.named.contains(name) {
+            group.members = group::named(described.instances());
+        }
         Ok(Sight { group, is_changing })
     }
 

@@ -5,7 +5,7 @@ use aws_sdk_autoscaling::types::{
     Activity, AutoScalingGroup, Instance, InstanceRefresh, InstanceRefreshStatus as Refresh,
     LifecycleState as Life, ScalingActivityStatusCode as Status,
 };
-use setpoint_core::{Group, Range};
+use setpoint_core::{Group, Member, MemberState, Range};
 
 /// The processes without which a change of size has no effect. Others, such as
 /// `AlarmNotification`, stop only the cloud's own policies: good manners beside an agent.
@@ -16,7 +16,7 @@ const NEEDED: &[&str] = &["Launch", "Terminate"];
 /// Where instances carry weights, sizes are in the group's units, as AWS's are.
 /// Fails if a size is missing, negative or contradicts another.
 pub(crate) fn read(described: &AutoScalingGroup) -> Result<Group, Fault> {
-    let (ready, unhealthy, warming) = members(described.instances());
+    let (ready, unhealthy, warming) = count(described.instances());
     let min = size("minimum", described.min_size)?;
     let max = size("maximum", described.max_size)?;
     let own_range = Range::new(min, max)
@@ -30,7 +30,33 @@ pub(crate) fn read(described: &AutoScalingGroup) -> Result<Group, Fault> {
         busy: busy(described),
         shortfall: None,
         paused: None,
+        members: Vec::new(),
     })
+}
+
+/// The members by name. None of a group whose instances carry weights: there a member is
+/// not one of the group's units, and no number of them makes a size.
+pub(crate) fn named(instances: &[Instance]) -> Vec<Member> {
+    if instances.iter().any(|one| weight(one) != 1) {
+        return Vec::new();
+    }
+    let member = |one: &Instance| {
+        let name = one.instance_id()?.to_owned();
+        let zone = one.availability_zone().map(str::to_owned);
+        Some(Member { name, zone, state: state(one) })
+    };
+    let mut members: Vec<Member> = instances.iter().filter_map(member).collect();
+    members.sort_by(|a, b| a.name.cmp(&b.name));
+    members
+}
+
+fn state(instance: &Instance) -> MemberState {
+    match instance.lifecycle_state() {
+        Some(Life::InService) if is_healthy(instance) => MemberState::Serving,
+        Some(Life::InService) => MemberState::Sick,
+        Some(Life::Standby) => MemberState::Standby,
+        Some(_) | None => MemberState::Other,
+    }
 }
 
 fn size(what: &str, given: Option<i32>) -> Result<u32, Fault> {
@@ -39,7 +65,7 @@ fn size(what: &str, given: Option<i32>) -> Result<u32, Fault> {
 }
 
 /// How many are ready, unhealthy and on their way.
-fn members(instances: &[Instance]) -> (u32, u32, u32) {
+fn count(instances: &[Instance]) -> (u32, u32, u32) {
     let sum = |wanted: &dyn Fn(&Instance) -> bool| {
         instances.iter().filter(|one| wanted(one)).map(weight).sum()
     };
@@ -156,6 +182,35 @@ mod tests {
         }
         let group = read(&group).unwrap();
         assert_eq!((group.ready, group.warming), (4, 4));
+    }
+
+    #[test]
+    fn a_member_that_is_not_wholly_in_or_out_is_nobodys_to_pick() {
+        use MemberState::{Other, Serving, Sick, Standby};
+        for (life, health, expected) in [
+            ("InService", "Healthy", Serving),
+            ("InService", "Unhealthy", Sick),
+            ("Standby", "Healthy", Standby),
+            ("EnteringStandby", "Healthy", Other),
+            ("Pending", "Healthy", Other),
+            ("Terminating:Wait", "Healthy", Other),
+            ("SomethingNew", "Healthy", Other),
+        ] {
+            let mut one = instance(life, health);
+            one.instance_id = Some("i-1".to_owned());
+            one.availability_zone = Some("eu-west-1a".to_owned());
+            let zone = one.availability_zone.clone();
+            let member = Member { name: "i-1".to_owned(), zone, state: expected };
+            assert_eq!(named(&[one]), [member], "{life} {health}");
+        }
+    }
+
+    #[test]
+    fn members_with_weights_are_never_counted_as_units() {
+        let mut heavy = instance("InService", "Healthy");
+        heavy.instance_id = Some("i-1".to_owned());
+        heavy.weighted_capacity = Some("4".to_owned());
+        assert_eq!(named(&[heavy]), []);
     }
 
     /// What is read of an empty group after `change`.
