@@ -37,7 +37,10 @@ pub struct Chapter {
 impl Chapter {
     /// Whether something was done, rather than held or refused.
     pub fn acted(&self) -> bool {
-        matches!(self.kind.what, What::Grow | What::Shrink | What::Add | What::Remove)
+        matches!(
+            self.kind.what,
+            What::Grow | What::Shrink | What::Retire | What::Add | What::Remove
+        )
     }
 
     /// Which target it is about.
@@ -74,6 +77,7 @@ struct Kind {
 enum What {
     Grow,
     Shrink,
+    Retire,
     Add,
     Remove,
     Held(String),
@@ -117,7 +121,9 @@ impl Chronicle {
 fn what(action: &Action) -> What {
     match action {
         Action::Resize { .. } if action.shrinks() => What::Shrink,
-        Action::Resize { .. } => What::Grow,
+        Action::Drain { .. } => What::Shrink,
+        Action::Retire { .. } => What::Retire,
+        Action::Resize { .. } | Action::Return { .. } => What::Grow,
         Action::AddReplica { .. } => What::Add,
         Action::RemoveReplica { .. } => What::Remove,
     }

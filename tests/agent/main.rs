@@ -4,6 +4,7 @@
 //! the same plan.
 
 mod doctor;
+mod draining;
 mod fleets;
 mod growing;
 mod kills;

@@ -4,9 +4,9 @@
 //! what the targets show confirms what was asked of them.
 
 use crate::{
-    ActResult, Action, Approval, Command, Empty, FailureKind, InputSettings, Memory, Noticed,
-    Pause, Reading, Release, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory,
-    TargetName, TargetSettings, Tick, Timestamp, Walk, Window, defaults,
+    ActResult, Action, Approval, Command, Drains, Empty, FailureKind, InputSettings, MemberState,
+    Memory, Noticed, Pause, Reading, Release, ReplicaState, Sample, Seen, Settings, Snapshot, Span,
+    TargetMemory, TargetName, TargetSettings, Tick, Timestamp, Walk, Window, defaults, drains,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -138,6 +138,9 @@ impl Memory {
             return;
         }
         for target in self.targets.values_mut() {
+            if let Some(failure) = target.drains.hear(&said) {
+                target.failure = Some(failure);
+            }
             let open = target.open.as_ref().and_then(|open| said.get(&open.intent.id));
             if let Some(result) = open {
                 target.hear(result, now);
@@ -216,6 +219,7 @@ impl TargetMemory {
             warmed: None,
             failure: None,
             noticed: Noticed::default(),
+            drains: Drains::default(),
         }
     }
 
@@ -238,6 +242,11 @@ impl TargetMemory {
         Arc::make_mut(&mut self.ready).note(wall, ready, size, keep);
         if ready < size {
             self.warmed = Some(now);
+        }
+        if let (Seen::Group(group), TargetSettings::Group(bounds)) = (seen, bounds)
+            && let Some(sessions) = &bounds.sessions
+        {
+            self.drains.look(&group.members, (wall, now), (within, sessions.spare));
         }
         self.settle(seen, now, within);
     }
@@ -278,19 +287,27 @@ impl TargetMemory {
             // It may have arrived: the intent stays open until the target shows it, or time is up.
             ActResult::Unknown => {}
             ActResult::Withheld => {
-                self.open = None;
-                self.noticed.was_not_sent();
+                self.was_not_sent();
             }
             ActResult::Failed { kind, message } => {
                 let grew = self.open.as_ref().is_some_and(|open| !open.intent.action.shrinks());
-                self.open = None;
-                self.noticed.was_not_sent();
+                self.was_not_sent();
                 if grew && *kind == FailureKind::Refused {
                     self.noticed.is_short(now, message);
                 }
                 self.failure = Some(crate::describe_failure(*kind, message));
             }
         }
+    }
+}
+
+impl TargetMemory {
+    /// The action under way was not sent, or not taken on.
+    fn was_not_sent(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.drains.was_not_sent(&open.intent.action);
+        }
+        self.noticed.was_not_sent();
     }
 }
 
@@ -319,6 +336,16 @@ fn shows(seen: &Seen, action: &Action) -> bool {
         (Seen::Group(group), Action::Resize { from, to }) => {
             group.desired == *to && if to > from { group.ready >= *to } else { group.ready <= *to }
         }
+        (Seen::Group(group), Action::Drain { to, members, .. }) => {
+            let serves = |name: &String| {
+                let state = drains::state(&group.members, name);
+                matches!(state, Some(MemberState::Serving | MemberState::Sick))
+            };
+            group.desired == *to && !members.iter().any(serves)
+        }
+        (Seen::Group(group), Action::Return { to, .. }) => {
+            group.desired == *to && group.ready >= *to
+        }
         (Seen::Database(database), Action::AddReplica { name }) => database
             .replicas
             .iter()
@@ -326,8 +353,17 @@ fn shows(seen: &Seen, action: &Action) -> bool {
         (Seen::Database(database), Action::RemoveReplica { name }) => {
             database.replicas.iter().all(|replica| replica.name != *name)
         }
-        (Seen::Group(_), Action::AddReplica { .. } | Action::RemoveReplica { .. })
-        | (Seen::Database(_), Action::Resize { .. })
+        (
+            Seen::Group(_),
+            Action::AddReplica { .. } | Action::RemoveReplica { .. } | Action::Retire { .. },
+        )
+        | (
+            Seen::Database(_),
+            Action::Resize { .. }
+            | Action::Drain { .. }
+            | Action::Retire { .. }
+            | Action::Return { .. },
+        )
         | (Seen::Nothing(_), _) => false,
     }
 }

@@ -110,7 +110,11 @@ fn repeats(action: &Action, database: &Database) -> bool {
         Action::AddReplica { name } => {
             database.replicas.iter().all(|replica| replica.name != *name)
         }
-        Action::RemoveReplica { .. } | Action::Resize { .. } => false,
+        Action::RemoveReplica { .. }
+        | Action::Resize { .. }
+        | Action::Drain { .. }
+        | Action::Retire { .. }
+        | Action::Return { .. } => false,
     }
 }
 

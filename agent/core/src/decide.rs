@@ -68,7 +68,7 @@ fn decide_one(
     let memory = (memory, past, region);
     match (bounds, seen) {
         (TargetSettings::Group(settings), Seen::Group(group)) => {
-            decide_group(target, (settings, group, whole.every), memory, ballot, id)
+            decide_group(target, (settings, group, whole), memory, ballot, id)
         }
         (TargetSettings::Database(settings), Seen::Database(database)) => match release {
             Some(release) => {
@@ -86,7 +86,7 @@ fn decide_one(
 /// How a target stands, in words.
 fn describe(seen: &Seen, past: &TargetMemory) -> String {
     match seen {
-        Seen::Group(group) => crate::group::describe(group, past),
+        Seen::Group(group) => crate::group::describe(group, past, None),
         Seen::Database(database) => crate::database::describe(database, past),
         Seen::Nothing(why) => why.clone(),
     }
@@ -167,7 +167,10 @@ impl TargetMemory {
             let size = seed.map_or(size, |members| members.desired.max(size));
             self.note_asked(Asked { at: now, size });
         }
-        if let Verdict::Act(intent) = &decision.verdict {
+        let Verdict::Act(intent) = &decision.verdict else { return };
+        self.drains.remember(intent, now);
+        // A retirement changes no size, and nothing waits for it to show.
+        if !matches!(intent.action, Action::Retire { .. }) {
             let change = self.change(&intent.action, now);
             self.noticed.sent.extend(change);
             self.count_unanswered();
@@ -180,7 +183,10 @@ impl TargetMemory {
     fn change(&self, action: &Action, at: Tick) -> Option<Move> {
         let present = self.ready.latest()?.desired;
         let (from, to) = match action {
-            Action::Resize { from, to } => (*from, *to),
+            Action::Resize { from, to }
+            | Action::Drain { from, to, .. }
+            | Action::Return { from, to, .. } => (*from, *to),
+            Action::Retire { .. } => return None,
             Action::AddReplica { .. } => (present, present.saturating_add(1)),
             Action::RemoveReplica { .. } => (present, present.saturating_sub(1)),
         };

@@ -91,6 +91,9 @@ pub(crate) const FLAP_WITHIN: Span = Span::from_minutes(30);
 pub(crate) const BUDGET_SHARE: f64 = 0.50;
 pub(crate) const BUDGET_WITHIN: Span = Span::from_minutes(60);
 pub(crate) const APPROVAL_LASTS: Span = Span::from_minutes(30);
+pub(crate) const DRAIN: Span = Span::from_minutes(10);
+pub(crate) const SPARE: Span = Span::from_minutes(30);
+pub(crate) const DRAIN_AT_ONCE: u32 = 20;
 pub(crate) const MAX_AGE_LEAST: Span = SECOND.times(90);
 pub(crate) const MAX_AGE_PERIODS: u32 = 3;
 
@@ -150,6 +153,9 @@ pub const DEFAULTS: &[DefaultValue] = &[
     row(("flap within", BOTH), Amount::Time(FLAP_WITHIN), "the time in which they count", OURS),
     row(("budget", BOTH), Amount::Share(BUDGET_SHARE), "the most of a target that may go within the budget's time; at least one", OURS),
     row(("budget within", BOTH), Amount::Time(BUDGET_WITHIN), "the budget's time", OURS),
+    row(("drain", GROUP), Amount::Time(DRAIN), "with `sessions`: how long a member may take to finish them before it is put back into service", OURS),
+    row(("spare", GROUP), Amount::Time(SPARE), "with `sessions`: how long a member that was put back is left alone", OURS),
+    row(("drain at once", GROUP), Amount::Count(DRAIN_AT_ONCE), "with `sessions`: the most members that one action names", "EC2 Auto Scaling's EnterStandby"),
     row(("approve", BOTH), Amount::Word("nothing"), "what waits for a person's approval: `nothing` or `shrink`", OURS),
     row(("approval lasts", BOTH), Amount::Time(APPROVAL_LASTS), "how long an approval is valid", OURS),
 ];

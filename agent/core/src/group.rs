@@ -1,27 +1,30 @@
 //! The decision about one group.
 
 use crate::{
-    Action, Decision, Group, GroupSettings, Guard, Held, InputKey, IntentId, Memory, Snapshot,
-    Span, TargetMemory, TargetName, Verdict, Want, Window,
+    Action, Decision, Group, GroupSettings, Guard, Held, InputKey, IntentId, Memory, Settings,
+    Snapshot, Span, TargetMemory, TargetName, Verdict, Want, Window,
     ballot::{Ballot, want},
     guards::{
         Gauntlet, InFlight, Part, Present, Ruling, cooldown, dead_band, evidence, inside,
         projection, range, rate_limit, stabilise, suspicion, suspicious_drop, warm_up,
     },
+    named::{Standby, crew, named, pick},
     region::Region,
     shared::Stage,
     sizing::{Size, size_of},
+    victims::Crew,
 };
 
 /// Decides about one group: combine, then every guard in its order.
 pub(crate) fn decide_group(
     target: &TargetName,
-    (settings, group, every): (&GroupSettings, &Group, Span),
+    (settings, group, whole): (&GroupSettings, &Group, &Settings),
     (memory, past, region): (&Memory, &TargetMemory, &Region<'_>),
     ballot: &Ballot<'_>,
     id: impl FnOnce() -> IntentId,
 ) -> Decision {
-    let (present, seen) = (group.desired, describe(group, past));
+    let crew = crew((settings, group, whole), memory, past);
+    let (present, seen) = (group.desired, describe(group, past, crew.as_ref()));
     let Some(allowed) =
         group.own_range.map_or(Some(settings.range), |own| own.narrow(settings.range))
     else {
@@ -49,12 +52,20 @@ pub(crate) fn decide_group(
     let suspicion = suspicious(&stage, group, load, ballot);
     brake(
         &mut gauntlet,
-        (settings, group, every),
+        (settings, group, whole.every),
         &stage,
         Loads { at_goal: most(&wishes, |size| size.at_goal), suspicion: suspicion.as_deref() },
     );
     let without_opinion = ballot.opinions.is_empty();
-    let verdict = gauntlet.verdict(without_opinion).map(|to| Action::Resize { from: present, to });
+    let victims = crew.as_ref().map(|crew| pick(&mut gauntlet, crew)).unwrap_or_default();
+    let size = gauntlet.verdict(without_opinion);
+    let verdict = match &crew {
+        None => size.map(|to| Action::Resize { from: present, to }),
+        Some(crew) => {
+            let standby = Standby::of(&stage, (settings, group), suspicion.as_deref());
+            named(size, crew, victims, (settings, allowed.max(), standby))
+        }
+    };
     Decision {
         target: target.clone(),
         seen,
@@ -198,12 +209,13 @@ pub(crate) fn held(target: &TargetName, seen: String, held: Held) -> Decision {
 }
 
 /// How a group stands, in words.
-pub(crate) fn describe(group: &Group, memory: &TargetMemory) -> String {
+pub(crate) fn describe(group: &Group, memory: &TargetMemory, crew: Option<&Crew<'_>>) -> String {
     use std::fmt::Write;
     let mut text = format!("{} desired, {} ready", group.desired, group.ready);
     let parts = [
         (group.unhealthy > 0).then(|| format!("{} unhealthy", group.unhealthy)),
         (group.warming > 0).then(|| format!("{} warming", group.warming)),
+        crew.and_then(Crew::in_words),
         group.busy.as_ref().map(|busy| format!("busy ({busy})")),
         group.shortfall.as_ref().map(|cause| format!("short of members ({cause})")),
         memory.failure.as_ref().map(|failure| format!("last action failed ({failure})")),

@@ -19,6 +19,7 @@ mod check;
 mod database;
 mod decide;
 mod defaults;
+mod drains;
 mod group;
 mod guards;
 mod history;
@@ -26,6 +27,7 @@ mod hold;
 mod member;
 mod memory;
 mod name;
+mod named;
 mod noticed;
 mod opinion;
 mod parts;
@@ -42,6 +44,7 @@ mod snapshot;
 mod target;
 mod time;
 mod unit;
+mod victims;
 mod walk;
 mod window;
 
@@ -51,6 +54,7 @@ pub use check::{Objection, check};
 pub use decide::decide;
 pub use defaults::{Amount, DEFAULTS, DefaultValue, POLICY_TIME, POLICY_TRIPS, defaults_page};
 pub use defaults::{EFFECT_TRIES as DEFAULT_EFFECT_TRIES, EFFECT_WITHIN as DEFAULT_EFFECT_WITHIN};
+pub use drains::{Drains, Leaving};
 pub use history::Stretch;
 pub use hold::Hold;
 pub use member::{Member, MemberState};
@@ -67,8 +71,8 @@ pub use plan::{
 pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
 pub use settings::{
-    Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, Per, Role, Settings, Step,
-    TargetSettings,
+    Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, Per, Role, Sessions,
+    Settings, Step, TargetSettings,
 };
 pub use shadow::{ShadowDecision, ShadowMemory};
 pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Release, Snapshot};

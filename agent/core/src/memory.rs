@@ -6,8 +6,8 @@
 //! making the recorded passes again.
 
 use crate::{
-    Action, Approval, Hold, HoldKey, InputKey, Intent, Moment, Noticed, Parts, Pause, PolicyName,
-    ReadyHistory, Release, Scalar, ShadowMemory, Span, TargetName, Tick, Window,
+    Action, Approval, Drains, Hold, HoldKey, InputKey, Intent, Moment, Noticed, Parts, Pause,
+    PolicyName, ReadyHistory, Release, Scalar, ShadowMemory, Span, TargetName, Tick, Window,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -86,6 +86,9 @@ pub struct TargetMemory {
     /// What the guards have noticed.
     #[serde(default, skip_serializing_if = "Noticed::is_nothing")]
     pub noticed: Noticed,
+    /// Members on their way out.
+    #[serde(default, skip_serializing_if = "Drains::is_nothing")]
+    pub drains: Drains,
 }
 
 /// A size that rules asked for at a pass.
@@ -126,8 +129,12 @@ impl OpenIntent {
     /// The size the intent asks for, where it asks for one.
     pub const fn size(&self) -> Option<u32> {
         match &self.intent.action {
-            Action::Resize { to, .. } => Some(*to),
-            Action::AddReplica { .. } | Action::RemoveReplica { .. } => None,
+            Action::Resize { to, .. } | Action::Drain { to, .. } | Action::Return { to, .. } => {
+                Some(*to)
+            }
+            Action::Retire { .. } | Action::AddReplica { .. } | Action::RemoveReplica { .. } => {
+                None
+            }
         }
     }
 }

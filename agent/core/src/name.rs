@@ -57,6 +57,12 @@ impl InputKey {
         Self::new(format!("{policy}/{input}"))
     }
 
+    /// The key of what tells how many sessions each member of `target` has. No policy can
+    /// be called so.
+    pub fn sessions_of(target: &TargetName) -> Self {
+        Self::new(format!("group:{target}/sessions"))
+    }
+
     /// The policy's name, without the input's.
     pub fn policy(&self) -> &str {
         self.0.rsplit_once('/').map_or("", |(policy, _)| policy)

@@ -137,6 +137,8 @@ pub enum Guard {
     Clamp,
     /// Only what we made ourselves is removed, and only while nothing depends on it.
     Ours,
+    /// Only members whose sessions are known go, idle ones first.
+    Victims,
 }
 
 impl Guard {
@@ -163,6 +165,7 @@ impl Guard {
             Self::Approval => "approval",
             Self::Clamp => "clamp",
             Self::Ours => "ours",
+            Self::Victims => "victims",
         }
     }
 }
@@ -239,6 +242,30 @@ pub enum Action {
         /// The size to have.
         to: u32,
     },
+    /// Take these members out of service, so that they take no new work, and want so many
+    /// fewer of them.
+    Drain {
+        /// The size the decision was based on.
+        from: u32,
+        /// The size to have: `from` without the members.
+        to: u32,
+        /// Their names.
+        members: Vec<String>,
+    },
+    /// End these members, which are out of service and have no sessions left.
+    Retire {
+        /// Their names.
+        members: Vec<String>,
+    },
+    /// Put these members back into service, and have `to` members with them.
+    Return {
+        /// The size the decision was based on.
+        from: u32,
+        /// The size to have: at least `from` and the members.
+        to: u32,
+        /// Their names.
+        members: Vec<String>,
+    },
     /// Have a read replica of this name.
     AddReplica {
         /// The name; made from the database's and the lowest free slot.
@@ -256,8 +283,8 @@ impl Action {
     pub fn shrinks(&self) -> bool {
         match self {
             Self::Resize { from, to } => to < from,
-            Self::AddReplica { .. } => false,
-            Self::RemoveReplica { .. } => true,
+            Self::AddReplica { .. } | Self::Return { .. } => false,
+            Self::RemoveReplica { .. } | Self::Drain { .. } | Self::Retire { .. } => true,
         }
     }
 }
@@ -266,9 +293,28 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resize { from, to } => write!(f, "resize {from} -> {to}"),
+            Self::Drain { from, to, members } => {
+                write!(f, "drain {} ({from} -> {to})", listed(members))
+            }
+            Self::Retire { members } => write!(f, "retire {}", listed(members)),
+            Self::Return { from, to, members } => {
+                write!(f, "return {} ({from} -> {to})", listed(members))
+            }
             Self::AddReplica { name } => write!(f, "add replica {name}"),
             Self::RemoveReplica { name } => write!(f, "remove replica {name}"),
         }
+    }
+}
+
+/// So many names are said; of the others only how many they are.
+const NAMES_SAID: usize = 8;
+
+/// "i-1, i-2 and 3 more".
+pub(crate) fn listed(names: &[String]) -> String {
+    let said = names.iter().take(NAMES_SAID).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES_SAID) {
+        0 => said,
+        more => format!("{said} and {more} more"),
     }
 }
 

@@ -198,6 +198,27 @@ pub struct GroupSettings {
     /// What else keeps it from shrinking.
     #[serde(default)]
     pub brakes: Brakes,
+    /// What tells how busy each member is. Without, the provider picks who goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Sessions>,
+}
+
+/// How members that serve somebody are kept from harm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sessions {
+    /// The input that has a value of each member: how many sessions it has.
+    pub input: InputKey,
+    /// How long a member may take to finish them before it is put back. Default 10 min.
+    pub drain: Span,
+    /// How long a member that was put back is left alone. Default 30 min.
+    pub spare: Span,
+}
+
+impl Sessions {
+    /// The defaults of the manual, of the members that `input` tells of.
+    pub const fn new(input: InputKey) -> Self {
+        Self { input, drain: defaults::DRAIN, spare: defaults::SPARE }
+    }
 }
 
 impl GroupSettings {
@@ -223,6 +244,7 @@ impl GroupSettings {
             settle: defaults::SETTLE,
             confirm_within: defaults::GROUP_CONFIRM,
             brakes: Brakes::new(),
+            sessions: None,
         }
     }
 }

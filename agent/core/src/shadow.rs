@@ -11,9 +11,9 @@
 //! what is being tried.
 
 use crate::{
-    ActResult, Action, Database, Decision, Evaluation, Group, Held, IntentId, Memory, Plan,
-    PolicyName, Replica, ReplicaState, Seen, Settings, Snapshot, TargetMemory, TargetSettings,
-    Tick, Verdict, ballot,
+    ActResult, Action, Database, Decision, Evaluation, Group, GroupSettings, Held, IntentId,
+    Memory, Plan, PolicyName, Replica, ReplicaState, Seen, Settings, Snapshot, TargetMemory,
+    TargetSettings, Tick, Verdict, ballot,
     database::decide_database,
     decide::remembered,
     group::{decide_group, held},
@@ -149,7 +149,9 @@ pub(crate) fn decide_shadows(
             let world = (memory, &shadow.past, region);
             let decision = match (bounds, &shadow.stands) {
                 (TargetSettings::Group(bounds), Seen::Group(group)) => {
-                    decide_group(target, (bounds, group, settings.every), world, &ballot, id)
+                    // Made-up members have no names and serve nobody: a size is all there is.
+                    let bounds = GroupSettings { sessions: None, ..bounds.clone() };
+                    decide_group(target, (&bounds, group, settings), world, &ballot, id)
                 }
                 (TargetSettings::Database(bounds), Seen::Database(database)) => {
                     decide_database(target, (bounds, database), world, (&ballot, None), id)
@@ -189,7 +191,10 @@ fn after(seen: &Seen, decision: Option<&Decision>) -> u32 {
 /// The target as the action wants it.
 fn become_of(stands: &mut Seen, action: &Action) {
     match (stands, action) {
-        (Seen::Group(group), Action::Resize { to, .. }) => group.desired = *to,
+        (
+            Seen::Group(group),
+            Action::Resize { to, .. } | Action::Drain { to, .. } | Action::Return { to, .. },
+        ) => group.desired = *to,
         (Seen::Database(Database { replicas, .. }), Action::AddReplica { name }) => {
             let (name, state) = (name.clone(), ReplicaState::Creating);
             replicas.push(Replica { name, ours: true, state, promotable: false, lag: None });

@@ -6,6 +6,7 @@ use crate::{
     fault::Fault,
     replicas::Replicas,
     resize::Resizer,
+    standby::Standby,
 };
 use async_trait::async_trait;
 use setpoint_control::{Act, ProviderError};
@@ -21,6 +22,7 @@ use tokio::time::timeout;
 pub struct AwsHands {
     name: String,
     resizer: Resizer,
+    standby: Standby,
     replicas: Replicas,
     targets: BTreeMap<TargetName, Resource>,
     deadline: Duration,
@@ -34,8 +36,9 @@ impl AwsHands {
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
+        let standby = Standby::new(autoscaling.clone());
         let resizer = Resizer::new(autoscaling);
-        Self { name, resizer, replicas: Replicas::new(rds), targets, deadline }
+        Self { name, resizer, standby, replicas: Replicas::new(rds), targets, deadline }
     }
 
     async fn act(&self, intent: &Intent) -> Result<(), Fault> {
@@ -46,6 +49,15 @@ impl AwsHands {
             (Resource::Group(name), Action::Resize { from, to }) => {
                 self.resizer.resize(name, *from, *to).await
             }
+            (Resource::Group(name), Action::Drain { from, to, members }) => {
+                self.standby.enter(name, (*from, *to), members).await
+            }
+            (Resource::Group(name), Action::Retire { members }) => {
+                self.standby.retire(name, members).await
+            }
+            (Resource::Group(name), Action::Return { from, to, members }) => {
+                self.standby.exit(name, (*from, *to), members).await
+            }
             (Resource::Database(id), Action::AddReplica { name }) => {
                 self.replicas.add(id, name).await
             }
@@ -55,9 +67,13 @@ impl AwsHands {
             (Resource::Group(_), Action::AddReplica { .. } | Action::RemoveReplica { .. }) => {
                 Err(Fault::Refused(format!("{target} is a group, which has no replicas")))
             }
-            (Resource::Database(_), Action::Resize { .. }) => {
-                Err(Fault::Refused(format!("{target} is a database, which has no size")))
-            }
+            (
+                Resource::Database(_),
+                Action::Resize { .. }
+                | Action::Drain { .. }
+                | Action::Retire { .. }
+                | Action::Return { .. },
+            ) => Err(Fault::Refused(format!("{target} is a database, which has no size"))),
         }
     }
 }
@@ -81,6 +97,9 @@ fn operation(intent: &Intent) -> String {
     let target = &intent.target;
     match &intent.action {
         Action::Resize { to, .. } => format!("resize {target} to {to}"),
+        Action::Drain { members, .. } => format!("drain {} of {target}", members.join(", ")),
+        Action::Retire { members } => format!("retire {} of {target}", members.join(", ")),
+        Action::Return { members, .. } => format!("return {} to {target}", members.join(", ")),
         Action::AddReplica { name } => format!("add replica {name} to {target}"),
         Action::RemoveReplica { name } => format!("remove replica {name} from {target}"),
     }

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! Aws::connect ─┬─► eyes  ─► groups, databases ──► group, database   (pure: what the answers mean)
-//!               └─► hands ─► resize, replicas       (the only files that ask for a change)
+//!               └─► hands ─► resize, standby, replicas  (the only files that ask for a change)
 //!              ├─► metrics ─► cloudwatch/
 //!              └─► examine ─► doctor/             (who else is at our targets, and what lacks)
 //! every call ─► api, pace (how many at once, and a second) ─► failure   (pure: what may be done about a no)
@@ -38,6 +38,7 @@ mod replicas;
 mod resize;
 mod rivals;
 mod settings;
+mod standby;
 mod tag;
 
 pub use aws::Aws;
@@ -46,5 +47,5 @@ pub use doctor::Patient;
 pub use eyes::AwsEyes;
 pub use hands::AwsHands;
 pub use natives::{Native, NativeRule};
-pub use permissions::{Statement, permissions, query_permission};
+pub use permissions::{Fleet, Statement, permissions, query_permission};
 pub use settings::{AwsSettings, Deadlines, Resource, Role};

@@ -44,12 +44,14 @@ impl Statement {
 
 /// What is to be permitted to look at `targets` and at `fleets`, each the groups with certain
 /// tags, in `region`, to change them if `acts`, and to read metrics if `reads_metrics`.
+///
+/// The members of the groups in `drained` are picked by name.
 pub fn permissions(
     region: &str,
     targets: &BTreeSet<Resource>,
-    fleets: &[&BTreeMap<String, String>],
-    acts: bool,
-    reads_metrics: bool,
+    fleets: &[Fleet],
+    drained: &BTreeSet<String>,
+    (acts, reads_metrics): (bool, bool),
 ) -> Vec<Statement> {
     let arn = Arn { region };
     let names = |wanted: fn(&Resource) -> Option<&str>| -> BTreeSet<&str> {
@@ -61,10 +63,15 @@ pub fn permissions(
         vec![looks(!groups.is_empty() || !fleets.is_empty(), !databases.is_empty(), reads_metrics)];
     if acts && !groups.is_empty() {
         let groups = groups.iter().map(|name| arn.group(name));
-        all.push(Statement::new("Resize", &["autoscaling:SetDesiredCapacity"], groups));
+        all.push(Statement::new("Resize", RESIZE, groups));
+    }
+    if acts && !drained.is_empty() {
+        let groups = drained.iter().map(|name| arn.group(name));
+        all.push(Statement::new("Drain", DRAIN, groups));
     }
     if acts {
-        all.extend(fleets.iter().enumerate().map(|(number, tags)| fleet(&arn, number, tags)));
+        let numbered = (1..).zip(fleets);
+        all.extend(numbered.flat_map(|(number, fleet)| fleet.statements(&arn, number)));
     }
     if acts && !databases.is_empty() {
         all.extend(replicas(&arn, &databases));
@@ -84,14 +91,39 @@ pub fn query_permission(region: &str, paths: &BTreeSet<&str>) -> Statement {
     Statement::new("Query", &["aps:QueryMetrics"], paths.iter().map(workspace))
 }
 
-/// Which groups a fleet has is not known before: those with its tags are permitted.
-fn fleet(arn: &Arn<'_>, number: usize, tags: &BTreeMap<String, String>) -> Statement {
-    let id = format!("ResizeFleet{}", number + 1);
-    let mut statement = Statement::new(&id, &["autoscaling:SetDesiredCapacity"], [arn.group("*")]);
-    let keyed =
-        |(key, value): (&String, &String)| (format!("aws:ResourceTag/{key}"), value.clone());
-    statement.conditions.insert("StringLike", tags.iter().map(keyed).collect());
-    statement
+/// What changes the size of a group.
+const RESIZE: &[&str] = &["autoscaling:SetDesiredCapacity"];
+
+/// What takes members out of service, ends them there and puts them back.
+const DRAIN: &[&str] = &[
+    "autoscaling:EnterStandby",
+    "autoscaling:ExitStandby",
+    "autoscaling:TerminateInstanceInAutoScalingGroup",
+];
+
+/// The groups that have certain tags. Which these are is not known before: those with the
+/// tags are permitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fleet {
+    /// The tags; `*` is any value.
+    pub tags: BTreeMap<String, String>,
+    /// Whether members are picked by name.
+    pub drained: bool,
+}
+
+impl Fleet {
+    fn statements(&self, arn: &Arn<'_>, number: usize) -> Vec<Statement> {
+        let keyed =
+            |(key, value): (&String, &String)| (format!("aws:ResourceTag/{key}"), value.clone());
+        let one = |verb: &str, actions: &[&'static str]| {
+            let id = format!("{verb}Fleet{number}");
+            let mut statement = Statement::new(&id, actions, [arn.group("*")]);
+            statement.conditions.insert("StringLike", self.tags.iter().map(keyed).collect());
+            statement
+        };
+        let drain = self.drained.then(|| one("Drain", DRAIN));
+        [one("Resize", RESIZE)].into_iter().chain(drain).collect()
+    }
 }
 
 fn looks(groups: bool, databases: bool, metrics: bool) -> Statement {
@@ -174,9 +206,13 @@ mod tests {
         [Resource::Group("web".to_owned()), Resource::Database("orders".to_owned())].into()
     }
 
+    fn drained() -> BTreeSet<String> {
+        ["web".to_owned()].into()
+    }
+
     #[test]
     fn an_agent_that_only_observes_is_permitted_nothing_that_writes() {
-        for statement in permissions("eu-west-1", &targets(), &[], false, true) {
+        for statement in permissions("eu-west-1", &targets(), &[], &drained(), (false, true)) {
             for action in statement.actions {
                 let verb = action.split_once(':').unwrap().1;
                 assert!(verb.starts_with("Describe") || verb.starts_with("Get"), "{action}");
@@ -186,7 +222,7 @@ mod tests {
 
     #[test]
     fn nothing_that_writes_is_permitted_on_everything() {
-        for statement in permissions("eu-west-1", &targets(), &[], true, true) {
+        for statement in permissions("eu-west-1", &targets(), &[], &drained(), (true, true)) {
             let all = statement.resources.contains("*");
             assert_eq!(all, statement.id == "Look", "{statement:?}");
             if statement.id == "RemoveReplicas" {
@@ -201,19 +237,19 @@ mod tests {
 
     #[test]
     fn only_what_is_configured_is_permitted() {
-        let group = [Resource::Group("web".to_owned())].into();
+        let (group, none) = ([Resource::Group("web".to_owned())].into(), BTreeSet::new());
         let ids = |acts| {
-            permissions("cn-north-1", &group, &[], acts, false)
+            permissions("cn-north-1", &group, &[], &none, (acts, false))
                 .into_iter()
                 .map(|it| it.id)
                 .collect::<Vec<_>>()
         };
         assert_eq!(ids(false), ["Look"]);
         assert_eq!(ids(true), ["Look", "Resize"]);
-        let resize = &permissions("cn-north-1", &group, &[], true, false)[1];
+        let resize = &permissions("cn-north-1", &group, &[], &none, (true, false))[1];
         let arn = "arn:aws-cn:autoscaling:cn-north-1:*:autoScalingGroup:*:autoScalingGroupName/web";
         assert_eq!(resize.resources.iter().collect::<Vec<_>>(), [arn]);
-        assert_eq!(permissions("eu-west-1", &BTreeSet::new(), &[], true, false), []);
+        assert_eq!(permissions("eu-west-1", &BTreeSet::new(), &[], &none, (true, false)), []);
     }
 
     #[test]
@@ -229,8 +265,22 @@ mod tests {
     #[test]
     fn a_fleet_is_permitted_by_its_tags_and_never_without() {
         let tags = BTreeMap::from([("app".to_owned(), "*".to_owned())]);
-        let all = permissions("eu-west-1", &BTreeSet::new(), &[&tags], true, false);
-        assert_eq!(all[1].id, "ResizeFleet1");
-        assert_eq!(all[1].conditions["StringLike"]["aws:ResourceTag/app"], "*");
+        let fleet = [Fleet { tags, drained: true }];
+        let none = BTreeSet::new();
+        let all = permissions("eu-west-1", &BTreeSet::new(), &fleet, &none, (true, false));
+        let ids: Vec<&str> = all.iter().map(|it| &*it.id).collect();
+        assert_eq!(ids, ["Look", "ResizeFleet1", "DrainFleet1"]);
+        for statement in &all[1..] {
+            assert_eq!(statement.conditions["StringLike"]["aws:ResourceTag/app"], "*");
+        }
+    }
+
+    #[test]
+    fn only_where_members_are_picked_by_name_may_one_be_ended() {
+        let ends = |drained: &BTreeSet<String>| {
+            let all = permissions("eu-west-1", &targets(), &[], drained, (true, false));
+            all.iter().any(|it| it.actions.iter().any(|action| action.contains("Terminate")))
+        };
+        assert!(ends(&drained()) && !ends(&BTreeSet::new()));
     }
 }

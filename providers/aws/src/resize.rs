@@ -1,4 +1,4 @@
-//! Changing the size of a group: the only file that asks Auto Scaling for a change.
+//! Changing the size of a group.
 
 use crate::{api::Autoscaling, fault::Fault, group, groups::Groups};
 
@@ -40,7 +40,8 @@ impl Resizer {
         self.set(name, to).await
     }
 
-    async fn set(&self, name: &str, to: u32) -> Result<(), Fault> {
+    /// Has the group `name` be `to` in size, whatever it is.
+    pub(crate) async fn set(&self, name: &str, to: u32) -> Result<(), Fault> {
         let capacity = i32::try_from(to)
             .map_err(|_| Fault::Refused(format!("{to} is more than AWS can count")))?;
         let request = self

@@ -50,6 +50,7 @@ pub(super) fn scenario(feed: FeedModel) -> Scenario {
             range: Range::new(10, 200).expect("10 is less than 200"),
             boot: Spread { median: Span::from_secs(120), sigma: 0.3 },
             tariff: Tariff { per_hour: 0.085, least: Span::from_secs(60) },
+            sessions: None,
         },
         database: DatabaseModel {
             name: "orders".into(),

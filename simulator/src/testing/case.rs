@@ -200,13 +200,19 @@ pub(super) enum What {
     /// With this name, if one is given.
     AddReplica(Option<String>),
     RemoveReplica(Option<String>),
+    /// Of these members; nobody can ask for it.
+    Retire(Vec<String>),
 }
 
 impl WantedAction {
     /// What an intent does.
     pub(super) fn of(intent: &Intent) -> Self {
         let what = match &intent.action {
-            Action::Resize { to, .. } => What::ScaleTo(*to),
+            Action::Resize { to, .. } | Action::Drain { to, .. } | Action::Return { to, .. } => {
+                What::ScaleTo(*to)
+            }
+            // A policy asks for a size: who is ended for it is not its own to say.
+            Action::Retire { members } => What::Retire(members.clone()),
             Action::AddReplica { name } => What::AddReplica(Some(name.clone())),
             Action::RemoveReplica { name } => What::RemoveReplica(Some(name.clone())),
         };
@@ -229,6 +235,7 @@ impl fmt::Display for WantedAction {
         let Self { target, what } = self;
         match what {
             What::ScaleTo(size) => write!(f, "{target} scale_to {size}"),
+            What::Retire(members) => write!(f, "{target} retire {}", members.join(" ")),
             What::AddReplica(None) => write!(f, "{target} add_replica"),
             What::AddReplica(Some(name)) => write!(f, "{target} add_replica {name}"),
             What::RemoveReplica(None) => write!(f, "{target} remove_replica"),

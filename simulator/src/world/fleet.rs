@@ -1,8 +1,12 @@
 //! The group: members that were asked for, boot, serve, and are paid for.
 
-use super::bill::{Rent, Tariff};
+use super::{
+    SessionsModel,
+    bill::{Rent, Tariff},
+    sessions::name,
+};
 use crate::chance::{Chance, Spread};
-use setpoint_core::{Group, Range, Span};
+use setpoint_core::{Group, Member as SeenMember, MemberState, Range, Span};
 
 /// The group as it stands at the start of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,12 +19,41 @@ pub struct FleetModel {
     pub boot: Spread,
     /// What a member costs.
     pub tariff: Tariff,
+    /// How sessions come and go, where members have any; only then are they told by name.
+    pub sessions: Option<SessionsModel>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Member {
+    /// The how many-th launch it is.
+    number: u64,
     launched: Span,
     serves: Span,
+    /// From when on it is on standby, once it was put there.
+    aside: Option<Span>,
+}
+
+impl Member {
+    fn name(&self) -> String {
+        name(self.number)
+    }
+
+    fn serves(&self, now: Span) -> bool {
+        self.serves <= now && self.aside.is_none()
+    }
+
+    /// Whether it takes new work: on its way to standby it still does.
+    fn is_open(&self, now: Span) -> bool {
+        self.serves <= now && self.aside.is_none_or(|aside| now < aside)
+    }
+
+    fn state(&self, now: Span) -> MemberState {
+        match self.aside {
+            Some(aside) if aside <= now => MemberState::Standby,
+            None if self.serves <= now => MemberState::Serving,
+            Some(_) | None => MemberState::Other,
+        }
+    }
 }
 
 /// The group in the course of a run.
@@ -36,9 +69,10 @@ pub(super) struct Fleet {
 
 impl Fleet {
     pub(super) fn new(model: FleetModel, chance: Chance) -> Self {
-        let started = Member { launched: Span::ZERO, serves: Span::ZERO };
+        let (launched, serves) = (Span::ZERO, Span::ZERO);
+        let started = |number| Member { number, launched, serves, aside: None };
         Self {
-            members: vec![started; model.size as usize],
+            members: (0..u64::from(model.size)).map(started).collect(),
             launches: u64::from(model.size),
             rent: Rent::new(model.tariff),
             model,
@@ -48,12 +82,12 @@ impl Fleet {
 
     /// Members that serve.
     pub(super) fn ready(&self, now: Span) -> u32 {
-        count(self.members.iter().filter(|member| member.serves <= now))
+        count(self.members.iter().filter(|member| member.serves(now)))
     }
 
     /// Members asked for.
     pub(super) fn desired(&self) -> u32 {
-        count(self.members.iter())
+        count(self.members.iter().filter(|member| member.aside.is_none()))
     }
 
     /// The group's own range.
@@ -65,19 +99,51 @@ impl Fleet {
     pub(super) fn seen(&self, now: Span) -> Group {
         let (desired, ready) = (self.desired(), self.ready(now));
         let own_range = Some(self.model.range);
-        Group { desired, ready, warming: desired - ready, own_range, ..Group::default() }
+        let members = match self.model.sessions {
+            Some(_) => self.members.iter().map(|member| seen(member, now)).collect(),
+            None => Vec::new(),
+        };
+        let warming = desired - ready;
+        Group { desired, ready, warming, own_range, members, ..Group::default() }
     }
 
-    /// Launches members, or ends the newest, until there are `size`.
-    pub(super) fn resize(&mut self, size: u32, now: Span) {
+    /// The numbers of all members, and of those that take new work.
+    pub(super) fn numbers(&self, now: Span) -> (Vec<u64>, Vec<u64>) {
+        let open = self.members.iter().filter(|member| member.is_open(now));
+        (self.members.iter().map(|it| it.number).collect(), open.map(|it| it.number).collect())
+    }
+
+    /// Launches members, or ends the newest, until there are `size`: those that were ended.
+    pub(super) fn resize(&mut self, size: u32, now: Span) -> Vec<u64> {
         while self.desired() < size {
             let boot = self.model.boot.draw(&mut self.chance.stream("member", self.launches));
             self.launches += 1;
-            self.members.push(Member { launched: now, serves: now + boot });
+            let (number, serves) = (self.launches - 1, now + boot);
+            self.members.push(Member { number, launched: now, serves, aside: None });
         }
-        for member in self.members.drain(size as usize..) {
+        let serving = self.members.iter().filter(|member| member.aside.is_none());
+        let newest: Vec<u64> = serving.map(|member| member.number).skip(size as usize).collect();
+        self.end(|member| newest.contains(&member.number), now)
+    }
+
+    /// Puts the named on standby from `aside` on, or back into service without.
+    pub(super) fn put_aside(&mut self, names: &[String], aside: Option<Span>) {
+        for member in self.members.iter_mut().filter(|member| names.contains(&member.name())) {
+            member.aside = aside;
+        }
+    }
+
+    /// Ends the named.
+    pub(super) fn retire(&mut self, names: &[String], now: Span) -> Vec<u64> {
+        self.end(|member| names.contains(&member.name()), now)
+    }
+
+    fn end(&mut self, goes: impl Fn(&Member) -> bool, now: Span) -> Vec<u64> {
+        let gone: Vec<Member> = self.members.extract_if(.., |member| goes(member)).collect();
+        for member in &gone {
             self.rent.pay(now.minus(member.launched));
         }
+        gone.iter().map(|member| member.number).collect()
     }
 
     /// All that was paid for members, if the run ended at `now`.
@@ -88,6 +154,11 @@ impl Fleet {
         }
         rent
     }
+}
+
+fn seen(member: &Member, now: Span) -> SeenMember {
+    let zone = ["a", "b", "c"][(member.number % 3) as usize];
+    SeenMember { name: member.name(), zone: Some(zone.to_owned()), state: member.state(now) }
 }
 
 fn count<'a>(members: impl Iterator<Item = &'a Member>) -> u32 {
@@ -105,6 +176,7 @@ mod tests {
             range: Range::new(10, 200).unwrap(),
             boot: Spread { median: Span::from_secs(120), sigma: 0.3 },
             tariff: Tariff { per_hour: 0.085, least: Span::from_secs(60) },
+            sessions: None,
         };
         Fleet::new(model, Chance::new(1))
     }
@@ -123,7 +195,7 @@ mod tests {
     fn the_nth_launch_takes_as_long_under_any_policy() {
         let boots = |sizes: &[u32]| {
             let mut fleet = fleet();
-            sizes.iter().for_each(|size| fleet.resize(*size, Span::ZERO));
+            sizes.iter().for_each(|size| drop(fleet.resize(*size, Span::ZERO)));
             fleet.members.iter().map(|member| member.serves).collect::<Vec<_>>()
         };
         assert_eq!(boots(&[30]), boots(&[12, 15, 30]));

@@ -4,7 +4,7 @@
 //! Equal scenarios, seeds and calls give equal worlds, byte for byte.
 //!
 //! ```text
-//! Load ──► Queue ◄── Fleet (members boot, serve, cost)
+//! Load ──► Queue ◄── Fleet (members boot, serve, cost) ◄── Sessions (who is on which member)
 //!            │          │ pools
 //!            │          ▼
 //!            │       Database (connections, replicas)
@@ -23,6 +23,8 @@ mod latency;
 mod load;
 mod metrics;
 mod queue;
+mod sessions;
+mod standby;
 mod tally;
 
 pub use api::ApiModel;
@@ -32,6 +34,7 @@ pub use fleet::FleetModel;
 pub use load::{Load, Shape};
 pub use metrics::{FeedModel, Metric, MetricFault, MetricFaultKind};
 pub use queue::Service;
+pub use sessions::{Ended, SessionsModel};
 pub use tally::{Minute, Tally};
 
 use crate::chance::Chance;
@@ -85,6 +88,7 @@ pub struct World {
     database: database::Database,
     api: api::Api,
     feed: metrics::Feed,
+    sessions: Option<sessions::Sessions>,
     tally: Tally,
 }
 
@@ -102,6 +106,9 @@ impl World {
             fleet: fleet::Fleet::new(scenario.fleet, chance),
             database: database::Database::new(scenario.database.clone(), chance),
             api: api::Api::new(scenario.api, chance.stream("api", 0)),
+            sessions: scenario.fleet.sessions.map(|model| {
+                sessions::Sessions::new(model, scenario.feed, scenario.starts, chance)
+            }),
             feed: metrics::Feed::new(scenario.feed, scenario.faults.clone(), scenario.starts),
             tally: Tally::default(),
             scenario,
@@ -146,6 +153,10 @@ impl World {
             capacity: f64::from(ready) * service.member_rps(),
         };
         self.stepped = began + Self::STEP;
+        if let Some(sessions) = &mut self.sessions {
+            let (members, open) = self.fleet.numbers(began);
+            sessions.step(&members, &open, factor, self.stepped);
+        }
         self.feed.add(&facts, self.stepped);
         self.tally.add(&facts, began);
     }
@@ -179,6 +190,9 @@ impl World {
         let refused = |message| Refusal { kind: FailureKind::Refused, message };
         match action {
             Action::Resize { from, to } => self.resize(*from, *to),
+            Action::Drain { from, to, members } => self.drain((*from, *to), members),
+            Action::Retire { members } => self.retire(members),
+            Action::Return { from, to, members } => self.put_back((*from, *to), members),
             Action::AddReplica { name } => {
                 self.database.add(name, self.now);
                 Ok(())
@@ -200,7 +214,8 @@ impl World {
             let message = format!("{to} is outside the group's own range {range}");
             return Err(Refusal { kind: FailureKind::Refused, message });
         }
-        self.fleet.resize(to, self.now);
+        let ended = self.fleet.resize(to, self.now);
+        self.note_ended(ended);
         Ok(())
     }
 

@@ -26,6 +26,7 @@ fn scenario() -> Scenario {
             range: Range::new(10, 200).unwrap(),
             boot: Spread { median: MINUTE.times(2), sigma: 0.3 },
             tariff: Tariff { per_hour: 0.085, least: MINUTE },
+            sessions: None,
         },
         database: DatabaseModel {
             name: "orders".into(),

@@ -75,12 +75,20 @@ pub(super) fn against(
 /// From and to, if the action takes something away.
 fn fewer(action: &Action, seen: &Seen) -> Option<(u32, u32)> {
     match (action, seen) {
-        (Action::Resize { from, to }, _) => (to < from).then_some((*from, *to)),
+        (Action::Resize { from, to } | Action::Drain { from, to, .. }, _) => {
+            (to < from).then_some((*from, *to))
+        }
         (Action::RemoveReplica { .. }, Seen::Database(database)) => {
             let present = database.present();
             Some((present, present.saturating_sub(1)))
         }
-        (Action::RemoveReplica { .. } | Action::AddReplica { .. }, _) => None,
+        (
+            Action::RemoveReplica { .. }
+            | Action::AddReplica { .. }
+            | Action::Retire { .. }
+            | Action::Return { .. },
+            _,
+        ) => None,
     }
 }
 

@@ -6,12 +6,14 @@
 //! is told.
 
 mod brakes;
+mod members;
 
 use crate::{
     Action, Decision, Evaluation, Held, Intent, Memory, Plan, ReplicaState, RuleVerdict, Seen,
     Settings, Snapshot, TargetName, TargetSettings, Verdict,
 };
 use brakes::Blind;
+use members::Members;
 use std::collections::BTreeSet;
 
 /// Why one action is unsafe.
@@ -49,6 +51,13 @@ pub fn check(
             (Some(bounds), Some(seen)) => {
                 let blind = blind.contains(target);
                 let mut wrong = unsafe_action(intent, bounds, seen, blind);
+                if let (TargetSettings::Group(bounds), Seen::Group(group)) = (bounds, seen) {
+                    let input = bounds.sessions.as_ref();
+                    let input = input.and_then(|it| settings.inputs.get(&it.input));
+                    let past = memory.targets.get(target);
+                    let members = Members { bounds, group, input, memory, past };
+                    wrong.extend(members.against(&intent.action));
+                }
                 wrong.extend(brakes::against(intent, (bounds, seen), memory, unseen));
                 wrong.into_iter().for_each(object);
             }
@@ -85,7 +94,13 @@ fn unsafe_action(
     blind: bool,
 ) -> Vec<String> {
     match (&intent.action, bounds, seen) {
-        (Action::Resize { from, to }, TargetSettings::Group(bounds), Seen::Group(group)) => {
+        (
+            Action::Resize { from, to }
+            | Action::Drain { from, to, .. }
+            | Action::Return { from, to, .. },
+            TargetSettings::Group(bounds),
+            Seen::Group(group),
+        ) => {
             let (min, max) = match group.own_range {
                 Some(own) => (bounds.range.min().max(own.min()), bounds.range.max().min(own.max())),
                 None => (bounds.range.min(), bounds.range.max()),
@@ -99,6 +114,8 @@ fn unsafe_action(
                 bounds.shrink.count.max((f64::from(*from) * bounds.shrink.share + 1e-6) as u32),
             )
         }
+        // It changes no size: what is against it is against those it names.
+        (Action::Retire { .. }, TargetSettings::Group(_), Seen::Group(_)) => Vec::new(),
         (Action::AddReplica { name }, TargetSettings::Database(bounds), Seen::Database(db)) => {
             let taken = db.replicas.iter().any(|replica| replica.name == *name);
             let mut wrong = Vec::new();

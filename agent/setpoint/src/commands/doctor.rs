@@ -14,7 +14,10 @@ use crate::{
 use futures::future::join_all;
 use serde_json::{Value, json};
 use setpoint_control::{Clock, Finding, Severity};
-use setpoint_core::{Reading, Span};
+use setpoint_core::{
+    Group, InputKey, MemberState, Reading, Seen, Span, TargetName, TargetSettings,
+};
+use std::collections::BTreeMap;
 
 /// A month, as AWS's price examples count it.
 const MONTH: Span = Span::from_minutes(30 * 24 * 60);
@@ -55,7 +58,16 @@ async fn look(config: &Config) -> Result<Vec<Finding>, Exit> {
     let mut findings = wiring::examine(config).await.map_err(cannot_wire)?;
     let now = SystemClock::start().now();
     let readings = join_all(world.sources.iter().map(|source| source.read(now))).await;
-    for (input, reading) in readings.into_iter().flatten() {
+    let readings: BTreeMap<InputKey, Reading> = readings.into_iter().flatten().collect();
+    let seen = join_all(world.eyes.iter().map(|eyes| eyes.observe())).await;
+    let seen: BTreeMap<TargetName, Seen> = seen.into_iter().flatten().collect();
+    findings.extend(program.settings.targets.iter().filter_map(|(target, bounds)| {
+        let TargetSettings::Group(bounds) = bounds else { return None };
+        let reading = readings.get(&bounds.sessions.as_ref()?.input)?;
+        let Seen::Group(group) = seen.get(target)? else { return None };
+        names_apart(target, group, reading)
+    }));
+    for (input, reading) in readings {
         let about = format!("input {input}");
         findings.extend(match reading {
             Reading::Sample(_) | Reading::Each(_) => None,
@@ -69,6 +81,29 @@ async fn look(config: &Config) -> Result<Vec<Finding>, Exit> {
         });
     }
     Ok(findings)
+}
+
+/// What tells of sessions must call the members as their provider does.
+fn names_apart(target: &TargetName, group: &Group, reading: &Reading) -> Option<Finding> {
+    let (Reading::Each(told) | Reading::Partly(told, _)) = reading else { return None };
+    let serving = group.members.iter().filter(|member| member.state == MemberState::Serving);
+    let serving: Vec<&str> = serving.map(|member| &*member.name).collect();
+    let unknown: Vec<&&str> = serving.iter().filter(|name| !told.contains_key(**name)).collect();
+    let (first, all) = (unknown.first()?, serving.len());
+    let called = told.keys().next().map_or("nobody", String::as_str);
+    let message = match unknown.len() {
+        lacking if lacking == all => {
+            format!(
+                "`sessions` tell of none of its {all} members: they speak of {called}, not {first}"
+            )
+        }
+        lacking => {
+            format!("`sessions` do not tell of {lacking} of its {all} members: {first} is one")
+        }
+    };
+    let help = "`key` is the label with the member's name at the provider; a member without a \
+                count never goes, and one with none has to say 0";
+    Some(Finding::new(Severity::Warning, format!("target {target}"), message).help(help))
 }
 
 fn unread(about: String, why: String) -> Finding {
@@ -133,6 +168,28 @@ fn as_json(finding: &Finding) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sessions_by_other_names_than_the_members_are_told_of() {
+        let member = |name: &str| setpoint_core::Member {
+            name: name.to_owned(),
+            zone: None,
+            state: MemberState::Serving,
+        };
+        let group = Group { members: vec![member("i-1"), member("i-2")], ..Group::default() };
+        let told = |names: &[&str]| {
+            let sample = setpoint_core::Sample::new(setpoint_core::Timestamp::default(), 1.0);
+            let each = names.iter().map(|name| ((*name).to_owned(), sample.unwrap()));
+            let found =
+                names_apart(&TargetName::new("web"), &group, &Reading::Each(each.collect()));
+            found.map(|finding| finding.message)
+        };
+        let none = "`sessions` tell of none of its 2 members: they speak of 10.0.0.1:9100, not i-1";
+        assert_eq!(told(&["10.0.0.1:9100"]).unwrap(), none);
+        let some = "`sessions` do not tell of 1 of its 2 members: i-2 is one";
+        assert_eq!(told(&["i-1"]).unwrap(), some);
+        assert_eq!(told(&["i-1", "i-2", "i-3"]), None);
+    }
 
     #[test]
     fn the_worst_finding_decides_how_it_ends() {

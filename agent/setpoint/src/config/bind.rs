@@ -184,7 +184,8 @@ impl Bench<'_> {
         None
     }
 
-    fn input(&self, raw: &RawInput, header: &InputHeader) -> Option<BoundInput> {
+    /// One input, bound to what its source is asked.
+    pub(crate) fn input(&self, raw: &RawInput, header: &InputHeader) -> Option<BoundInput> {
         // A source that makes no sense still has a kind: its queries can be read.
         let written = self.raw.sources.iter().find(|it| it.name.value == raw.source.value);
         let kind = written.and_then(|source| Some(source.what.as_ref()?.kind.as_str()));

@@ -10,7 +10,9 @@ use super::{
     raw::RawInput,
     valid::{BoundInput, Config, Question, Target, Which},
 };
-use setpoint_core::{BoundPolicy, InputKey, PolicyName, TargetName, Unit};
+use setpoint_core::{
+    BoundPolicy, GroupSettings, InputKey, PolicyName, TargetName, TargetSettings, Unit,
+};
 use std::collections::BTreeMap;
 
 /// What stands for the name of each group in the query of a fleet's policy.
@@ -111,10 +113,13 @@ impl Config {
             let groups = groups.ok_or_else(|| FleetError::Empty(fleet.clone()))?;
             whole.targets.remove(fleet);
             for group in groups {
+                let name = TargetName::new(format!("{fleet}/{group}"));
                 let which = Which::One(group.clone());
-                let one = Target { which, ..target.clone() };
-                whole.targets.insert(TargetName::new(format!("{fleet}/{group}")), one);
+                let mut one = Target { which, ..target.clone() };
+                whole.sessions_of(group, (&name, &mut one.settings))?;
+                whole.targets.insert(name, one);
             }
+            whole.inputs.remove(&InputKey::sessions_of(fleet));
             whole.bind_to_each(fleet, groups)?;
         }
         whole.one_target_each()?;
@@ -149,6 +154,23 @@ impl Config {
                 self.policies.push(BoundPolicy { name, targets, ..policy.clone() });
             }
         }
+        Ok(())
+    }
+
+    /// Gives `group` of a fleet, which becomes the target `name`, what tells its own sessions.
+    fn sessions_of(
+        &mut self,
+        group: &str,
+        (name, settings): (&TargetName, &mut TargetSettings),
+    ) -> Result<(), FleetError> {
+        let TargetSettings::Group(GroupSettings { sessions: Some(sessions), .. }) = settings else {
+            return Ok(());
+        };
+        let own = InputKey::sessions_of(name);
+        let fleets = std::mem::replace(&mut sessions.input, own.clone());
+        let Some(input) = self.inputs.get(&fleets) else { return Ok(()) };
+        let input = Self::input_of(group, &own, input)?;
+        self.inputs.insert(own, input);
         Ok(())
     }
 

@@ -51,7 +51,8 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
             .collect();
     let calendars = each(&raw.calendars, faults, |raw| Some(calendar::mean(raw, faults)));
     let bench = bind::Bench { raw: &raw, sources: &sources, faults };
-    let bind::AllBound { policies, inputs, shadows } = bench.bind_all(&mut targets);
+    let bind::AllBound { policies, mut inputs, shadows } = bench.bind_all(&mut targets);
+    inputs.extend(bench.bind_sessions(&mut targets));
     one_target_each(&raw.targets, faults);
     if !faults.any_error() {
         unused::warn(&raw, whole, faults);
@@ -249,7 +250,7 @@ fn target(
     known_provider(&raw.provider, providers, faults);
     let which = which(raw, faults);
     let (settings, brakes) = match &raw.kind {
-        RawTargetKind::Group { min, max, brakes } => {
+        RawTargetKind::Group { min, max, brakes, .. } => {
             let range = range(min.value, max, ("min", "max"), faults)?;
             (TargetSettings::Group(braked_group(GroupSettings::new(range), brakes)), brakes)
         }

@@ -26,6 +26,7 @@ mod raw_source;
 mod render;
 mod schema;
 mod scripts;
+mod sessions;
 mod source;
 pub(crate) mod suggest;
 mod table;

@@ -78,7 +78,7 @@ impl RawTarget {
 /// What a target is, with the bounds of its kind.
 #[derive(Debug)]
 pub(crate) enum RawTargetKind {
-    Group { min: At<u32>, max: At<u32>, brakes: RawBrakes },
+    Group { min: At<u32>, max: At<u32>, brakes: RawBrakes, sessions: Box<RawSessions> },
     Database { min_replicas: Option<At<u32>>, max_replicas: At<u32>, brakes: RawBrakes },
 }
 
@@ -95,6 +95,16 @@ pub(crate) struct RawBrakes {
     pub(crate) foreign_respect: Option<At<Span>>,
     pub(crate) budget: Option<At<String>>,
     pub(crate) approve: Option<At<String>>,
+}
+
+/// What tells how many sessions each member of a group has, and how members are drained.
+#[derive(Debug)]
+pub(crate) struct RawSessions {
+    /// `sessions = { source = "…", query = "…", key = "…" }`, if it is there; `None` in it if it
+    /// makes no sense.
+    pub(crate) input: Option<Option<RawInput>>,
+    pub(crate) drain: Option<At<Span>>,
+    pub(crate) spare: Option<At<Span>>,
 }
 
 /// `[[policies]]`.
@@ -300,7 +310,12 @@ fn group(table: &mut Table<'_>) -> Option<RawTargetKind> {
         confirm_within: table.span("confirm_within"),
         ..shared_brakes(table)
     };
-    Some(RawTargetKind::Group { min: min?, max: max?, brakes })
+    let sessions = Box::new(RawSessions {
+        input: table.table("sessions").map(input),
+        drain: table.span("drain"),
+        spare: table.span("spare"),
+    });
+    Some(RawTargetKind::Group { min: min?, max: max?, brakes, sessions })
 }
 
 /// Brakes that every kind has.

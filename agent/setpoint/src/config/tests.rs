@@ -5,6 +5,7 @@ mod aws;
 mod calendars;
 mod modes;
 mod schema;
+mod sessions;
 
 use super::*;
 use setpoint_core::{Approve, Brakes, Empty, Range, Span, TargetSettings};

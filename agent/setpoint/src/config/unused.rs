@@ -2,7 +2,7 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
-    raw::{Raw, RawPolicy},
+    raw::{Raw, RawInput, RawPolicy, RawTargetKind},
     raw_source::RawOwn,
 };
 use std::collections::BTreeSet;
@@ -18,7 +18,8 @@ pub(crate) fn warn(raw: &Raw, whole: &Place, faults: &Faults) {
         return;
     }
     let inputs = raw.policies.iter().flat_map(|policy| &policy.inputs);
-    let asked = inputs.filter_map(|(_, input)| Some(&*input.as_ref()?.source.value)).collect();
+    let asked = inputs.filter_map(|(_, input)| input.as_ref()).chain(in_groups(raw));
+    let asked = asked.map(|input| &*input.source.value).collect();
     let bound = raw.policies.iter().flat_map(|policy| &policy.targets);
     let bound = bound.map(|(_, target)| &*target.value).collect();
     let targets = raw.targets.iter().filter_map(|target| target.what.as_ref());
@@ -37,6 +38,14 @@ pub(crate) fn warn(raw: &Raw, whole: &Place, faults: &Faults) {
     unused(&mut raw.sources.iter().map(|it| &it.name), &asked, "no input asks the source");
     unused(&mut raw.providers.iter().map(|it| &it.name), &having, "nothing is at the provider");
     unused(&mut raw.targets.iter().map(|it| &it.name), &bound, "no policy sizes the target");
+}
+
+/// What groups ask about the sessions of their members.
+fn in_groups(raw: &Raw) -> impl Iterator<Item = &RawInput> {
+    raw.targets.iter().filter_map(|target| match &target.what.as_ref()?.kind {
+        RawTargetKind::Group { sessions, .. } => sessions.input.as_ref()?.as_ref(),
+        RawTargetKind::Database { .. } => None,
+    })
 }
 
 /// Warns of a policy that says it acts, where somebody who may do less has the last word.

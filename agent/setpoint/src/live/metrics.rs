@@ -273,6 +273,9 @@ fn kind(action: &Action) -> &'static str {
     match action {
         Action::Resize { from, to } if to > from => "grow",
         Action::Resize { .. } => "shrink",
+        Action::Drain { .. } => "drain",
+        Action::Retire { .. } => "retire",
+        Action::Return { .. } => "return",
         Action::AddReplica { .. } => "add_replica",
         Action::RemoveReplica { .. } => "remove_replica",
     }

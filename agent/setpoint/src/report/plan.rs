@@ -76,6 +76,9 @@ fn sign(action: &Action) -> (String, String) {
             let style = if to < from { SHRINKS } else { GROWS };
             (in_style(style, "~"), format!("{from} -> {to}"))
         }
+        Action::Drain { .. } => (in_style(SHRINKS, "~"), action.to_string()),
+        Action::Retire { .. } => (in_style(SHRINKS, "-"), action.to_string()),
+        Action::Return { .. } => (in_style(GROWS, "+"), action.to_string()),
         Action::AddReplica { name } => (in_style(GROWS, "+"), format!("add replica {name}")),
         Action::RemoveReplica { name } => {
             (in_style(SHRINKS, "-"), format!("remove replica {name}"))

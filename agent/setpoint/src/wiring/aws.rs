@@ -10,7 +10,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use setpoint_aws::{
-    Aws, AwsSettings, CloudWatchSettings, MetricQuery, Patient, Resource, Role, Statement,
+    Aws, AwsSettings, CloudWatchSettings, Fleet, MetricQuery, Patient, Resource, Role, Statement,
 };
 pub(crate) use setpoint_aws::{Native, NativeRule};
 use setpoint_control::{Act, Breaker, Finding, World};
@@ -49,7 +49,7 @@ pub(super) async fn plug_in(
     };
     let seen = resources(&|_| true);
     if !seen.is_empty() {
-        world.eyes.push(Box::new(aws.eyes(seen)));
+        world.eyes.push(Box::new(aws.eyes(seen).naming_members_of(&with_sessions(targets))));
     }
     let acted_on = resources(&|target| reach == Reach::Hands && target.mode == Mode::Act);
     if !acted_on.is_empty() {
@@ -90,6 +90,16 @@ fn servers<'a>(
         }
     }
     servers
+}
+
+/// The groups whose members are picked by name.
+fn with_sessions(targets: &BTreeMap<&TargetName, &Target>) -> BTreeSet<TargetName> {
+    let named = targets.iter().filter(|(_, target)| has_sessions(target));
+    named.map(|(name, _)| (*name).clone()).collect()
+}
+
+fn has_sessions(target: &Target) -> bool {
+    matches!(&target.settings, TargetSettings::Group(group) if group.sessions.is_some())
 }
 
 /// Whether a source reads the CloudWatch of the provider called `name`.
@@ -139,7 +149,7 @@ pub(super) async fn examine(
             TargetSettings::Group(group) => group.range,
             TargetSettings::Database(database) => database.range,
         };
-        Some(Patient { resource: resource(target)?, range })
+        Some(Patient { resource: resource(target)?, range, drained: has_sessions(target) })
     };
     let patients = targets.iter().filter_map(|(name, it)| Some(((*name).clone(), patient(it)?)));
     Ok(connect(name, provider).await.examine(&patients.collect()).await)
@@ -164,19 +174,23 @@ pub(super) fn permissions(
 ) -> Result<Value, CannotWire> {
     let targets = || config.targets.values().filter(|target| target.provider == name);
     let resources = targets().filter_map(resource).collect();
-    let tags = |target: &'_ Target| match &target.which {
-        Which::Each(tags) => Some(tags.clone()),
+    let fleet = |target: &Target| match &target.which {
+        Which::Each(tags) => Some(Fleet { tags: tags.clone(), drained: has_sessions(target) }),
         Which::One(_) => None,
     };
-    let fleets: Vec<BTreeMap<String, String>> = targets().filter_map(tags).collect();
-    let fleets: Vec<_> = fleets.iter().collect();
+    let fleets: Vec<Fleet> = targets().filter_map(fleet).collect();
+    let drained = |target: &Target| match &target.which {
+        Which::One(id) if has_sessions(target) => Some(id.clone()),
+        Which::One(_) | Which::Each(_) => None,
+    };
+    let drained = targets().filter_map(drained).collect();
     let acts = targets().any(|target| target.mode == Mode::Act);
     let statements = setpoint_aws::permissions(
         &provider.region,
         &resources,
         &fleets,
-        acts,
-        has_metrics(config, name),
+        &drained,
+        (acts, has_metrics(config, name)),
     );
     let servers = servers(config, name, provider);
     let queries = servers.iter().zip(1..).map(|((region, paths), number)| {

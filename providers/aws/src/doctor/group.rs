@@ -2,7 +2,7 @@
 
 use super::{Ward, owners};
 use crate::{group, rivals, tag};
-use aws_sdk_autoscaling::types::AutoScalingGroup;
+use aws_sdk_autoscaling::types::{AutoScalingGroup, Instance};
 use setpoint_control::{Finding, Severity};
 use setpoint_core::Range;
 
@@ -38,6 +38,27 @@ fn of_range(about: &str, own: Range, range: Range) -> Option<Finding> {
     })
 }
 
+/// What may end members of a group whose members are to be drained.
+pub(super) fn drains(about: &str, described: &AutoScalingGroup) -> Vec<Finding> {
+    let weighs = |one: &Instance| one.weighted_capacity().is_some_and(|weight| weight != "1");
+    let weights = described.instances().iter().any(weighs).then(|| {
+        let message = "its instances carry weights: with `sessions` it never shrinks";
+        Finding::new(Severity::Problem, about, message)
+            .help("take the weights off, or leave `sessions` out")
+    });
+    let mut suspended = described.suspended_processes().iter();
+    let balances = !suspended.any(|one| one.process_name() == Some("AZRebalance"));
+    let protects = described.new_instances_protected_from_scale_in() == Some(true);
+    let rebalance = (balances && !protects).then(|| {
+        let message = "AWS may end members with sessions by itself, to balance the zones";
+        Finding::new(Severity::Warning, about, message).help(
+            "suspend the process AZRebalance, or have new instances protected from scale-in: \
+             who is drained is ended all the same",
+        )
+    });
+    weights.into_iter().chain(rebalance).collect()
+}
+
 /// Others that change its size.
 pub(super) fn others(about: &str, name: &str, ward: &Ward) -> Vec<Finding> {
     let policies = ward
@@ -67,7 +88,7 @@ pub(super) fn others(about: &str, name: &str, ward: &Ward) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_autoscaling::types::TagDescription;
+    use aws_sdk_autoscaling::types::{SuspendedProcess, TagDescription};
 
     fn described(tags: &[(&str, &str)]) -> AutoScalingGroup {
         let tags = tags
@@ -98,6 +119,24 @@ mod tests {
         check(&[], (2, 5), &[]);
         check(&[], (2, 20), &[("warning", "the group allows 1..9 only")]);
         check(&[], (10, 20), &[("problem", "no size is left")]);
+    }
+
+    #[test]
+    fn a_cloud_that_ends_members_by_itself_is_told_of() {
+        let mut group = described(&[]);
+        let words = |group: &AutoScalingGroup| {
+            let found = drains("target web", group);
+            found.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>().join("; ")
+        };
+        assert!(words(&group).contains("to balance the zones"));
+        let process = SuspendedProcess::builder().process_name("AZRebalance").build();
+        group.suspended_processes = Some(vec![process]);
+        assert_eq!(words(&group), "");
+        group.suspended_processes = None;
+        group.new_instances_protected_from_scale_in = Some(true);
+        assert_eq!(words(&group), "");
+        group.instances = Some(vec![Instance::builder().weighted_capacity("4").build()]);
+        assert!(words(&group).contains("never shrinks"));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Patient {
     pub resource: Resource,
     /// The sizes that the operator allows.
     pub range: Range,
+    /// Whether its members are picked by name, and drained.
+    pub drained: bool,
 }
 
 /// What is known of a whole region's groups, for each of them to be judged by.
@@ -54,7 +56,7 @@ impl Aws {
             let about = format!("target {name}");
             match &patient.resource {
                 Resource::Group(group) => {
-                    let found = self.group(&about, group, patient.range, &ward).await;
+                    let found = self.group(&about, group, patient, &ward).await;
                     findings.extend(found);
                 }
                 Resource::Database(id) => findings.extend(self.database(&about, id).await),
@@ -88,13 +90,16 @@ impl Aws {
         Ward { policies, scheduled }
     }
 
-    async fn group(&self, about: &str, name: &str, range: Range, ward: &Ward) -> Vec<Finding> {
+    async fn group(&self, about: &str, name: &str, patient: &Patient, ward: &Ward) -> Vec<Finding> {
         let groups = Groups::new(self.autoscaling().clone());
         let described = match groups.describe_one(name).await {
             Ok(described) => described,
             Err(fault) => return vec![not_seen(about, "autoscaling", &fault)],
         };
-        let mut findings = group::findings(about, &described, range);
+        let mut findings = group::findings(about, &described, patient.range);
+        if patient.drained {
+            findings.extend(group::drains(about, &described));
+        }
         findings.extend(group::others(about, name, ward));
         for error in groups.trial(name).await {
             findings.push(failed(about, "autoscaling", &error));
