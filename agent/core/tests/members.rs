@@ -161,7 +161,12 @@ fn wish(size: u32) -> Evaluation {
         opinions: vec![Opinion { target, ask, line: 1, because: None, substituted: false }],
         hold: None,
     };
-    Evaluation { policy: PolicyName::new("policy"), rules: vec![rule], state: BTreeMap::new() }
+    Evaluation {
+        policy: PolicyName::new("policy"),
+        rules: vec![rule],
+        state: BTreeMap::new(),
+        out_of_time: false,
+    }
 }
 
 #[test]

@@ -74,6 +74,11 @@ impl Standby {
         if group.desired.saturating_sub(count(&stands.in_service)) < to {
             return Err(Fault::Refused(format!("fewer than {to} would be left")));
         }
+        // Eyes look for a refresh when it is the group's turn: what is about to be taken is
+        // asked about now.
+        if let Some(busy) = self.groups.refreshing(name).await? {
+            return Err(Fault::Stale(busy));
+        }
         let request = self.api.client().enter_standby().auto_scaling_group_name(name);
         let request = request.set_instance_ids(Some(owned(&stands.in_service)));
         let request = request.should_decrement_desired_capacity(true).send();
