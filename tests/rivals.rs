@@ -131,7 +131,9 @@ fn size(thought: &Thought) -> Result<(u32, u32), Held> {
     match &thought.plan.decisions[0].verdict {
         Verdict::Act(intent) => match intent.action {
             Action::Resize { from, to } => Ok((from, to)),
-            Action::AddReplica { .. } | Action::RemoveReplica { .. } => panic!("{intent:?}"),
+            Action::AddReplica { .. } | Action::RemoveReplica { .. } | Action::Set { .. } => {
+                panic!("{intent:?}")
+            }
         },
         Verdict::Held(held) => Err(held.clone()),
     }

@@ -24,6 +24,8 @@ pub enum On {
     Group,
     /// A target of kind `database`.
     Database,
+    /// A target of kind `setting`.
+    Setting,
     /// What recording an opinion gives back.
     Opinion,
     /// `now`.
@@ -33,6 +35,11 @@ pub enum On {
 }
 
 impl On {
+    /// Whether it is a target.
+    pub const fn is_target(self) -> bool {
+        matches!(self, Self::Group | Self::Database | Self::Setting)
+    }
+
     /// As a noun phrase: "a group".
     pub const fn noun(self) -> &'static str {
         match self {
@@ -44,6 +51,7 @@ impl On {
             Self::Number => "a number",
             Self::Group => "a group",
             Self::Database => "a database",
+            Self::Setting => "a setting",
             Self::Opinion => "an opinion",
             Self::Now => "'now'",
             Self::Nothing => "a policy",
@@ -291,6 +299,22 @@ pub const WORDS: &[Word] = &[
         Gives::Opinion,
         "have no fewer read replicas",
     ),
+    Word::property(On::Setting, "value", Gives::Number, "what it is set to"),
+    Word::property(On::Setting, "min", Gives::Number, "the least value allowed"),
+    Word::property(On::Setting, "max", Gives::Number, "the largest value allowed"),
+    Word::property(
+        On::Setting,
+        "busy",
+        Gives::Bool,
+        "whether the setting should be left alone just now",
+    ),
+    Word::property(
+        On::Setting,
+        "at_limit",
+        Gives::Bool,
+        "whether it stands at an end of what is allowed",
+    ),
+    Word::method(On::Setting, "set_to", &[Arg::Count], Gives::Opinion, "have this value"),
     Word::method(On::Opinion, "because", &[Arg::Text], Gives::Opinion, "say why, for the record"),
     Word::method(
         On::Now,

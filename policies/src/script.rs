@@ -2,7 +2,7 @@
 
 use crate::{
     check::{Checked, RuleOutline, check},
-    engine::{DatabaseHandle, ENGINE, GroupHandle, Inputs, Now, Params, State},
+    engine::{DatabaseHandle, ENGINE, GroupHandle, Inputs, Now, Params, SettingHandle, State},
     fault::Fault,
     fault::FaultId,
     header::{Header, Kind},
@@ -92,6 +92,7 @@ pub(crate) fn scope(header: &Header) -> Scope<'static> {
         match target.kind {
             Kind::Group => scope.push(name.clone(), GroupHandle(index)),
             Kind::Database => scope.push(name.clone(), DatabaseHandle(index)),
+            Kind::Setting => scope.push(name.clone(), SettingHandle(index)),
         };
     }
     scope

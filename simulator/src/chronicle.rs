@@ -118,6 +118,8 @@ fn what(action: &Action) -> What {
     match action {
         Action::Resize { .. } if action.shrinks() => What::Shrink,
         Action::Resize { .. } => What::Grow,
+        Action::Set { .. } if action.shrinks() => What::Shrink,
+        Action::Set { .. } => What::Grow,
         Action::AddReplica { .. } => What::Add,
         Action::RemoveReplica { .. } => What::Remove,
     }

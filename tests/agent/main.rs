@@ -13,4 +13,5 @@ mod operating;
 mod prometheus;
 mod refusals;
 mod scene;
+mod settings;
 mod starting;

@@ -13,6 +13,7 @@ mod http;
 mod ministack;
 mod moto;
 mod prometheus;
+mod service;
 
 pub use agent::{Agent, Site, message, program};
 pub use clock::MachineClock;
@@ -22,3 +23,4 @@ pub use fault_proxy::{Fault, FaultProxy};
 pub use ministack::Ministack;
 pub use moto::{Moto, REGION, python};
 pub use prometheus::Prometheus;
+pub use service::{Mood, Service, Write};

@@ -165,11 +165,7 @@ impl Memory {
         seen: &Seen,
     ) {
         let now = self.now;
-        let (size, ready) = match seen {
-            Seen::Group(group) => (group.desired, group.ready),
-            Seen::Database(database) => (database.present(), database.available()),
-            Seen::Nothing(_) => return,
-        };
+        let Some((size, ready)) = seen.size() else { return };
         let target = self.targets.entry(name.clone()).or_insert_with(|| TargetMemory {
             first_seen: now,
             ready: Arc::default(),
@@ -231,7 +227,7 @@ impl TargetMemory {
                 self.noticed.was_not_sent();
             }
             ActResult::Failed { kind, message } => {
-                let grew = self.open.as_ref().is_some_and(|open| !open.intent.action.shrinks());
+                let grew = self.open.as_ref().is_some_and(|open| open.intent.action.adds());
                 self.open = None;
                 self.noticed.was_not_sent();
                 if grew && *kind == FailureKind::Refused {
@@ -275,8 +271,7 @@ fn shows(seen: &Seen, action: &Action) -> bool {
         (Seen::Database(database), Action::RemoveReplica { name }) => {
             database.replicas.iter().all(|replica| replica.name != *name)
         }
-        (Seen::Group(_), Action::AddReplica { .. } | Action::RemoveReplica { .. })
-        | (Seen::Database(_), Action::Resize { .. })
-        | (Seen::Nothing(_), _) => false,
+        (Seen::Setting(setting), Action::Set { to, .. }) => setting.value == *to,
+        (Seen::Group(_) | Seen::Database(_) | Seen::Setting(_) | Seen::Nothing(_), _) => false,
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     group::{decide_group, held, intent_id},
     noticed::Clocks,
     region::Region,
+    setting::decide_setting,
 };
 
 /// Decides what to do about every target there is.
@@ -63,9 +64,13 @@ fn decide_one(
         (TargetSettings::Database(settings), Seen::Database(database)) => {
             decide_database(target, (settings, database), memory, ballot, id)
         }
+        (TargetSettings::Setting(settings), Seen::Setting(setting)) => {
+            decide_setting(target, (settings, setting), memory, ballot, id)
+        }
         (_, Seen::Nothing(why)) => not_observed(why),
-        (TargetSettings::Group(_), Seen::Database(_)) => not_observed("it is a database"),
-        (TargetSettings::Database(_), Seen::Group(_)) => not_observed("it is a group"),
+        (_, Seen::Group(_)) => not_observed("it is a group"),
+        (_, Seen::Database(_)) => not_observed("it is a database"),
+        (_, Seen::Setting(_)) => not_observed("it is a setting"),
     }
 }
 
@@ -121,7 +126,7 @@ fn remembered(bounds: &TargetSettings) -> Span {
             .max(group.stabilise_up)
             .max(group.growth.period)
             .max(group.shrink.period),
-        TargetSettings::Database(_) => Span::ZERO,
+        TargetSettings::Database(_) | TargetSettings::Setting(_) => Span::ZERO,
     }
 }
 
@@ -152,7 +157,7 @@ impl TargetMemory {
     fn change(&self, action: &Action, at: Tick) -> Option<Move> {
         let present = self.ready.latest()?.desired;
         let (from, to) = match action {
-            Action::Resize { from, to } => (*from, *to),
+            Action::Resize { from, to } | Action::Set { from, to, .. } => (*from, *to),
             Action::AddReplica { .. } => (present, present.saturating_add(1)),
             Action::RemoveReplica { .. } => (present, present.saturating_sub(1)),
         };

@@ -30,6 +30,7 @@ mod plan;
 mod program;
 mod reading;
 mod region;
+mod setting;
 mod settings;
 mod shared;
 mod sizing;
@@ -57,11 +58,13 @@ pub use plan::{
 pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
 pub use settings::{
-    DatabaseSettings, Empty, GroupSettings, InputSettings, Per, Role, Settings, Step,
-    TargetSettings,
+    DatabaseSettings, Empty, GroupSettings, InputSettings, Per, Role, SettingSettings, Settings,
+    Step, TargetSettings,
 };
 pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Snapshot};
-pub use target::{Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen};
+pub use target::{
+    Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen, Setting, Side,
+};
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
 pub use unit::{Dimension, Quantity, Short, Unit};
 pub use walk::Walk;

@@ -120,7 +120,7 @@ impl OpenIntent {
     /// The size the intent asks for, where it asks for one.
     pub const fn size(&self) -> Option<u32> {
         match &self.intent.action {
-            Action::Resize { to, .. } => Some(*to),
+            Action::Resize { to, .. } | Action::Set { to, .. } => Some(*to),
             Action::AddReplica { .. } | Action::RemoveReplica { .. } => None,
         }
     }

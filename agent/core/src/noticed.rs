@@ -208,7 +208,7 @@ impl Noticed {
 fn is_the_providers(seen: &Seen, before: u32, size: u32) -> bool {
     let own = match seen {
         Seen::Group(group) => group.own_range,
-        Seen::Database(_) | Seen::Nothing(_) => None,
+        Seen::Database(_) | Seen::Setting(_) | Seen::Nothing(_) => None,
     };
     let into_range = own.is_some_and(|own| own.clamp(before) == size);
     into_range || seen.busy().is_some()
@@ -247,11 +247,7 @@ mod tests {
         let sent = sent.iter().map(|(at, from, to)| Move { at: tick(*at), from: *from, to: *to });
         let mut noticed = Noticed { sent: sent.collect(), ..Noticed::default() };
         let before = Members { since: Timestamp::default(), ready: 10, desired: 10 };
-        let size = match &seen {
-            Seen::Group(group) => group.desired,
-            Seen::Database(database) => database.present(),
-            Seen::Nothing(_) => 10,
-        };
+        let (size, _) = seen.size().unwrap();
         let brakes = Brakes::new();
         noticed.look(&seen, (Some(before), size), tick(now), (&brakes, CONFIRM));
         assert_eq!(noticed.foreign.is_some(), foreign, "{seen:?} after {noticed:?}");

@@ -172,6 +172,8 @@ pub enum Ask {
     AddReplica,
     /// Have one read replica fewer.
     RemoveReplica,
+    /// Have this value.
+    SetTo(u32),
 }
 
 impl fmt::Display for Ask {
@@ -190,6 +192,7 @@ impl fmt::Display for Ask {
             Self::AtMost(size) => write!(f, "at most {size}"),
             Self::AddReplica => f.write_str("add a replica"),
             Self::RemoveReplica => f.write_str("remove a replica"),
+            Self::SetTo(value) => write!(f, "set to {value}"),
         }
     }
 }

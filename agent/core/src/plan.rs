@@ -240,15 +240,36 @@ pub enum Action {
         /// The name; always of one we made.
         name: String,
     },
+    /// Have the value `to`.
+    Set {
+        /// The value the decision was based on.
+        from: u32,
+        /// The value to have.
+        to: u32,
+        /// Whether it leads away from the side that is safe: such a change counts as shrinking.
+        leaves: bool,
+    },
 }
 
 impl Action {
-    /// Whether it takes something away.
+    /// Whether it takes something away, or leads away from what is safe.
     pub fn shrinks(&self) -> bool {
         match self {
             Self::Resize { from, to } => to < from,
             Self::AddReplica { .. } => false,
             Self::RemoveReplica { .. } => true,
+            Self::Set { leaves, .. } => *leaves,
+        }
+    }
+}
+
+impl Action {
+    /// Whether it adds members or replicas, which a cloud may not have.
+    pub(crate) const fn adds(&self) -> bool {
+        match self {
+            Self::Resize { from, to } => *to > *from,
+            Self::AddReplica { .. } => true,
+            Self::RemoveReplica { .. } | Self::Set { .. } => false,
         }
     }
 }
@@ -259,6 +280,7 @@ impl fmt::Display for Action {
             Self::Resize { from, to } => write!(f, "resize {from} -> {to}"),
             Self::AddReplica { name } => write!(f, "add replica {name}"),
             Self::RemoveReplica { name } => write!(f, "remove replica {name}"),
+            Self::Set { from, to, .. } => write!(f, "set {from} -> {to}"),
         }
     }
 }

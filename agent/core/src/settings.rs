@@ -2,7 +2,7 @@
 //!
 //! Defaults are those of the table in `defaults`; each has its source there.
 
-use crate::{Brakes, InputKey, Range, Span, TargetName, Unit, defaults};
+use crate::{Brakes, InputKey, Range, Side, Span, TargetName, Unit, defaults};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -114,14 +114,26 @@ pub enum TargetSettings {
     Group(GroupSettings),
     /// Of a database.
     Database(DatabaseSettings),
+    /// Of a setting.
+    Setting(SettingSettings),
 }
 
 impl TargetSettings {
-    /// The brakes that both kinds have.
+    /// The sizes that the operator allows.
+    pub const fn range(&self) -> Range {
+        match self {
+            Self::Group(group) => group.range,
+            Self::Database(database) => database.range,
+            Self::Setting(setting) => setting.range,
+        }
+    }
+
+    /// The brakes that all kinds have.
     pub const fn brakes(&self) -> &Brakes {
         match self {
             Self::Group(group) => &group.brakes,
             Self::Database(database) => &database.brakes,
+            Self::Setting(setting) => &setting.brakes,
         }
     }
 
@@ -130,6 +142,7 @@ impl TargetSettings {
         match self {
             Self::Group(group) => &mut group.brakes,
             Self::Database(database) => &mut database.brakes,
+            Self::Setting(setting) => &mut setting.brakes,
         }
     }
 
@@ -138,6 +151,7 @@ impl TargetSettings {
         match self {
             Self::Group(group) => group.confirm_within,
             Self::Database(database) => database.confirm_within,
+            Self::Setting(setting) => setting.confirm_within,
         }
     }
 }
@@ -236,6 +250,44 @@ impl DatabaseSettings {
             cooldown_down: defaults::COOLDOWN_DOWN,
             settle: defaults::SETTLE,
             confirm_within: defaults::DATABASE_CONFIRM,
+            brakes: Brakes::new(),
+        }
+    }
+}
+
+/// The bounds and brakes of a setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SettingSettings {
+    /// Values the operator allows.
+    pub range: Range,
+    /// The side of the range to which it may always go; without one, every move waits.
+    pub safe: Option<Side>,
+    /// The most that one action adds, as a share of the value, and at least one; no limit without.
+    pub step_up: Option<f64>,
+    /// The most that one action takes, as a share of the value, and at least one; no limit without.
+    pub step_down: Option<f64>,
+    /// The least time from the confirmation of the last action to one that leads away from
+    /// the safe side. Default 300 s.
+    pub cooldown_down: Span,
+    /// The time after a first start in which nothing leads away from the safe side. Default 10 min.
+    pub settle: Span,
+    /// How long an accepted value may take to show before it counts as lost. Default 5 min.
+    pub confirm_within: Span,
+    /// What else keeps it from leaving its safe side.
+    pub brakes: Brakes,
+}
+
+impl SettingSettings {
+    /// The defaults of the manual, within `range`.
+    pub const fn new(range: Range) -> Self {
+        Self {
+            range,
+            safe: None,
+            step_up: None,
+            step_down: None,
+            cooldown_down: defaults::COOLDOWN_DOWN,
+            settle: defaults::SETTLE,
+            confirm_within: defaults::SETTING_CONFIRM,
             brakes: Brakes::new(),
         }
     }

@@ -40,7 +40,7 @@ pub(crate) fn size_of(ask: &Ask, present: u32, base: u32) -> Option<Size> {
             let load = total.value / each.value;
             Some(Size { size: members(load), ratio: None, at_goal: None, load: Some(load) })
         }
-        Ask::ScaleTo(size) => fixed(*size),
+        Ask::ScaleTo(size) | Ask::SetTo(size) => fixed(*size),
         Ask::ScaleBy(by) => fixed(base.saturating_add_signed(*by)),
         Ask::ScaleByShare(share) => fixed(by_share(base, *share)),
         Ask::AddReplica => fixed(present.saturating_add(1)),

@@ -12,6 +12,8 @@ pub enum Seen {
     Group(Group),
     /// A database and its read replicas.
     Database(Database),
+    /// A number within bounds.
+    Setting(Setting),
     /// The provider could not tell, and why. Nothing is done to what is not seen.
     Nothing(String),
 }
@@ -22,6 +24,17 @@ impl Seen {
         match self {
             Self::Group(group) => group.busy.as_deref(),
             Self::Database(database) => database.busy.as_deref(),
+            Self::Setting(setting) => setting.busy.as_deref(),
+            Self::Nothing(_) => None,
+        }
+    }
+
+    /// How large it is and how much of that is at work, in what its kind counts.
+    pub fn size(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::Group(group) => Some((group.desired, group.ready)),
+            Self::Database(database) => Some((database.present(), database.available())),
+            Self::Setting(setting) => Some((setting.value, setting.value)),
             Self::Nothing(_) => None,
         }
     }
@@ -79,6 +92,49 @@ impl Database {
 
 fn count(replicas: &[Replica], wanted: impl Fn(&Replica) -> bool) -> u32 {
     u32::try_from(replicas.iter().filter(|replica| wanted(replica)).count()).unwrap_or(u32::MAX)
+}
+
+/// A number that is set somewhere: the cap of a pool, the limit of a rate, a share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// What it is set to.
+    pub value: u32,
+    /// Why it should be left alone just now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<String>,
+}
+
+/// The side of its range on which a setting does no harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The larger, the safer: the cap of a pool.
+    High,
+    /// The smaller, the safer: the share of spot instances.
+    Low,
+}
+
+impl Side {
+    /// Every side with its name.
+    pub const NAMES: [(&'static str, Self); 2] = [("high", Self::High), ("low", Self::Low)];
+
+    /// Its name in a header and in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// Whether going from `from` to `to` leads away from the side that is `safe`. Where none is,
+/// every way does.
+pub(crate) const fn leaves(safe: Option<Side>, from: u32, to: u32) -> bool {
+    match safe {
+        Some(Side::High) => to < from,
+        Some(Side::Low) => to > from,
+        None => to != from,
+    }
 }
 
 /// One read replica.

@@ -264,8 +264,8 @@ impl Walker<'_, '_> {
                 let message = format!("the goal must be above 0, not {}", types[1].noun());
                 self.faults.add(FaultId::WrongValue, places[1], message);
             }
-            (On::Group | On::Database, "scale_to" | "at_least" | "at_most")
-                if value(0).is_some_and(|size| size < 0.0) =>
+            (on, "scale_to" | "at_least" | "at_most" | "set_to")
+                if on.is_target() && value(0).is_some_and(|size| size < 0.0) =>
             {
                 let size = setpoint_core::Short(value(0).unwrap_or_default());
                 let message = format!("a size cannot be {size}");

@@ -174,6 +174,7 @@ impl Type {
             Self::Now => On::Now,
             Self::Target(Kind::Group, _) => On::Group,
             Self::Target(Kind::Database, _) => On::Database,
+            Self::Target(Kind::Setting, _) => On::Setting,
             Self::Opinion => On::Opinion,
             Self::Unknown
             | Self::Nothing

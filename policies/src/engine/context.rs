@@ -204,11 +204,8 @@ fn hold_limit(inputs: &[Input]) -> Span {
 impl Target {
     fn new(name: &Arc<str>, target: &TargetName, given: &mut Given<'_>) -> Self {
         let silence = || Seen::Nothing("its provider said nothing of it".to_owned());
-        let range = match given.bounds.get(target) {
-            Some(TargetSettings::Group(group)) => group.range,
-            Some(TargetSettings::Database(database)) => database.range,
-            None => Range::new(0, u32::MAX).expect("zero is not above the largest number"),
-        };
+        let any = || Range::new(0, u32::MAX).expect("zero is not above the largest number");
+        let range = given.bounds.get(target).map_or_else(any, TargetSettings::range);
         let past = given.past.get(target);
         Self {
             name: Arc::clone(name),

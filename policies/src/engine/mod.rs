@@ -13,6 +13,7 @@ mod overloads;
 mod parts;
 mod reading;
 mod rule;
+mod setting;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ pub(crate) use handle::{DatabaseHandle, GroupHandle};
 pub(crate) use inputs::{Inputs, per_second};
 pub(crate) use overloads::{Accepts, overloads};
 pub(crate) use parts::Each;
+pub(crate) use setting::SettingHandle;
 
 use crate::syntax::{MAX_EXPRESSION_DEPTH, MAX_FUNCTION_EXPRESSION_DEPTH, MAX_FUNCTIONS, MAX_TEXT};
 use context::with;
@@ -62,6 +64,7 @@ fn engine() -> Engine {
     inputs::register(&mut engine);
     parts::register(&mut engine);
     handle::register(&mut engine);
+    setting::register(&mut engine);
     rule::register(&mut engine);
     engine
 }

@@ -91,6 +91,7 @@ fn the_engine_knows_no_word_that_the_table_does_not() {
             Some(Accepts::Each) => &[On::Each],
             Some(Accepts::Group) => &[On::Group],
             Some(Accepts::Database) => &[On::Database],
+            Some(Accepts::Setting) => &[On::Setting],
             Some(Accepts::Opinion) => &[On::Opinion],
             Some(Accepts::Global) => &[On::Inputs, On::Now],
             Some(Accepts::Anything | Accepts::OfRhai) | None => continue,

@@ -2,8 +2,8 @@
 
 use setpoint_core::{
     Database, DatabaseSettings, Evaluation, Group, GroupSettings, InputKey, InputSettings, Memory,
-    Moment, PolicyName, Range, Reading, Replica, ReplicaState, RuleVerdict, Sample, Seen, Settings,
-    Snapshot, Span, TargetName, TargetSettings, Timestamp,
+    Moment, PolicyName, Range, Reading, Replica, ReplicaState, RuleVerdict, Sample, Seen, Setting,
+    SettingSettings, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp,
 };
 use setpoint_policies::{Kind, Policies, Policy, Script, render};
 use std::{collections::BTreeMap, sync::Arc};
@@ -49,6 +49,7 @@ impl Bench {
         let settings = |kind: Kind| match kind {
             Kind::Group => TargetSettings::Group(GroupSettings::new(range)),
             Kind::Database => TargetSettings::Database(DatabaseSettings::new(range)),
+            Kind::Setting => TargetSettings::Setting(SettingSettings::new(range)),
         };
         let targets = header.targets.iter();
         let settings = Settings {
@@ -141,6 +142,7 @@ fn seen(settings: &TargetSettings, (desired, ready): (u32, u32)) -> Seen {
             busy: None,
             paused: None,
         }),
+        TargetSettings::Setting(_) => Seen::Setting(Setting { value: desired, busy: None }),
     }
 }
 

@@ -73,6 +73,11 @@ fn language() -> String {
         (On::Quantity, "A number with a unit", ""),
         (On::Group, "A group", ""),
         (On::Database, "A database", ""),
+        (
+            On::Setting,
+            "A setting",
+            "A number that is set somewhere: the cap of a pool, a rate limit, a share.",
+        ),
         (On::Opinion, "What recording an opinion gives back", ""),
         (On::Now, "`now`", ""),
         (On::Nothing, "Functions", "They can be written behind a value too: `m.x.max(m.y)`."),

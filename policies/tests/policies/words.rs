@@ -6,7 +6,8 @@ use setpoint_policies::language::{Arg, On, UNITS, WORDS, Word};
 const HEADER: &str = "const POLICY = #{ about: \"x\", language: 1,\n\
     inputs: #{ queue: #{ unit: \"count\", window: \"2m\" },\n\
         cpu: #{ unit: \"percent\", per: \"member\" } },\n\
-    targets: #{ fleet: #{ kind: \"group\" }, db: #{ kind: \"database\" } } };\n";
+    targets: #{ fleet: #{ kind: \"group\" }, db: #{ kind: \"database\" },\n\
+    pool: #{ kind: \"setting\" } } };\n";
 
 /// Some ways to write an argument of this kind.
 fn arguments(word: &Word, arg: Arg) -> &'static [&'static str] {
@@ -35,6 +36,7 @@ fn sayings(word: &Word) -> Vec<String> {
         On::Number => "5.",
         On::Group => "fleet.",
         On::Database => "db.",
+        On::Setting => "pool.",
         On::Opinion => "fleet.at_least(1).",
         On::Now => "now.",
         On::Nothing => "",

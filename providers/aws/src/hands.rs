@@ -52,11 +52,11 @@ impl AwsHands {
             (Resource::Database(id), Action::RemoveReplica { name }) => {
                 self.replicas.remove(id, name).await
             }
-            (Resource::Group(_), Action::AddReplica { .. } | Action::RemoveReplica { .. }) => {
-                Err(Fault::Refused(format!("{target} is a group, which has no replicas")))
+            (Resource::Group(_), action) => {
+                Err(Fault::Refused(format!("{target} is a group: it cannot {action}")))
             }
-            (Resource::Database(_), Action::Resize { .. }) => {
-                Err(Fault::Refused(format!("{target} is a database, which has no size")))
+            (Resource::Database(_), action) => {
+                Err(Fault::Refused(format!("{target} is a database: it cannot {action}")))
             }
         }
     }
@@ -83,5 +83,6 @@ fn operation(intent: &Intent) -> String {
         Action::Resize { to, .. } => format!("resize {target} to {to}"),
         Action::AddReplica { name } => format!("add replica {name} to {target}"),
         Action::RemoveReplica { name } => format!("remove replica {name} from {target}"),
+        Action::Set { .. } => format!("{} of {target}", intent.action),
     }
 }

@@ -1,10 +1,12 @@
-//! Numbers over HTTP: a client that keeps limits, documents in JSON, checks of ours.
+//! Numbers over HTTP: a client that keeps limits, documents in JSON, checks of ours, and
+//! targets behind a web service.
 //!
 //! The rule it keeps: whatever goes wrong becomes a reading that says so, never a
 //! number, and no secret is ever part of what it says. A failed check is a number: that
 //! a service does not answer is just what it was asked.
 //!
-//! Start reading at [`HttpClient`]; the sources are [`JsonSource`] and [`ProbeSource`].
+//! Start reading at [`HttpClient`]; the sources are [`JsonSource`] and [`ProbeSource`], the
+//! provider is [`Webhook`].
 
 mod certificate;
 mod client;
@@ -12,9 +14,11 @@ mod failure;
 mod json;
 mod probe;
 mod settings;
+mod webhook;
 
 pub use client::{Answer, HttpClient, shown};
 pub use failure::{FetchError, SetUpError};
 pub use json::{JsonQuery, JsonSource, NoPointer};
 pub use probe::{Check, ProbeSource};
 pub use settings::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
+pub use webhook::{Method, Webhook, WebhookEyes, WebhookHands, WebhookSettings};

@@ -9,6 +9,7 @@ use super::{
     group::GroupModel,
     replicas::DatabaseModel,
     series::Series,
+    setting::SettingModel,
 };
 use setpoint_core::{
     Action, InputKey, Intent, Memory, PolicyName, RuleName, Scalar, Settings, Span, TargetName,
@@ -69,6 +70,7 @@ pub(super) enum Feed {
 pub(super) enum Thing {
     Group(GroupModel),
     Database(DatabaseModel),
+    Setting(SettingModel),
 }
 
 /// A time in which the provider does not do as asked.
@@ -200,6 +202,7 @@ pub(super) enum What {
     /// With this name, if one is given.
     AddReplica(Option<String>),
     RemoveReplica(Option<String>),
+    SetTo(u32),
 }
 
 impl WantedAction {
@@ -209,6 +212,7 @@ impl WantedAction {
             Action::Resize { to, .. } => What::ScaleTo(*to),
             Action::AddReplica { name } => What::AddReplica(Some(name.clone())),
             Action::RemoveReplica { name } => What::RemoveReplica(Some(name.clone())),
+            Action::Set { to, .. } => What::SetTo(*to),
         };
         Self { target: intent.target.clone(), what }
     }
@@ -233,6 +237,7 @@ impl fmt::Display for WantedAction {
             What::AddReplica(Some(name)) => write!(f, "{target} add_replica {name}"),
             What::RemoveReplica(None) => write!(f, "{target} remove_replica"),
             What::RemoveReplica(Some(name)) => write!(f, "{target} remove_replica {name}"),
+            What::SetTo(value) => write!(f, "{target} set_to {value}"),
         }
     }
 }

@@ -126,10 +126,12 @@ impl<'a> Bench<'a> {
             (Kind::Database, ["remove_replica", name @ ..]) if name.len() < 2 => {
                 Some(What::RemoveReplica(named(name.first())))
             }
+            (Kind::Setting, ["set_to", value]) => value.parse().ok().map(What::SetTo),
             _ => None,
         };
         let help = match kind {
             Kind::Group => format!("write `{target} scale_to 50`"),
+            Kind::Setting => format!("write `{target} set_to 20`"),
             Kind::Database => {
                 format!(
                     "write `{target} add_replica` or `{target} remove_replica`, with a name or without"

@@ -317,7 +317,12 @@ impl<'a> Scene<'a> {
 }
 
 fn grows(action: &Action) -> bool {
-    !action.shrinks()
+    match action {
+        Action::Set { from, to, .. } => to > from,
+        Action::Resize { .. } | Action::AddReplica { .. } | Action::RemoveReplica { .. } => {
+            !action.shrinks()
+        }
+    }
 }
 
 /// A finding about the whole run.

@@ -27,6 +27,7 @@ mod replicas;
 mod report;
 mod run;
 mod series;
+mod setting;
 mod stage;
 mod suggest;
 mod suite;

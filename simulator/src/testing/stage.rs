@@ -9,6 +9,7 @@ use super::{
     group::GroupWorld,
     replicas::DatabaseWorld,
     series::Point,
+    setting::SettingWorld,
 };
 use async_trait::async_trait;
 use setpoint_control::{Act, Clock, Commands, MetricSource, Observe, ProviderError};
@@ -43,6 +44,7 @@ pub(super) struct World {
 enum Life {
     Group(GroupWorld),
     Database(DatabaseWorld),
+    Setting(SettingWorld),
 }
 
 /// Which of a target's two sizes its bare name stands for.
@@ -61,6 +63,7 @@ impl Stage {
             let life = match thing {
                 Thing::Group(group) => Life::Group(GroupWorld::new(group.clone())),
                 Thing::Database(database) => Life::Database(DatabaseWorld::new(database.clone())),
+                Thing::Setting(setting) => Life::Setting(SettingWorld::new(setting.clone())),
             };
             (name.clone(), life)
         });
@@ -170,6 +173,7 @@ impl World {
             (Some(Life::Database(database)), Action::RemoveReplica { name }) => {
                 database.remove(name, now).map_err(|why| (FailureKind::Refused, why))?;
             }
+            (Some(Life::Setting(setting)), Action::Set { to, .. }) => setting.set(*to, now),
             (_, action) => return Err((FailureKind::Refused, format!("cannot {action}"))),
         }
         Ok(())
@@ -181,6 +185,7 @@ impl Life {
         match self {
             Self::Group(group) => Seen::Group(group.seen(now, index)),
             Self::Database(database) => Seen::Database(database.seen(now)),
+            Self::Setting(setting) => Seen::Setting(setting.seen(now)),
         }
     }
 
@@ -189,6 +194,7 @@ impl Life {
             (_, "") => side,
             (Self::Group(_), "ready") | (Self::Database(_), "available") => Side::Serving,
             (Self::Group(_), "desired") | (Self::Database(_), "replicas") => Side::Asked,
+            (Self::Setting(_), "value") => Side::Serving,
             _ => return None,
         };
         Some(match (self, side) {
@@ -196,6 +202,8 @@ impl Life {
             (Self::Group(group), Side::Asked) => group.desired(),
             (Self::Database(database), Side::Serving) => database.seen(now).available(),
             (Self::Database(database), Side::Asked) => database.seen(now).present(),
+            (Self::Setting(setting), Side::Serving) => setting.seen(now).value,
+            (Self::Setting(setting), Side::Asked) => setting.asked(),
         })
     }
 }

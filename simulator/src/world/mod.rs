@@ -184,6 +184,7 @@ impl World {
                 Ok(())
             }
             Action::RemoveReplica { name } => self.database.remove(name, self.now).map_err(refused),
+            Action::Set { .. } => Err(refused(format!("there is nothing here to {action}"))),
         }
     }
 

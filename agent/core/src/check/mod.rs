@@ -6,12 +6,14 @@
 //! is told.
 
 mod brakes;
+mod setting;
 
 use crate::{
     Action, Decision, Evaluation, Held, Intent, Memory, Plan, ReplicaState, RuleVerdict, Seen,
     Settings, Snapshot, TargetName, TargetSettings, Verdict,
 };
 use brakes::Blind;
+use setting::Change;
 use std::collections::BTreeSet;
 
 /// Why one action is unsafe.
@@ -123,6 +125,14 @@ fn unsafe_action(
                 wrong.push("a removal without evidence".to_owned());
             }
             wrong
+        }
+        (
+            Action::Set { from, to, leaves },
+            TargetSettings::Setting(bounds),
+            Seen::Setting(setting),
+        ) => {
+            let change = Change { from: *from, to: *to, leaves: *leaves };
+            setting::against(change, bounds, setting, blind)
         }
         _ => vec!["an action of another kind than its target".to_owned()],
     }

@@ -92,7 +92,9 @@ fn complain(faults: &[ConfigFault]) {
 fn cannot_wire(error: CannotWire) -> Exit {
     output::complain(&format!("error: {}", chain(&error)));
     match error {
-        CannotWire::LeftOut { .. } | CannotWire::Source(..) => Exit::BadConfig,
+        CannotWire::LeftOut { .. } | CannotWire::Provider(..) | CannotWire::Source(..) => {
+            Exit::BadConfig
+        }
         CannotWire::Unseen(..) | CannotWire::Natives(_) => Exit::Unreachable,
         CannotWire::Fleet(_) => Exit::No,
         CannotWire::Policies(_) => Exit::Internal,

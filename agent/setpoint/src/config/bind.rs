@@ -13,9 +13,7 @@ use super::{
     suggest,
     valid::{BoundInput, Mode, Source, Target, Which},
 };
-use setpoint_core::{
-    BoundPolicy, Empty, InputKey, InputSettings, PolicyName, TargetName, TargetSettings,
-};
+use setpoint_core::{BoundPolicy, Empty, InputKey, InputSettings, PolicyName, TargetName};
 use setpoint_policies::{Header, InputHeader, Kind, TargetHeader};
 use std::{collections::BTreeMap, path::Path};
 
@@ -43,7 +41,9 @@ impl Bench<'_> {
     ) -> (Vec<BoundPolicy>, BTreeMap<InputKey, BoundInput>) {
         let scripts = Scripts::read(&self.raw.policies, self.faults);
         let (mut policies, mut inputs) = (Vec::new(), BTreeMap::new());
-        for (name, raw) in self.names() {
+        let named = self.names();
+        self.one_policy_each(&named, targets);
+        for (name, raw) in named {
             let file = beside(&raw.file.place, Path::new(&raw.file.value));
             let Some(script) = scripts.get(&file) else { continue };
             let mode = raw.mode.as_ref().map(|mode| meaning::mode(mode, self.faults));
@@ -220,6 +220,36 @@ impl Bench<'_> {
         bound
     }
 
+    /// Some kinds of targets belong to one policy alone: what two ask of a setting has no sum.
+    fn one_policy_each(
+        &self,
+        policies: &[(At<String>, &RawPolicy)],
+        targets: &BTreeMap<TargetName, Target>,
+    ) {
+        let mut owners: BTreeMap<&str, (&str, &At<String>)> = BTreeMap::new();
+        for (policy, ours) in policies
+            .iter()
+            .flat_map(|(name, raw)| raw.targets.iter().map(move |(_, ours)| (&*name.value, ours)))
+        {
+            let Some(target) = targets.get(&*ours.value) else { continue };
+            let kind = Kind::of(&target.settings);
+            let Some((owner, first)) = owners.insert(&*ours.value, (policy, ours)) else {
+                continue;
+            };
+            if kind.is_exclusive() && owner != policy {
+                let message =
+                    format!("`{}` has two policies, and a {kind} belongs to one", ours.value);
+                let fault = ConfigFault::new(Code::Twice, &ours.place, message);
+                self.faults.push(
+                    fault
+                        .label("bound again here")
+                        .also(&first.place, "bound here first")
+                        .help(format!("put the rules of `{policy}` into `{owner}`")),
+                );
+            }
+        }
+    }
+
     /// A policy at work for each pair of two fleets' groups would be nobody's wish, and
     /// `{group}` without a fleet has no meaning.
     fn one_fleet(&self, policy: &Bound<'_>, targets: &BTreeMap<TargetName, Target>) {
@@ -257,10 +287,7 @@ impl Bench<'_> {
         }
         let Some(target) = targets.get_mut(ours.value.as_str()) else { return };
         target.mode = mode.map_or(target.mode, |mode| mode.min(target.mode));
-        let kind = match target.settings {
-            TargetSettings::Group(_) => Kind::Group,
-            TargetSettings::Database(_) => Kind::Database,
-        };
+        let kind = Kind::of(&target.settings);
         if kind != wanted.kind {
             let message =
                 format!("`{}` is a {kind}, the policy needs a {}", ours.value, wanted.kind);

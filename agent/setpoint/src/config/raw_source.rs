@@ -96,7 +96,13 @@ fn web(table: &mut Table<'_>, kind: &str) -> Option<RawWeb> {
     };
     let url = required(table, "url", example, Table::text);
     let expect = if kind == "probe" { table.text("expect") } else { None };
-    let access = RawAccess {
+    let access = access(table);
+    Some(RawWeb { url: url?, access, expect })
+}
+
+/// Reads who we say we are, and whom we trust.
+pub(crate) fn access(table: &mut Table<'_>) -> RawAccess {
+    RawAccess {
         headers: table.named_texts("headers"),
         bearer: table.text("bearer"),
         bearer_file: table.text("bearer_file"),
@@ -106,6 +112,5 @@ fn web(table: &mut Table<'_>, kind: &str) -> Option<RawWeb> {
         ca_file: table.text("ca_file"),
         certificate_file: table.text("certificate_file"),
         key_file: table.text("key_file"),
-    };
-    Some(RawWeb { url: url?, access, expect })
+    }
 }

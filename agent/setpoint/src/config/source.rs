@@ -3,7 +3,8 @@
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
     meaning::{beside, endpoint, http_url, known_provider, or},
-    raw::{RawNamed, RawProvider},
+    raw::RawNamed,
+    raw_provider::RawProvider,
     raw_source::{RawAccess, RawCloudWatch, RawOwn, RawSource, RawWeb},
     valid::{CloudWatch, Source, SourceKind, Web},
 };
@@ -17,7 +18,7 @@ use std::{
 use url::{Host, Url};
 
 /// How long one reading may take, unless a pass is shorter.
-const TIMEOUT: Span = Span::from_secs(5);
+pub(crate) const TIMEOUT: Span = Span::from_secs(5);
 /// How much time one value of CloudWatch stands for, and how long it is still filled after
 /// that: metrics of AWS's own come each minute and are mostly there one minute later.
 const RESOLUTION: Span = Span::from_secs(60);
@@ -94,9 +95,19 @@ fn account(
     providers: &[RawNamed<RawProvider>],
     faults: &Faults,
 ) -> Option<String> {
-    match (&raw.provider, providers) {
+    let is_other = |it: &&RawNamed<RawProvider>| {
+        matches!(it.what, Some(RawProvider::Webhook(_) | RawProvider::File(_)))
+    };
+    let clouds: Vec<_> = providers.iter().filter(|it| !is_other(it)).collect();
+    match (&raw.provider, clouds.as_slice()) {
         (Some(named), _) => {
             known_provider(named, providers, faults);
+            if let Some(other) =
+                providers.iter().filter(is_other).find(|it| it.name.value == named.value)
+            {
+                let message = format!("`{}` has no CloudWatch: it is not AWS", other.name.value);
+                faults.push(ConfigFault::new(Code::WrongKind, &named.place, message));
+            }
             Some(named.value.clone())
         }
         (None, [only]) => Some(only.name.value.clone()),
@@ -110,17 +121,27 @@ fn account(
 }
 
 fn web(raw: &RawWeb, http: HttpSettings, faults: &Faults) -> Option<Web> {
-    let url = http_url(&raw.url, faults);
-    let access = &raw.access;
+    let url = http_url(&raw.url, faults)?;
+    let http = trusted(&raw.access, (&url, &raw.url.place), http, faults);
+    Some(Web { url, http })
+}
+
+/// `http`, with who we say we are at `url`, and whom we trust.
+pub(crate) fn trusted(
+    access: &RawAccess,
+    (url, place): (&Url, &Place),
+    http: HttpSettings,
+    faults: &Faults,
+) -> HttpSettings {
     let headers = headers(access, faults);
     let auth = auth(access, faults);
     let tls = tls(access, faults);
-    if let Some(url) = url.as_ref().filter(|url| (auth.is_some()) && is_in_the_clear(url)) {
+    if auth.is_some() && is_in_the_clear(url) {
         let message = format!("the credentials go to {} unencrypted", url.authority());
-        let fault = ConfigFault::new(Code::InTheClear, &raw.url.place, message);
+        let fault = ConfigFault::new(Code::InTheClear, place, message);
         faults.push(fault.help("use https"));
     }
-    Some(Web { url: url?, http: HttpSettings { headers, auth, tls, ..http } })
+    HttpSettings { headers, auth, tls, ..http }
 }
 
 /// Whether what is sent there can be read on its way.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod kinds;
 mod modes;
 mod schema;
 
@@ -283,9 +284,9 @@ fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
     );
     check(
         "kind = \"group\"",
-        "kind = \"volume\"",
+        "kind = \"flag\"",
         &[
-            "setpoint.toml:8:8: C013: kind \"volume\" is not supported by this version yet; this version knows `group` and `database`",
+            "setpoint.toml:8:8: C013: kind \"flag\" is not supported by this version yet; this version knows `group`, `database` and `setting`",
         ],
     );
 }

@@ -2,7 +2,8 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
-    raw::{Raw, RawPolicy},
+    raw::{Raw, RawNamed, RawPolicy},
+    raw_provider::RawProvider,
     raw_source::RawOwn,
 };
 use std::collections::BTreeSet;
@@ -68,6 +69,7 @@ fn in_sources(raw: &Raw) -> impl Iterator<Item = &str> {
         RawOwn::CloudWatch(own) => Some(own.provider.as_ref()),
         RawOwn::Web(_) => None,
     });
-    let only = raw.providers.first().map(|provider| &provider.name);
+    let clouds = |it: &&RawNamed<RawProvider>| matches!(it.what, Some(RawProvider::Aws(_)));
+    let only = raw.providers.iter().find(clouds).map(|provider| &provider.name);
     named.filter_map(move |named| named.or(only)).map(|named| &*named.value)
 }

@@ -4,7 +4,7 @@ use super::{cloudwatch::MetricQuery, fleet::Template};
 use setpoint_core::{
     BoundPolicy, InputKey, InputSettings, Program, Settings, Span, TargetName, TargetSettings,
 };
-use setpoint_http::{Check, HttpSettings, JsonQuery};
+use setpoint_http::{Check, HttpSettings, JsonQuery, Method};
 use setpoint_promql::{Query, ServerQuery};
 use std::{collections::BTreeMap, fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 use url::Url;
@@ -115,10 +115,37 @@ pub(crate) struct CloudWatch {
     pub(crate) endpoint: Option<Url>,
 }
 
-/// A cloud.
+/// Where targets live.
+#[derive(Clone, Debug)]
+pub(crate) enum Provider {
+    /// Amazon Web Services.
+    Aws(Account),
+    /// A web service of the user's own.
+    Webhook(Service),
+    /// Files of this machine.
+    File {
+        /// The folder that they are in.
+        folder: PathBuf,
+    },
+}
+
+/// A web service of the user's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    /// Its address, with `{id}` where a target's id belongs.
+    pub(crate) url: String,
+    /// How it is talked to.
+    pub(crate) http: HttpSettings,
+    /// Where in its documents the value is.
+    pub(crate) pointer: String,
+    /// How it is written to.
+    pub(crate) method: Method,
+}
+
+/// A region of an account of AWS.
 #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
 #[derive(Clone, Debug)]
-pub(crate) struct Provider {
+pub(crate) struct Account {
     /// The cloud's name of the region.
     pub(crate) region: String,
     /// Another address than the cloud's own: an emulator's.

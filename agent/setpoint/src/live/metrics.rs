@@ -203,7 +203,7 @@ impl Metrics {
         }
         let unseen = |(name, provider): (&TargetName, _)| match snapshot.targets.get(name) {
             Some(Seen::Nothing(_)) | None => Some(provider),
-            Some(Seen::Group(_) | Seen::Database(_)) => None,
+            Some(Seen::Group(_) | Seen::Database(_) | Seen::Setting(_)) => None,
         };
         let failed: BTreeSet<&String> = whose.providers.iter().filter_map(unseen).collect();
         for provider in failed {
@@ -212,11 +212,7 @@ impl Metrics {
     }
 
     fn target(&self, target: &TargetName, seen: &Seen) {
-        let (desired, ready) = match seen {
-            Seen::Group(group) => (group.desired, group.ready),
-            Seen::Database(database) => (database.present(), database.available()),
-            Seen::Nothing(_) => return,
-        };
+        let Some((desired, ready)) = seen.size() else { return };
         let labels = vec![("target", target.to_string())];
         self.desired.get_or_create(&labels).set(i64::from(desired));
         self.ready.get_or_create(&labels).set(i64::from(ready));
@@ -260,6 +256,7 @@ fn kind(action: &Action) -> &'static str {
         Action::Resize { .. } => "shrink",
         Action::AddReplica { .. } => "add_replica",
         Action::RemoveReplica { .. } => "remove_replica",
+        Action::Set { .. } => "set",
     }
 }
 

@@ -75,6 +75,10 @@ fn sign(action: &Action) -> (String, String) {
             let style = if to < from { SHRINKS } else { GROWS };
             (in_style(style, "~"), format!("{from} -> {to}"))
         }
+        Action::Set { from, to, leaves } => {
+            let style = if *leaves { SHRINKS } else { GROWS };
+            (in_style(style, "~"), format!("{from} -> {to}"))
+        }
         Action::AddReplica { name } => (in_style(GROWS, "+"), format!("add replica {name}")),
         Action::RemoveReplica { name } => {
             (in_style(SHRINKS, "-"), format!("remove replica {name}"))

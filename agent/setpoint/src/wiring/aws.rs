@@ -3,7 +3,7 @@
 use super::{CannotWire, Reach};
 use crate::{
     cli::Init,
-    config::{CloudWatch, Config, Mode, Provider, Question, Source, SourceKind, Target, Which},
+    config::{Account, CloudWatch, Config, Mode, Question, Source, SourceKind, Target, Which},
     system_clock::SystemClock,
 };
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(super) async fn plug_in(
     world: &mut World,
     config: &Config,
-    (name, provider): (&str, &Provider),
+    (name, provider): (&str, &Account),
     targets: &BTreeMap<&TargetName, &Target>,
     reach: Reach,
 ) -> Result<(), CannotWire> {
@@ -82,7 +82,7 @@ fn asked(config: &Config, name: &str) -> BTreeMap<InputKey, MetricQuery> {
 
 /// The groups at a provider that have these tags: those of the fleet called `fleet`.
 pub(super) async fn select(
-    (name, provider): (&str, &Provider),
+    (name, provider): (&str, &Account),
     fleet: &TargetName,
     tags: &BTreeMap<String, String>,
 ) -> Result<Vec<String>, CannotWire> {
@@ -93,15 +93,11 @@ pub(super) async fn select(
 /// What a provider has to say about `targets`.
 pub(super) async fn examine(
     name: &str,
-    provider: &Provider,
+    provider: &Account,
     targets: &BTreeMap<&TargetName, &Target>,
 ) -> Result<Vec<Finding>, CannotWire> {
     let patient = |target: &Target| {
-        let range = match &target.settings {
-            TargetSettings::Group(group) => group.range,
-            TargetSettings::Database(database) => database.range,
-        };
-        Some(Patient { resource: resource(target)?, range })
+        Some(Patient { resource: resource(target)?, range: target.settings.range() })
     };
     let patients = targets.iter().filter_map(|(name, it)| Some(((*name).clone(), patient(it)?)));
     Ok(connect(name, provider).await.examine(&patients.collect()).await)
@@ -122,7 +118,7 @@ pub(super) async fn natives(region: &str, options: &Init) -> Result<Vec<Native>,
 pub(super) fn permissions(
     config: &Config,
     name: &str,
-    provider: &Provider,
+    provider: &Account,
 ) -> Result<Value, CannotWire> {
     let targets = || config.targets.values().filter(|target| target.provider == name);
     let resources = targets().filter_map(resource).collect();
@@ -159,7 +155,7 @@ fn statement(statement: &Statement) -> Value {
 }
 
 /// The way to one provider.
-async fn connect(name: &str, provider: &Provider) -> Aws {
+async fn connect(name: &str, provider: &Account) -> Aws {
     let defaults = AwsSettings::new(name, &provider.region);
     let role = provider.role.clone().map(|(arn, external_id)| Role { arn, external_id });
     let settings = AwsSettings {
@@ -176,8 +172,9 @@ async fn connect(name: &str, provider: &Provider) -> Aws {
 /// What a target is to AWS; a fleet is nothing until its groups are known.
 fn resource(target: &Target) -> Option<Resource> {
     let Which::One(id) = &target.which else { return None };
-    Some(match target.settings {
-        TargetSettings::Group(_) => Resource::Group(id.clone()),
-        TargetSettings::Database(_) => Resource::Database(id.clone()),
-    })
+    match target.settings {
+        TargetSettings::Group(_) => Some(Resource::Group(id.clone())),
+        TargetSettings::Database(_) => Some(Resource::Database(id.clone())),
+        TargetSettings::Setting(_) => None,
+    }
 }

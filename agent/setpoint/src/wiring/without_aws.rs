@@ -3,7 +3,7 @@
 use super::{CannotWire, Reach};
 use crate::{
     cli::Init,
-    config::{Config, Provider, SourceKind, Target},
+    config::{Account, Config, SourceKind, Target},
 };
 use serde_json::Value;
 use setpoint_control::{Finding, World};
@@ -39,7 +39,7 @@ pub(crate) enum NativeRule {
 pub(super) async fn plug_in(
     _: &mut World,
     _: &Config,
-    (name, _): (&str, &Provider),
+    (name, _): (&str, &Account),
     _: &BTreeMap<&TargetName, &Target>,
     _: Reach,
 ) -> Result<(), CannotWire> {
@@ -48,7 +48,7 @@ pub(super) async fn plug_in(
 
 /// Fails: the back end is not there.
 pub(super) async fn select(
-    (name, _): (&str, &Provider),
+    (name, _): (&str, &Account),
     _: &TargetName,
     _: &BTreeMap<String, String>,
 ) -> Result<Vec<String>, CannotWire> {
@@ -58,7 +58,7 @@ pub(super) async fn select(
 /// Fails: the back end is not there.
 pub(super) async fn examine(
     name: &str,
-    _: &Provider,
+    _: &Account,
     _: &BTreeMap<&TargetName, &Target>,
 ) -> Result<Vec<Finding>, CannotWire> {
     Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
@@ -70,7 +70,7 @@ pub(super) async fn natives(_: &str, _: &Init) -> Result<Vec<Native>, CannotWire
 }
 
 /// Fails: the back end is not there.
-pub(super) fn permissions(_: &Config, name: &str, _: &Provider) -> Result<Value, CannotWire> {
+pub(super) fn permissions(_: &Config, name: &str, _: &Account) -> Result<Value, CannotWire> {
     Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
 }
 

@@ -7,7 +7,12 @@ use setpoint_core::{Amount, DEFAULTS};
 fn keys() -> Vec<&'static str> {
     let readers = ["text(", "span(", "count(", "table(", "named_tables(", "named_texts("];
     let readers = readers.iter().chain(&["named_scalars(", "list_of_tables(", "required("]);
-    let texts = [include_str!("../raw.rs"), include_str!("../raw_source.rs")];
+    let texts = [
+        include_str!("../raw.rs"),
+        include_str!("../raw_provider.rs"),
+        include_str!("../raw_source.rs"),
+        include_str!("../raw_target.rs"),
+    ];
     let calls =
         readers.flat_map(|reader| texts.iter().flat_map(|text| text.split(*reader).skip(1)));
     calls
