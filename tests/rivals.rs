@@ -131,9 +131,11 @@ fn size(thought: &Thought) -> Result<(u32, u32), Held> {
     match &thought.plan.decisions[0].verdict {
         Verdict::Act(intent) => match intent.action {
             Action::Resize { from, to } => Ok((from, to)),
-            Action::AddReplica { .. } | Action::RemoveReplica { .. } | Action::Set { .. } => {
-                panic!("{intent:?}")
-            }
+            Action::AddReplica { .. }
+            | Action::RemoveReplica { .. }
+            | Action::Set { .. }
+            | Action::Start { .. }
+            | Action::Grow { .. } => panic!("{intent:?}"),
         },
         Verdict::Held(held) => Err(held.clone()),
     }

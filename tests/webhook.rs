@@ -1,10 +1,10 @@
-//! Settings behind a real web service on loopback: what is read, what is written, and what is
+//! Settings and jobs behind a real web service on loopback: what is read, what is written, and what is
 //! made of a service that does not say yes.
 
 use serde_json::{Value, json};
 use setpoint_control::{Act, Observe};
-use setpoint_core::{Action, FailureKind, Intent, IntentId, Seen, Span, TargetName};
-use setpoint_http::{Auth, HttpSettings, Method, Secret, Webhook, WebhookSettings};
+use setpoint_core::{Action, FailureKind, Intent, IntentId, Job, LastRun, Seen, Span, TargetName};
+use setpoint_http::{Auth, Document, HttpSettings, Method, Secret, Webhook, WebhookSettings, What};
 use std::{collections::BTreeMap, sync::Arc};
 use support::{Mood, Service};
 use url::Url;
@@ -20,15 +20,24 @@ fn service() -> Service {
 }
 
 fn webhook(method: Method) -> Arc<Webhook> {
+    webhook_at(method, "/pool/max")
+}
+
+fn webhook_at(method: Method, pointer: &str) -> Arc<Webhook> {
     let auth = Some(Auth::Bearer(Secret::Text("some-words".to_owned())));
     let http = HttpSettings { auth, ..HttpSettings::new(Span::from_secs(20), 1024) };
-    let settings =
-        WebhookSettings { name: "app".to_owned(), http, pointer: "/pool/max".to_owned(), method };
+    let (name, pointer, run) = ("app".to_owned(), pointer.to_owned(), Some("/run".to_owned()));
+    let settings = WebhookSettings { name, http, pointer, run, method };
     Arc::new(Webhook::new(settings).expect("no certificates are asked for"))
 }
 
-fn targets(service: &Service) -> BTreeMap<TargetName, Url> {
-    [(pool(), Url::parse(&service.url(PATH)).expect("it is an address"))].into()
+fn targets(service: &Service) -> BTreeMap<TargetName, Document> {
+    document(service, What::Setting)
+}
+
+fn document(service: &Service, what: What) -> BTreeMap<TargetName, Document> {
+    let url = Url::parse(&service.url(PATH)).expect("it is an address");
+    [(pool(), Document { url, what })].into()
 }
 
 async fn seen(service: &Service) -> Result<u32, String> {
@@ -120,4 +129,44 @@ async fn what_is_no_whole_number_is_nothing_and_is_never_written_over() {
     }
     let nothing = Service::start(&[]);
     assert!(seen(&nothing).await.is_err_and(|why| why.contains("404")));
+}
+
+async fn job(service: &Service) -> Result<Job, String> {
+    let eyes = webhook_at(Method::Put, "/state").eyes(document(service, What::Job));
+    match eyes.observe().await.remove(&pool()) {
+        Some(Seen::Job(job)) => Ok(job),
+        Some(Seen::Nothing(why)) => Err(why),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn start(service: &Service, token: &str) -> Result<(), FailureKind> {
+    let action = Action::Start { token: token.to_owned(), after: None, anew: false };
+    let intent = Intent { id: IntentId::new("here/renew/1/9"), target: pool(), action };
+    let hands = webhook_at(Method::Put, "/state").hands(document(service, What::Job));
+    hands.apply(&intent).await.map_err(|error| error.kind)
+}
+
+#[tokio::test]
+async fn a_start_that_is_sent_again_starts_it_once() {
+    let service = Service::start(&[(PATH, json!({ "state": "never" }))]);
+    assert_eq!(job(&service).await, Ok(Job::default()));
+    service.is(Mood::Mute);
+    assert_eq!(start(&service, "a").await, Err(FailureKind::Unavailable));
+    service.is(Mood::Fine);
+    assert_eq!(start(&service, "a").await, Ok(()));
+    assert_eq!((service.runs(PATH), service.writes().len()), (1, 2));
+    let write = &service.writes()[1];
+    assert_eq!(write.headers["idempotency-key"], "a");
+    assert_eq!((&*write.line, &write.body), ("POST /settings/pool", &json!({ "action": "start" })));
+    let job = job(&service).await.expect("it is seen");
+    assert_eq!((job.last, job.run.as_deref()), (LastRun::Running, Some("1")));
+}
+
+#[tokio::test]
+async fn a_job_in_no_state_that_is_known_is_not_seen() {
+    for document in [json!({ "state": "queued" }), json!({ "state": 1 }), json!({})] {
+        let service = Service::start(&[(PATH, document.clone())]);
+        assert!(job(&service).await.is_err(), "{document}");
+    }
 }

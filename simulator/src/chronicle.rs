@@ -119,7 +119,7 @@ fn what(action: &Action) -> What {
         Action::Resize { .. } if action.shrinks() => What::Shrink,
         Action::Resize { .. } => What::Grow,
         Action::Set { .. } if action.shrinks() => What::Shrink,
-        Action::Set { .. } => What::Grow,
+        Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } => What::Grow,
         Action::AddReplica { .. } => What::Add,
         Action::RemoveReplica { .. } => What::Remove,
     }

@@ -6,6 +6,7 @@
 mod doctor;
 mod fleets;
 mod growing;
+mod jobs;
 mod kills;
 mod missing;
 mod observing;

@@ -1,7 +1,7 @@
 //! A web service of the user's own: documents in JSON that are read and written.
 
 use crate::http::Request;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     io::{self, Write as _},
@@ -21,6 +21,8 @@ pub struct Service {
 struct State {
     documents: BTreeMap<String, Value>,
     writes: Vec<Write>,
+    /// The key of each run of each job.
+    runs: BTreeMap<String, Vec<String>>,
     mood: Mood,
 }
 
@@ -47,6 +49,19 @@ pub enum Mood {
     Mute,
     /// It sends whoever writes elsewhere.
     Redirects(String),
+}
+
+impl State {
+    /// Begins a run of the job at `path`, unless one was begun with the same key.
+    fn begin(&mut self, path: &str, headers: &BTreeMap<String, String>) {
+        let key = headers.get("idempotency-key").cloned().unwrap_or_default();
+        let runs = self.runs.entry(path.to_owned()).or_default();
+        if !runs.contains(&key) {
+            runs.push(key);
+            let run = json!({ "state": "running", "run": runs.len() });
+            self.documents.insert(path.to_owned(), run);
+        }
+    }
 }
 
 impl Service {
@@ -87,6 +102,11 @@ impl Service {
     /// Every write so far.
     pub fn writes(&self) -> Vec<Write> {
         self.state().writes.clone()
+    }
+
+    /// How often the job at a path was begun.
+    pub fn runs(&self, path: &str) -> usize {
+        self.state().runs.get(path).map_or(0, Vec::len)
     }
 
     /// Takes writes otherwise from now on.
@@ -133,7 +153,7 @@ impl Service {
         let mut state = self.state();
         let expected = headers.get("if-match").map(|tag| tag.trim_matches('"').to_owned());
         let present = state.documents.get(path).map(tag);
-        let write = Write { line: line.to_owned(), headers, body: body.clone() };
+        let write = Write { line: line.to_owned(), headers: headers.clone(), body: body.clone() };
         state.writes.push(write);
         match state.mood.clone() {
             Mood::Answers(status) => return Some((status, String::new())),
@@ -143,7 +163,10 @@ impl Service {
         if expected.is_some() && expected != present {
             return Some((412, String::new()));
         }
-        state.documents.insert(path.to_owned(), body);
+        match body.get("action") {
+            Some(_) => state.begin(path, &headers),
+            None => drop(state.documents.insert(path.to_owned(), body)),
+        }
         matches!(state.mood, Mood::Fine).then(|| (204, String::new()))
     }
 }

@@ -6,7 +6,7 @@
 use crate::{
     ActResult, Action, Approval, Command, Empty, FailureKind, InputSettings, Memory, Noticed,
     Pause, Reading, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory, TargetName,
-    TargetSettings, Tick, Timestamp, Walk, Window, defaults,
+    TargetSettings, Tick, Timestamp, Walk, Window, defaults, starts::began,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -192,7 +192,9 @@ impl TargetMemory {
     /// Closes the open intent if the target shows it, or if it had time enough to.
     fn settle(&mut self, seen: &Seen, now: Tick, within: Span) {
         let Some(open) = &self.open else { return };
-        let shown = shows(seen, &open.intent.action);
+        // A start that was taken on is done: what comes of the run is the job's affair.
+        let begun = open.accepted && matches!(open.intent.action, Action::Start { .. });
+        let shown = begun || shows(seen, &open.intent.action);
         if !shown && now.since(open.since) <= within {
             return;
         }
@@ -213,6 +215,7 @@ impl TargetMemory {
 
     /// What its provider said to the open intent.
     fn hear(&mut self, result: &ActResult, now: Tick) {
+        self.noticed.starts.hear(result);
         match result {
             ActResult::Accepted => {
                 self.failure = None;
@@ -272,6 +275,16 @@ fn shows(seen: &Seen, action: &Action) -> bool {
             database.replicas.iter().all(|replica| replica.name != *name)
         }
         (Seen::Setting(setting), Action::Set { to, .. }) => setting.value == *to,
-        (Seen::Group(_) | Seen::Database(_) | Seen::Setting(_) | Seen::Nothing(_), _) => false,
+        (Seen::Job(job), Action::Start { after, anew, .. }) => began(job, after.as_ref(), *anew),
+        (Seen::Volume(volume), Action::Grow { to, .. }) => volume.size >= *to,
+        (
+            Seen::Group(_)
+            | Seen::Database(_)
+            | Seen::Setting(_)
+            | Seen::Job(_)
+            | Seen::Volume(_)
+            | Seen::Nothing(_),
+            _,
+        ) => false,
     }
 }

@@ -101,7 +101,11 @@ fn repeats(action: &Action, database: &Database) -> bool {
         Action::AddReplica { name } => {
             database.replicas.iter().all(|replica| replica.name != *name)
         }
-        Action::RemoveReplica { .. } | Action::Resize { .. } | Action::Set { .. } => false,
+        Action::RemoveReplica { .. }
+        | Action::Resize { .. }
+        | Action::Set { .. }
+        | Action::Start { .. }
+        | Action::Grow { .. } => false,
     }
 }
 

@@ -6,9 +6,11 @@ use crate::{
     ballot::{self, Ballot},
     database::decide_database,
     group::{decide_group, held, intent_id},
+    job::decide_job,
     noticed::Clocks,
     region::Region,
     setting::decide_setting,
+    volume::decide_volume,
 };
 
 /// Decides what to do about every target there is.
@@ -67,10 +69,18 @@ fn decide_one(
         (TargetSettings::Setting(settings), Seen::Setting(setting)) => {
             decide_setting(target, (settings, setting), memory, ballot, id)
         }
+        (TargetSettings::Job(settings), Seen::Job(job)) => {
+            decide_job(target, (settings, job), memory, ballot, id)
+        }
+        (TargetSettings::Volume(settings), Seen::Volume(volume)) => {
+            decide_volume(target, (settings, volume), memory, ballot, id)
+        }
         (_, Seen::Nothing(why)) => not_observed(why),
         (_, Seen::Group(_)) => not_observed("it is a group"),
         (_, Seen::Database(_)) => not_observed("it is a database"),
         (_, Seen::Setting(_)) => not_observed("it is a setting"),
+        (_, Seen::Job(_)) => not_observed("it is a job"),
+        (_, Seen::Volume(_)) => not_observed("it is a volume"),
     }
 }
 
@@ -100,6 +110,14 @@ impl Memory {
             let keep = bounds.map_or(Span::ZERO, remembered).max(settings.every.times(2));
             let moves = bounds.map_or(Span::ZERO, |bounds| bounds.brakes().remembered()).max(keep);
             target.remember(decision, now, (keep, moves));
+            if let Some(TargetSettings::Job(_)) = bounds {
+                let action = match &decision.verdict {
+                    Verdict::Act(intent) => Some(&intent.action),
+                    Verdict::Held(_) => None,
+                };
+                let decided = (action, decision.wants.as_slice());
+                target.noticed.starts.remember(&decision.target, evaluations, decided, now);
+            }
             target.noticed.remember(decision, Clocks { now, wall });
             target.noticed.before_growth(before_growth.into_iter());
         }
@@ -126,7 +144,10 @@ fn remembered(bounds: &TargetSettings) -> Span {
             .max(group.stabilise_up)
             .max(group.growth.period)
             .max(group.shrink.period),
-        TargetSettings::Database(_) | TargetSettings::Setting(_) => Span::ZERO,
+        TargetSettings::Database(_)
+        | TargetSettings::Setting(_)
+        | TargetSettings::Job(_)
+        | TargetSettings::Volume(_) => Span::ZERO,
     }
 }
 
@@ -157,7 +178,10 @@ impl TargetMemory {
     fn change(&self, action: &Action, at: Tick) -> Option<Move> {
         let present = self.ready.latest()?.desired;
         let (from, to) = match action {
-            Action::Resize { from, to } | Action::Set { from, to, .. } => (*from, *to),
+            Action::Resize { from, to }
+            | Action::Set { from, to, .. }
+            | Action::Grow { from, to } => (*from, *to),
+            Action::Start { .. } => return None,
             Action::AddReplica { .. } => (present, present.saturating_add(1)),
             Action::RemoveReplica { .. } => (present, present.saturating_sub(1)),
         };

@@ -74,6 +74,8 @@ pub(crate) const READY_AFTER: Span = Span::ZERO;
 pub(crate) const SETTLE: Span = Span::from_minutes(10);
 pub(crate) const GROUP_CONFIRM: Span = Span::from_minutes(15);
 pub(crate) const DATABASE_CONFIRM: Span = Span::from_minutes(60);
+pub(crate) const STUCK_AFTER: Span = Span::from_minutes(60);
+pub(crate) const LEAST_GROWTH: f64 = 0.10;
 pub(crate) const SETTING_CONFIRM: Span = Span::from_minutes(5);
 pub(crate) const SHORTAGE: Span = Span::from_minutes(15);
 pub(crate) const SHORTAGE_SPREADS: Span = Span::from_minutes(60);
@@ -96,7 +98,6 @@ pub(crate) const MAX_AGE_LEAST: Span = SECOND.times(90);
 pub(crate) const MAX_AGE_PERIODS: u32 = 3;
 
 const GROUP: &str = "group";
-const DATABASE: &str = "database";
 const SETTING: &str = "setting";
 const BOTH: &str = "group, database";
 const ALL: &str = "group, database, setting";
@@ -132,11 +133,14 @@ pub const DEFAULTS: &[DefaultValue] = &[
     row(("drop hold", GROUP), Amount::Time(DROP_HOLD), "how long nothing shrinks after a suspicious drop", OURS),
     row(("ready_after", GROUP), Amount::Time(READY_AFTER), "how long a ready member takes to carry its load", "EC2 Auto Scaling's instance warm-up"),
     row(("confirm_within", GROUP), Amount::Time(GROUP_CONFIRM), "how long an action may take to show before it counts as lost", OURS),
-    row(("confirm_within", DATABASE), Amount::Time(DATABASE_CONFIRM), "how long a replica may take to serve before the action counts as lost", OURS),
+    row(("confirm_within", "database, volume"), Amount::Time(DATABASE_CONFIRM), "how long a replica may take to serve, or a volume to grow, before the action counts as lost", OURS),
+    row(("step_up", "volume"), Amount::Word("none"), "the most that one growth adds, of the size before; as far as is asked for without", OURS),
+    row(("least growth", "volume"), Amount::Share(LEAST_GROWTH), "the least that one growth adds, of the size before", "Amazon RDS"),
+    row(("stuck_after", "job"), Amount::Time(STUCK_AFTER), "how long a run may take before it counts as stuck", OURS),
     row(("step_up, step_down", SETTING), Amount::Word("none"), "the most that one action changes, of the value before; as far as is asked for without", OURS),
-    row(("confirm_within", SETTING), Amount::Time(SETTING_CONFIRM), "how long a value may take to show before the action counts as lost", OURS),
+    row(("confirm_within", "setting, job"), Amount::Time(SETTING_CONFIRM), "how long a value or a start may take to show before the action counts as lost", OURS),
     row(("cooldown_down", ALL), Amount::Time(COOLDOWN_DOWN), "the time after a confirmed action in which nothing shrinks", "Application Auto Scaling"),
-    row(("cooldown_up", DATABASE), Amount::Time(COOLDOWN_UP), "the time after a confirmed replica before the next is added", OURS),
+    row(("cooldown_up", "database, job, volume"), Amount::Time(COOLDOWN_UP), "the time after a confirmed action before the next replica, start or growth", OURS),
     row(("settle", ALL), Amount::Time(SETTLE), "the time after a first start in which nothing shrinks", "cluster-autoscaler's delay after growth"),
     row(("effect within", BOTH), Amount::Time(EFFECT_WITHIN), "how soon after its confirmation a declared effect must show", OURS),
     row(("effect tries", BOTH), Amount::Count(EFFECT_TRIES), "actions without their declared effect until growth is held and a person is told", OURS),

@@ -21,6 +21,7 @@ mod defaults;
 mod group;
 mod guards;
 mod hold;
+mod job;
 mod memory;
 mod name;
 mod noticed;
@@ -35,9 +36,11 @@ mod settings;
 mod shared;
 mod sizing;
 mod snapshot;
+mod starts;
 mod target;
 mod time;
 mod unit;
+mod volume;
 mod walk;
 mod window;
 
@@ -58,12 +61,14 @@ pub use plan::{
 pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
 pub use settings::{
-    DatabaseSettings, Empty, GroupSettings, InputSettings, Per, Role, SettingSettings, Settings,
-    Step, TargetSettings,
+    DatabaseSettings, Empty, GroupSettings, InputSettings, JobSettings, Per, Role, SettingSettings,
+    Settings, Step, TargetSettings, VolumeSettings,
 };
 pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Snapshot};
+pub use starts::{OpenStart, Running, Starts};
 pub use target::{
-    Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen, Setting, Side,
+    Database, Group, Job, LastRun, Members, Range, ReadyHistory, Replica, ReplicaState, Seen,
+    Setting, Side, Volume,
 };
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
 pub use unit::{Dimension, Quantity, Short, Unit};

@@ -120,8 +120,10 @@ impl OpenIntent {
     /// The size the intent asks for, where it asks for one.
     pub const fn size(&self) -> Option<u32> {
         match &self.intent.action {
-            Action::Resize { to, .. } | Action::Set { to, .. } => Some(*to),
-            Action::AddReplica { .. } | Action::RemoveReplica { .. } => None,
+            Action::Resize { to, .. } | Action::Set { to, .. } | Action::Grow { to, .. } => {
+                Some(*to)
+            }
+            Action::AddReplica { .. } | Action::RemoveReplica { .. } | Action::Start { .. } => None,
         }
     }
 }

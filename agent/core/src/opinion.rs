@@ -174,6 +174,12 @@ pub enum Ask {
     RemoveReplica,
     /// Have this value.
     SetTo(u32),
+    /// Run, unless it runs.
+    Start,
+    /// Run anew, also while it runs.
+    Restart,
+    /// Have this many GiB.
+    GrowTo(u32),
 }
 
 impl fmt::Display for Ask {
@@ -193,6 +199,9 @@ impl fmt::Display for Ask {
             Self::AddReplica => f.write_str("add a replica"),
             Self::RemoveReplica => f.write_str("remove a replica"),
             Self::SetTo(value) => write!(f, "set to {value}"),
+            Self::Start => f.write_str("start"),
+            Self::Restart => f.write_str("restart"),
+            Self::GrowTo(size) => write!(f, "grow to {size} GiB"),
         }
     }
 }

@@ -132,6 +132,8 @@ pub enum Guard {
     Clamp,
     /// Only what we made ourselves is removed, and only while nothing depends on it.
     Ours,
+    /// Nothing is started twice for a rule that stays fired.
+    Once,
 }
 
 impl Guard {
@@ -157,6 +159,7 @@ impl Guard {
             Self::Approval => "approval",
             Self::Clamp => "clamp",
             Self::Ours => "ours",
+            Self::Once => "once",
         }
     }
 }
@@ -249,6 +252,22 @@ pub enum Action {
         /// Whether it leads away from the side that is safe: such a change counts as shrinking.
         leaves: bool,
     },
+    /// Run it.
+    Start {
+        /// What tells this start from every other: sent twice, it is one.
+        token: String,
+        /// The last run when it was decided, where the provider tells: of another, it is stale.
+        after: Option<String>,
+        /// Whether the run under way is ended first.
+        anew: bool,
+    },
+    /// Have `to` GiB.
+    Grow {
+        /// The size the decision was based on.
+        from: u32,
+        /// The size to have; always larger.
+        to: u32,
+    },
 }
 
 impl Action {
@@ -259,6 +278,8 @@ impl Action {
             Self::AddReplica { .. } => false,
             Self::RemoveReplica { .. } => true,
             Self::Set { leaves, .. } => *leaves,
+            Self::Start { anew, .. } => *anew,
+            Self::Grow { .. } => false,
         }
     }
 }
@@ -269,7 +290,10 @@ impl Action {
         match self {
             Self::Resize { from, to } => *to > *from,
             Self::AddReplica { .. } => true,
-            Self::RemoveReplica { .. } | Self::Set { .. } => false,
+            Self::RemoveReplica { .. }
+            | Self::Set { .. }
+            | Self::Start { .. }
+            | Self::Grow { .. } => false,
         }
     }
 }
@@ -281,6 +305,8 @@ impl fmt::Display for Action {
             Self::AddReplica { name } => write!(f, "add replica {name}"),
             Self::RemoveReplica { name } => write!(f, "remove replica {name}"),
             Self::Set { from, to, .. } => write!(f, "set {from} -> {to}"),
+            Self::Start { anew, .. } => f.write_str(if *anew { "restart" } else { "start" }),
+            Self::Grow { from, to } => write!(f, "grow {from} -> {to} GiB"),
         }
     }
 }

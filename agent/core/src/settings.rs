@@ -116,6 +116,10 @@ pub enum TargetSettings {
     Database(DatabaseSettings),
     /// Of a setting.
     Setting(SettingSettings),
+    /// Of a job.
+    Job(JobSettings),
+    /// Of a volume.
+    Volume(VolumeSettings),
 }
 
 impl TargetSettings {
@@ -125,6 +129,8 @@ impl TargetSettings {
             Self::Group(group) => group.range,
             Self::Database(database) => database.range,
             Self::Setting(setting) => setting.range,
+            Self::Job(_) => Range::UP_TO_ONE,
+            Self::Volume(volume) => volume.range,
         }
     }
 
@@ -134,6 +140,8 @@ impl TargetSettings {
             Self::Group(group) => &group.brakes,
             Self::Database(database) => &database.brakes,
             Self::Setting(setting) => &setting.brakes,
+            Self::Job(job) => &job.brakes,
+            Self::Volume(volume) => &volume.brakes,
         }
     }
 
@@ -143,6 +151,8 @@ impl TargetSettings {
             Self::Group(group) => &mut group.brakes,
             Self::Database(database) => &mut database.brakes,
             Self::Setting(setting) => &mut setting.brakes,
+            Self::Job(job) => &mut job.brakes,
+            Self::Volume(volume) => &mut volume.brakes,
         }
     }
 
@@ -152,6 +162,8 @@ impl TargetSettings {
             Self::Group(group) => group.confirm_within,
             Self::Database(database) => database.confirm_within,
             Self::Setting(setting) => setting.confirm_within,
+            Self::Job(job) => job.confirm_within,
+            Self::Volume(volume) => volume.confirm_within,
         }
     }
 }
@@ -288,6 +300,69 @@ impl SettingSettings {
             cooldown_down: defaults::COOLDOWN_DOWN,
             settle: defaults::SETTLE,
             confirm_within: defaults::SETTING_CONFIRM,
+            brakes: Brakes::new(),
+        }
+    }
+}
+
+/// The brakes of a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobSettings {
+    /// How long a run may take before it counts as stuck. Default 60 min.
+    pub stuck_after: Span,
+    /// The least time from one start to the next. Default 10 min.
+    pub cooldown_up: Span,
+    /// How long a start may take to show before it counts as lost. Default 5 min.
+    pub confirm_within: Span,
+    /// What all kinds have.
+    pub brakes: Brakes,
+}
+
+impl JobSettings {
+    /// The defaults of the manual.
+    pub const fn new() -> Self {
+        Self {
+            stuck_after: defaults::STUCK_AFTER,
+            cooldown_up: defaults::COOLDOWN_UP,
+            confirm_within: defaults::SETTING_CONFIRM,
+            brakes: Brakes::new(),
+        }
+    }
+}
+
+impl Default for JobSettings {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The bounds and brakes of a volume.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VolumeSettings {
+    /// Sizes the operator allows, in GiB.
+    pub range: Range,
+    /// The least that one action adds, as a share of the size. Default 10 %, the least that
+    /// Amazon RDS takes.
+    pub least: f64,
+    /// The most that one action adds, as a share of the size; no limit without.
+    pub step_up: Option<f64>,
+    /// The least time from a confirmed growth to the next. Default 10 min.
+    pub cooldown_up: Span,
+    /// How long a growth may take to show before it counts as lost. Default 60 min.
+    pub confirm_within: Span,
+    /// What all kinds have.
+    pub brakes: Brakes,
+}
+
+impl VolumeSettings {
+    /// The defaults of the manual, within `range`.
+    pub const fn new(range: Range) -> Self {
+        Self {
+            range,
+            least: defaults::LEAST_GROWTH,
+            step_up: None,
+            cooldown_up: defaults::COOLDOWN_UP,
+            confirm_within: defaults::DATABASE_CONFIRM,
             brakes: Brakes::new(),
         }
     }

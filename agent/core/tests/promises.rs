@@ -266,7 +266,11 @@ fn evaluation(turn: &Turn, (desired, ready): (u32, u32)) -> Evaluation {
 fn resize(plan: &Plan) -> Option<(u32, u32)> {
     plan.intents().find_map(|intent| match intent.action {
         Action::Resize { from, to } => Some((from, to)),
-        Action::AddReplica { .. } | Action::RemoveReplica { .. } | Action::Set { .. } => None,
+        Action::AddReplica { .. }
+        | Action::RemoveReplica { .. }
+        | Action::Set { .. }
+        | Action::Start { .. }
+        | Action::Grow { .. } => None,
     })
 }
 

@@ -182,6 +182,8 @@ impl Walker<'_, '_> {
             Arg::Count => self.wrong_dimension(is, Dimension::Count, &needs, place),
             Arg::CountOrShare => self.count_or_share(&needs, is, place),
             Arg::Share => self.share(word, is, place),
+            Arg::Bytes if fits(&[Dimension::Bytes]) => {}
+            Arg::Bytes => self.wrong_dimension(is, Dimension::Bytes, &needs, place),
             Arg::Time | Arg::Window if fits_time(is) => {
                 if arg == Arg::Window {
                     self.window(of, is, place);

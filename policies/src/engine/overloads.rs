@@ -1,8 +1,8 @@
 //! What the engine's functions take, for the checker to ask.
 
 use super::{
-    DatabaseHandle, ENGINE, Each, GroupHandle, Inputs, Now, Params, SettingHandle, State,
-    handle::Recorded, reading::Reading,
+    DatabaseHandle, ENGINE, Each, GroupHandle, Inputs, JobHandle, Now, Params, SettingHandle,
+    State, VolumeHandle, handle::Recorded, reading::Reading,
 };
 use rhai::{Dynamic, FuncMetadata};
 use std::any::TypeId;
@@ -20,6 +20,10 @@ pub(crate) enum Accepts {
     Database,
     /// A setting.
     Setting,
+    /// A job.
+    Job,
+    /// A volume.
+    Volume,
     /// An opinion just recorded.
     Opinion,
     /// The values of each member or zone.
@@ -50,6 +54,8 @@ fn accepts(is: TypeId) -> Accepts {
         (TypeId::of::<GroupHandle>(), Accepts::Group),
         (TypeId::of::<DatabaseHandle>(), Accepts::Database),
         (TypeId::of::<SettingHandle>(), Accepts::Setting),
+        (TypeId::of::<JobHandle>(), Accepts::Job),
+        (TypeId::of::<VolumeHandle>(), Accepts::Volume),
         (TypeId::of::<Recorded>(), Accepts::Opinion),
         (TypeId::of::<Each>(), Accepts::Each),
         (TypeId::of::<Inputs>(), Accepts::Global),

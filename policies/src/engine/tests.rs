@@ -92,6 +92,8 @@ fn the_engine_knows_no_word_that_the_table_does_not() {
             Some(Accepts::Group) => &[On::Group],
             Some(Accepts::Database) => &[On::Database],
             Some(Accepts::Setting) => &[On::Setting],
+            Some(Accepts::Job) => &[On::Job],
+            Some(Accepts::Volume) => &[On::Volume],
             Some(Accepts::Opinion) => &[On::Opinion],
             Some(Accepts::Global) => &[On::Inputs, On::Now],
             Some(Accepts::Anything | Accepts::OfRhai) | None => continue,

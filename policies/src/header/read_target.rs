@@ -26,13 +26,26 @@ const KEYS: [&str; 10] = [
 const EFFECT_KEYS: [&str; 4] = ["input", "falls", "within", "tries"];
 
 /// Keys that do not fit a kind, and why.
-const UNFIT: [(Kind, &str, &str); 9] = [
+const UNFIT: [(Kind, &str, &str); 22] = [
     (Kind::Group, "cooldown_up", "a group's growth has no cooldown: it is never kept waiting"),
     (Kind::Group, "safe", "a group is safe when it is large"),
     (Kind::Database, "safe", "a database is safe when it has many replicas"),
     (Kind::Setting, "cooldown_up", "what leads to the safe side is never kept waiting"),
     (Kind::Setting, "ready_after", "a setting has no members that must get ready"),
     (Kind::Setting, "effect", "only members and replicas are held back when they do not help"),
+    (Kind::Job, "min", "a job has no size"),
+    (Kind::Job, "max", "a job has no size"),
+    (Kind::Job, "step_up", "a job has no size"),
+    (Kind::Job, "step_down", "a job has no size"),
+    (Kind::Job, "cooldown_down", "write cooldown_up: the time from one start to the next"),
+    (Kind::Job, "ready_after", "a job has no members that must get ready"),
+    (Kind::Job, "safe", "a job has no size"),
+    (Kind::Job, "effect", "only what grows is held back when it does not help"),
+    (Kind::Volume, "step_down", "a volume never shrinks"),
+    (Kind::Volume, "cooldown_down", "a volume never shrinks"),
+    (Kind::Volume, "ready_after", "a volume has no members that must get ready"),
+    (Kind::Volume, "safe", "a volume is safe when it is large"),
+    (Kind::Volume, "min", "a volume never shrinks, and grows when a rule asks for it"),
     (Kind::Database, "step_up", "a database grows by one replica at a time"),
     (Kind::Database, "step_down", "a database shrinks by one replica at a time"),
     (Kind::Database, "ready_after", "a replica counts when it serves, however long that takes"),

@@ -1,8 +1,8 @@
 //! What a header says of a target, and how it narrows what the operator allows.
 
 use setpoint_core::{
-    Brakes, DatabaseSettings, Effect, GroupSettings, InputKey, PolicyName, Range, SettingSettings,
-    Side, Span, Step, TargetSettings,
+    Brakes, DatabaseSettings, Effect, GroupSettings, InputKey, JobSettings, PolicyName, Range,
+    SettingSettings, Side, Span, Step, TargetSettings, VolumeSettings,
 };
 use std::fmt;
 
@@ -15,15 +15,24 @@ pub enum Kind {
     Database,
     /// A number within bounds.
     Setting,
+    /// Something that is run.
+    Job,
+    /// A disk that can grow.
+    Volume,
 }
 
 impl Kind {
     /// Every kind with its name in a header.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("group", Self::Group), ("database", Self::Database), ("setting", Self::Setting)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("group", Self::Group),
+        ("database", Self::Database),
+        ("setting", Self::Setting),
+        ("job", Self::Job),
+        ("volume", Self::Volume),
+    ];
 
     /// Nouns of the language that this version cannot act on yet.
-    pub const NOT_YET: [&'static str; 5] = ["flag", "rollout", "traffic", "volume", "job"];
+    pub const NOT_YET: [&'static str; 3] = ["flag", "rollout", "traffic"];
 
     /// What a target is to which these settings belong.
     pub const fn of(settings: &TargetSettings) -> Self {
@@ -31,13 +40,15 @@ impl Kind {
             TargetSettings::Group(_) => Self::Group,
             TargetSettings::Database(_) => Self::Database,
             TargetSettings::Setting(_) => Self::Setting,
+            TargetSettings::Job(_) => Self::Job,
+            TargetSettings::Volume(_) => Self::Volume,
         }
     }
 
     /// Whether a target of this kind belongs to one policy alone.
     pub const fn is_exclusive(self) -> bool {
         match self {
-            Self::Group | Self::Database => false,
+            Self::Group | Self::Database | Self::Job | Self::Volume => false,
             Self::Setting => true,
         }
     }
@@ -48,6 +59,8 @@ impl Kind {
             Self::Group => "group",
             Self::Database => "database",
             Self::Setting => "setting",
+            Self::Job => "job",
+            Self::Volume => "volume",
         }
     }
 }
@@ -64,15 +77,15 @@ impl fmt::Display for Kind {
 pub struct TargetHeader {
     /// What it is.
     pub kind: Kind,
-    /// The fewest members or replicas, the least value.
+    /// The fewest members or replicas, the least value, the smallest size in GiB.
     pub min: Option<u32>,
-    /// The most members or replicas, the largest value; not below `min`.
+    /// The most members or replicas, the largest value or size; not below `min`.
     pub max: Option<u32>,
     /// The largest growth in one step, as a share of the size; above zero. No databases.
     pub step_up: Option<f64>,
     /// The largest shrinking in one action, as a share of the size; above zero. No databases.
     pub step_down: Option<f64>,
-    /// The least time from one growth to the next. Databases only.
+    /// The least time from one growth, or one start, to the next. Databases, volumes and jobs.
     pub cooldown_up: Option<Span>,
     /// The least time from the last action to a shrinking one.
     pub cooldown_down: Option<Span>,
@@ -132,6 +145,13 @@ impl TargetHeader {
             (Kind::Setting, TargetSettings::Setting(setting)) => {
                 self.narrow_setting(setting).map(TargetSettings::Setting)
             }
+            (Kind::Job, TargetSettings::Job(job)) => {
+                let cooldown_up = longer(job.cooldown_up, self.cooldown_up);
+                Ok(TargetSettings::Job(JobSettings { cooldown_up, ..job }))
+            }
+            (Kind::Volume, TargetSettings::Volume(volume)) => {
+                self.narrow_volume(policy, volume).map(TargetSettings::Volume)
+            }
             (wanted, other) => {
                 let bound = Kind::of(&other);
                 Err(format!("the policy needs a {wanted}, and the configuration binds a {bound}"))
@@ -150,10 +170,6 @@ impl TargetHeader {
             }
             (own, given) => own.or(given),
         };
-        let smaller = |given: Option<f64>, own: Option<f64>| match (given, own) {
-            (Some(given), Some(own)) => Some(given.min(own)),
-            (given, own) => given.or(own),
-        };
         Ok(SettingSettings {
             range: self.narrow_range(setting.range)?,
             safe,
@@ -161,6 +177,20 @@ impl TargetHeader {
             step_down: smaller(setting.step_down, self.step_down),
             cooldown_down: longer(setting.cooldown_down, self.cooldown_down),
             ..setting
+        })
+    }
+
+    fn narrow_volume(
+        &self,
+        policy: &PolicyName,
+        volume: VolumeSettings,
+    ) -> Result<VolumeSettings, String> {
+        Ok(VolumeSettings {
+            range: self.narrow_range(volume.range)?,
+            step_up: smaller(volume.step_up, self.step_up),
+            cooldown_up: longer(volume.cooldown_up, self.cooldown_up),
+            brakes: self.narrow_brakes(policy, volume.brakes),
+            ..volume
         })
     }
 
@@ -227,6 +257,14 @@ fn narrow_step(allowed: Step, share: Option<f64>) -> Step {
         count: allowed.count.min(1),
         period: allowed.period,
     })
+}
+
+/// The smaller of two steps; none is no limit.
+fn smaller(given: Option<f64>, own: Option<f64>) -> Option<f64> {
+    match (given, own) {
+        (Some(given), Some(own)) => Some(given.min(own)),
+        (given, own) => given.or(own),
+    }
 }
 
 /// The longer wait is the narrower one.

@@ -1,9 +1,10 @@
 //! One policy, evaluated pass by pass over targets and readings that a test makes up.
 
 use setpoint_core::{
-    Database, DatabaseSettings, Evaluation, Group, GroupSettings, InputKey, InputSettings, Memory,
-    Moment, PolicyName, Range, Reading, Replica, ReplicaState, RuleVerdict, Sample, Seen, Setting,
-    SettingSettings, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp,
+    Database, DatabaseSettings, Evaluation, Group, GroupSettings, InputKey, InputSettings, Job,
+    JobSettings, Memory, Moment, PolicyName, Range, Reading, Replica, ReplicaState, RuleVerdict,
+    Sample, Seen, Setting, SettingSettings, Settings, Snapshot, Span, TargetName, TargetSettings,
+    Timestamp, Volume, VolumeSettings,
 };
 use setpoint_policies::{Kind, Policies, Policy, Script, render};
 use std::{collections::BTreeMap, sync::Arc};
@@ -50,6 +51,8 @@ impl Bench {
             Kind::Group => TargetSettings::Group(GroupSettings::new(range)),
             Kind::Database => TargetSettings::Database(DatabaseSettings::new(range)),
             Kind::Setting => TargetSettings::Setting(SettingSettings::new(range)),
+            Kind::Job => TargetSettings::Job(JobSettings::new()),
+            Kind::Volume => TargetSettings::Volume(VolumeSettings::new(range)),
         };
         let targets = header.targets.iter();
         let settings = Settings {
@@ -142,6 +145,10 @@ fn seen(settings: &TargetSettings, (desired, ready): (u32, u32)) -> Seen {
             busy: None,
             paused: None,
         }),
+        TargetSettings::Job(_) => Seen::Job(Job::default()),
+        TargetSettings::Volume(_) => {
+            Seen::Volume(Volume { size: desired, used: Some(1 << 30), ..Volume::default() })
+        }
         TargetSettings::Setting(_) => Seen::Setting(Setting { value: desired, busy: None }),
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     groups::Groups,
     pace::{Pace, SharedClock},
     rivals::Rivals,
+    storage::Storage,
 };
 use aws_config::{
     BehaviorVersion, ConfigLoader, Region, SdkConfig, profile::ProfileFileCredentialsProvider,
@@ -85,7 +86,8 @@ impl Aws {
         let groups = Groups::new(self.autoscaling.clone());
         let databases = Databases::new(self.rds.clone());
         let rivals = Rivals::new(self.autoscaling.clone(), self.clock.clone());
-        AwsEyes::new((groups, databases, rivals), targets, self.settings.deadlines.look)
+        let storage = Storage::new(self.rds.clone());
+        AwsEyes::new((groups, databases, storage, rivals), targets, self.settings.deadlines.look)
     }
 
     /// The names of the groups that have all of `tags`, with any value where that is `*`.

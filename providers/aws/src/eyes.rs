@@ -7,6 +7,7 @@ use crate::{
     groups::{Groups, NAMES_PER_CALL},
     inventory::Inventory,
     rivals::Rivals,
+    storage::Storage,
     tag,
 };
 use async_trait::async_trait;
@@ -30,29 +31,43 @@ use tokio::time::timeout;
 pub struct AwsEyes {
     groups: Groups,
     databases: Databases,
+    storage: Storage,
     rivals: Rivals,
     inventory: Inventory,
     group_names: BTreeMap<String, Vec<TargetName>>,
     database_ids: BTreeMap<String, Vec<TargetName>>,
+    storage_ids: BTreeMap<String, Vec<TargetName>>,
     deadline: Duration,
 }
 
 impl AwsEyes {
     pub(crate) fn new(
-        (groups, databases, rivals): (Groups, Databases, Rivals),
+        (groups, databases, storage, rivals): (Groups, Databases, Storage, Rivals),
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
         let (mut group_names, mut database_ids) = (BTreeMap::new(), BTreeMap::new());
+        let mut storage_ids = BTreeMap::new();
         for (target, resource) in targets {
             let (names, name) = match resource {
                 Resource::Group(name) => (&mut group_names, name),
                 Resource::Database(id) => (&mut database_ids, id),
+                Resource::Storage(id) => (&mut storage_ids, id),
             };
             names.entry(name).or_insert_with(Vec::new).push(target);
         }
         let inventory = Inventory::default();
-        Self { groups, databases, rivals, inventory, group_names, database_ids, deadline }
+        Self {
+            groups,
+            databases,
+            storage,
+            rivals,
+            inventory,
+            group_names,
+            database_ids,
+            storage_ids,
+            deadline,
+        }
     }
 
     async fn look_at_groups(&self, sightings: &Sightings) {
@@ -119,6 +134,14 @@ impl AwsEyes {
         Seen::Database(database)
     }
 
+    async fn look_at_storage(&self, sightings: &Sightings) {
+        let looks = self.storage_ids.iter().map(async |(id, targets)| {
+            let looked = self.storage.look(id).await;
+            sightings.note(targets, &looked.map_or_else(not_seen, Seen::Volume));
+        });
+        join_all(looks).await;
+    }
+
     async fn look_at_databases(&self, sightings: &Sightings) {
         let looks = self.database_ids.iter().map(async |(id, targets)| {
             let seen = self.look_at_database(id).await;
@@ -132,9 +155,11 @@ impl AwsEyes {
 impl Observe for AwsEyes {
     async fn observe(&self) -> BTreeMap<TargetName, Seen> {
         let late = Seen::Nothing(Fault::Late(self.deadline).to_string());
-        let targets = self.group_names.values().chain(self.database_ids.values()).flatten();
+        let names = [&self.group_names, &self.database_ids, &self.storage_ids];
+        let targets = names.into_iter().flat_map(BTreeMap::values).flatten();
         let sightings = Sightings::new(targets.map(|target| (target.clone(), late.clone())));
-        let looks = join(self.look_at_groups(&sightings), self.look_at_databases(&sightings));
+        let databases = join(self.look_at_databases(&sightings), self.look_at_storage(&sightings));
+        let looks = join(self.look_at_groups(&sightings), databases);
         // Whatever is not seen in time stays as it was put down above: late.
         timeout(self.deadline, looks).await.ok();
         sightings.into_inner()

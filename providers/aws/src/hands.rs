@@ -6,6 +6,7 @@ use crate::{
     fault::Fault,
     replicas::Replicas,
     resize::Resizer,
+    storage::Storage,
 };
 use async_trait::async_trait;
 use setpoint_control::{Act, ProviderError};
@@ -13,7 +14,7 @@ use setpoint_core::{Action, Intent, TargetName};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
 
-/// Hands on Auto Scaling groups and databases.
+/// Hands on Auto Scaling groups, databases and their storage.
 ///
 /// Every action looks first: done already is a yes without a change, and a target that
 /// is no longer as the decision saw it is [`Stale`](setpoint_core::FailureKind::Stale).
@@ -22,6 +23,7 @@ pub struct AwsHands {
     name: String,
     resizer: Resizer,
     replicas: Replicas,
+    storage: Storage,
     targets: BTreeMap<TargetName, Resource>,
     deadline: Duration,
 }
@@ -35,7 +37,8 @@ impl AwsHands {
         deadline: Duration,
     ) -> Self {
         let resizer = Resizer::new(autoscaling);
-        Self { name, resizer, replicas: Replicas::new(rds), targets, deadline }
+        let storage = Storage::new(rds.clone());
+        Self { name, resizer, replicas: Replicas::new(rds), storage, targets, deadline }
     }
 
     async fn act(&self, intent: &Intent) -> Result<(), Fault> {
@@ -51,6 +54,12 @@ impl AwsHands {
             }
             (Resource::Database(id), Action::RemoveReplica { name }) => {
                 self.replicas.remove(id, name).await
+            }
+            (Resource::Storage(id), Action::Grow { from, to }) => {
+                self.storage.grow(id, *from, *to).await
+            }
+            (Resource::Storage(_), action) => {
+                Err(Fault::Refused(format!("{target} is storage: it cannot {action}")))
             }
             (Resource::Group(_), action) => {
                 Err(Fault::Refused(format!("{target} is a group: it cannot {action}")))
@@ -83,6 +92,8 @@ fn operation(intent: &Intent) -> String {
         Action::Resize { to, .. } => format!("resize {target} to {to}"),
         Action::AddReplica { name } => format!("add replica {name} to {target}"),
         Action::RemoveReplica { name } => format!("remove replica {name} from {target}"),
-        Action::Set { .. } => format!("{} of {target}", intent.action),
+        Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } => {
+            format!("{} of {target}", intent.action)
+        }
     }
 }

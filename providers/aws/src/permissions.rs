@@ -57,8 +57,12 @@ pub fn permissions(
     };
     let groups = names(|it| if let Resource::Group(name) = it { Some(name) } else { None });
     let databases = names(|it| if let Resource::Database(id) = it { Some(id) } else { None });
+    let storage = names(|it| if let Resource::Storage(id) = it { Some(id) } else { None });
     let mut all =
         vec![looks(!groups.is_empty() || !fleets.is_empty(), !databases.is_empty(), reads_metrics)];
+    if !storage.is_empty() {
+        all[0].actions.insert("rds:DescribeDBInstances");
+    }
     if acts && !groups.is_empty() {
         let groups = groups.iter().map(|name| arn.group(name));
         all.push(Statement::new("Resize", &["autoscaling:SetDesiredCapacity"], groups));
@@ -68,6 +72,10 @@ pub fn permissions(
     }
     if acts && !databases.is_empty() {
         all.extend(replicas(&arn, &databases));
+    }
+    if acts && !storage.is_empty() {
+        let instances = storage.iter().map(|id| arn.rds("db", id));
+        all.push(Statement::new("GrowStorage", &["rds:ModifyDBInstance"], instances));
     }
     all.retain(|statement| !statement.actions.is_empty());
     all

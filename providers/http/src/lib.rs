@@ -21,4 +21,4 @@ pub use failure::{FetchError, SetUpError};
 pub use json::{JsonQuery, JsonSource, NoPointer};
 pub use probe::{Check, ProbeSource};
 pub use settings::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
-pub use webhook::{Method, Webhook, WebhookEyes, WebhookHands, WebhookSettings};
+pub use webhook::{Document, Method, Webhook, WebhookEyes, WebhookHands, WebhookSettings, What};

@@ -7,9 +7,11 @@ use super::{
     expression::Expression,
     fault::{At, Place},
     group::GroupModel,
+    job::JobModel,
     replicas::DatabaseModel,
     series::Series,
     setting::SettingModel,
+    volume::VolumeModel,
 };
 use setpoint_core::{
     Action, InputKey, Intent, Memory, PolicyName, RuleName, Scalar, Settings, Span, TargetName,
@@ -71,6 +73,8 @@ pub(super) enum Thing {
     Group(GroupModel),
     Database(DatabaseModel),
     Setting(SettingModel),
+    Job(JobModel),
+    Volume(VolumeModel),
 }
 
 /// A time in which the provider does not do as asked.
@@ -203,6 +207,9 @@ pub(super) enum What {
     AddReplica(Option<String>),
     RemoveReplica(Option<String>),
     SetTo(u32),
+    Start,
+    Restart,
+    GrowTo(u32),
 }
 
 impl WantedAction {
@@ -213,6 +220,9 @@ impl WantedAction {
             Action::AddReplica { name } => What::AddReplica(Some(name.clone())),
             Action::RemoveReplica { name } => What::RemoveReplica(Some(name.clone())),
             Action::Set { to, .. } => What::SetTo(*to),
+            Action::Start { anew: false, .. } => What::Start,
+            Action::Start { anew: true, .. } => What::Restart,
+            Action::Grow { to, .. } => What::GrowTo(*to),
         };
         Self { target: intent.target.clone(), what }
     }
@@ -238,6 +248,9 @@ impl fmt::Display for WantedAction {
             What::RemoveReplica(None) => write!(f, "{target} remove_replica"),
             What::RemoveReplica(Some(name)) => write!(f, "{target} remove_replica {name}"),
             What::SetTo(value) => write!(f, "{target} set_to {value}"),
+            What::Start => write!(f, "{target} start"),
+            What::Restart => write!(f, "{target} restart"),
+            What::GrowTo(size) => write!(f, "{target} grow_to {size}"),
         }
     }
 }

@@ -389,6 +389,8 @@ impl Known<'_> {
                 setpoint_policies::Kind::Group => &["ready", "desired"],
                 setpoint_policies::Kind::Database => &["available", "replicas"],
                 setpoint_policies::Kind::Setting => &["value"],
+                setpoint_policies::Kind::Job => &["runs"],
+                setpoint_policies::Kind::Volume => &["size"],
             };
             let properties = words.iter().map(move |word| format!("{name}.{word}"));
             std::iter::once(name.clone()).chain(properties)

@@ -319,9 +319,11 @@ impl<'a> Scene<'a> {
 fn grows(action: &Action) -> bool {
     match action {
         Action::Set { from, to, .. } => to > from,
-        Action::Resize { .. } | Action::AddReplica { .. } | Action::RemoveReplica { .. } => {
-            !action.shrinks()
-        }
+        Action::Resize { .. }
+        | Action::AddReplica { .. }
+        | Action::RemoveReplica { .. }
+        | Action::Start { .. }
+        | Action::Grow { .. } => !action.shrinks(),
     }
 }
 

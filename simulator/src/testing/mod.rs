@@ -19,6 +19,7 @@ mod expression;
 mod fault;
 mod group;
 mod inputs;
+mod job;
 mod judge;
 mod lexer;
 mod load;
@@ -35,6 +36,7 @@ mod table;
 mod targets;
 mod test;
 mod trace;
+mod volume;
 
 pub use coverage::{Coverage, RuleCoverage};
 pub use fault::TestFault;

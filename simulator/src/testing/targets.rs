@@ -47,6 +47,8 @@ impl<'a> Bench<'a> {
                 Kind::Group => self.group(&name, value),
                 Kind::Database => self.database(&name, value),
                 Kind::Setting => self.setting(&name, value),
+                Kind::Job => self.job(&name, value),
+                Kind::Volume => self.volume(&name, value),
             };
             let Some((thing, settings)) = made else { continue };
             let key = TargetName::new(&name.value);
@@ -60,7 +62,12 @@ impl<'a> Bench<'a> {
         for (name, kind) in unnamed.filter(|_| known) {
             let message = format!("nothing is said of the {kind} `{name}`");
             let fault = TestFault::new(Code::MissingKey, &table.place, message);
-            let size = if *kind == Kind::Database { 1 } else { 10 };
+            let size = match kind {
+                Kind::Group | Kind::Setting => "10",
+                Kind::Database => "1",
+                Kind::Job => "\"never\"",
+                Kind::Volume => "100",
+            };
             self.fault(
                 fault.help(format!("write how it stands at the start: `targets.{name} = {size}`")),
             );

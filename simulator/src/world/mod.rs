@@ -184,7 +184,9 @@ impl World {
                 Ok(())
             }
             Action::RemoveReplica { name } => self.database.remove(name, self.now).map_err(refused),
-            Action::Set { .. } => Err(refused(format!("there is nothing here to {action}"))),
+            Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } => {
+                Err(refused(format!("there is nothing here to {action}")))
+            }
         }
     }
 

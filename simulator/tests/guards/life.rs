@@ -3,9 +3,9 @@
 use setpoint_control::{Thought, think};
 use setpoint_core::{
     ActResult, Action, Brakes, Command, Database, DatabaseSettings, Decision, Empty, Evaluation,
-    FailureKind, Group, GroupSettings, InputKey, Memory, Moment, Outcome, PolicyName, Range,
+    FailureKind, Group, GroupSettings, InputKey, Job, Memory, Moment, Outcome, PolicyName, Range,
     Reading, Replica, ReplicaState, Sample, Seen, Setting, Settings, Snapshot, Span, TargetName,
-    TargetSettings, Timestamp,
+    TargetSettings, Timestamp, Volume,
 };
 use setpoint_policies::{Policies, Policy, Script};
 use std::{collections::BTreeMap, sync::Arc};
@@ -244,6 +244,8 @@ fn stand(bounds: &TargetSettings, size: u32) -> Seen {
             }
             seen
         }
+        TargetSettings::Job(_) => Seen::Job(Job::default()),
+        TargetSettings::Volume(_) => Seen::Volume(Volume { size, ..Volume::default() }),
         TargetSettings::Setting(_) => Seen::Setting(Setting { value: size, busy: None }),
     }
 }

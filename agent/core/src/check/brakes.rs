@@ -85,7 +85,14 @@ fn fewer(action: &Action, seen: &Seen) -> Option<(u32, u32)> {
             let present = database.present();
             Some((present, present.saturating_sub(1)))
         }
-        (Action::RemoveReplica { .. } | Action::AddReplica { .. } | Action::Set { .. }, _) => None,
+        (
+            Action::RemoveReplica { .. }
+            | Action::AddReplica { .. }
+            | Action::Set { .. }
+            | Action::Start { .. }
+            | Action::Grow { .. },
+            _,
+        ) => None,
     }
 }
 
@@ -93,7 +100,8 @@ fn is_paused(intent: &Intent, memory: &Memory, seen: &Seen) -> bool {
     let tagged = match seen {
         Seen::Group(group) => group.paused.is_some(),
         Seen::Database(database) => database.paused.is_some(),
-        Seen::Setting(_) | Seen::Nothing(_) => false,
+        Seen::Volume(volume) => volume.paused.is_some(),
+        Seen::Setting(_) | Seen::Job(_) | Seen::Nothing(_) => false,
     };
     tagged || memory.pause.is_some() || memory.pauses.contains_key(&intent.target)
 }
@@ -101,7 +109,11 @@ fn is_paused(intent: &Intent, memory: &Memory, seen: &Seen) -> bool {
 fn is_short(seen: &Seen) -> bool {
     match seen {
         Seen::Group(group) => group.shortfall.is_some(),
-        Seen::Database(_) | Seen::Setting(_) | Seen::Nothing(_) => false,
+        Seen::Database(_)
+        | Seen::Setting(_)
+        | Seen::Job(_)
+        | Seen::Volume(_)
+        | Seen::Nothing(_) => false,
     }
 }
 

@@ -92,10 +92,9 @@ impl World {
 }
 
 fn set(plan: &Plan) -> Option<(u32, u32)> {
-    match action(plan)? {
-        Action::Set { from, to, .. } => Some((from, to)),
-        Action::Resize { .. } | Action::AddReplica { .. } | Action::RemoveReplica { .. } => None,
-    }
+    let action = action(plan)?;
+    let Action::Set { from, to, .. } = action else { panic!("{action:?}") };
+    Some((from, to))
 }
 
 fn leaves(safe: Option<Side>, (from, to): (u32, u32)) -> bool {

@@ -9,7 +9,7 @@ use super::{
     provider::{ID, provider},
     raw::{Raw, RawNamed},
     raw_provider::RawProvider,
-    raw_target::RawTarget,
+    raw_target::{RawTarget, RawTargetKind},
     source::source,
     suggest,
     target::target,
@@ -200,10 +200,12 @@ pub(crate) fn http_url(raw: &At<String>, faults: &Faults) -> Option<Url> {
 
 /// Two targets that are one thing at its provider would be sized twice.
 fn one_target_each(targets: &[RawNamed<RawTarget>], faults: &Faults) {
-    let mut seen: BTreeMap<(&str, &str), &Place> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str, bool), &Place> = BTreeMap::new();
     for target in targets.iter().filter_map(|target| target.what.as_ref()) {
         let Some(id) = target.id() else { continue };
-        let thing = (&*target.provider.value, &*id.value);
+        // A database and its storage are two things with one name.
+        let is_volume = matches!(target.kind, RawTargetKind::Volume { .. });
+        let thing = (&*target.provider.value, &*id.value, is_volume);
         let Some(first) = seen.insert(thing, &id.place) else { continue };
         let message = format!("two targets are {} at `{}`", id.place.written(), thing.0);
         let fault = ConfigFault::new(Code::Twice, &id.place, message);

@@ -16,12 +16,18 @@ use std::path::Path;
 pub(crate) const ID: &str = "{id}";
 /// The largest document of a web service that is read.
 const MAX_DOCUMENT: usize = 1024 * 1024;
+/// The program of systemd's own that is asked.
+const PROGRAM: &str = "systemctl";
 /// How a web service is written to, unless it wants it otherwise.
 const METHOD: (&str, Method) = ("PUT", Method::Put);
 
 /// The defaults of a provider's keys, as they are written.
-pub(crate) fn defaults() -> [(&'static str, String); 2] {
-    [("timeout", TIMEOUT.to_string()), ("method", METHOD.0.to_owned())]
+pub(crate) fn defaults() -> [(&'static str, String); 3] {
+    [
+        ("timeout", TIMEOUT.to_string()),
+        ("method", METHOD.0.to_owned()),
+        ("program", PROGRAM.to_owned()),
+    ]
 }
 
 /// The provider that `raw` means.
@@ -34,6 +40,11 @@ pub(crate) fn provider(
     match raw {
         RawProvider::Aws(raw) => aws(raw, region, faults).map(Provider::Aws),
         RawProvider::Webhook(raw) => webhook(raw, every, faults).map(Provider::Webhook),
+        RawProvider::Systemd(raw) => {
+            let program = raw.program.as_ref();
+            let program = program.map_or_else(|| PROGRAM.to_owned(), |at| at.value.clone());
+            Some(Provider::Systemd { program })
+        }
         RawProvider::File(raw) => {
             let folder = beside(&raw.folder.place, Path::new(&raw.folder.value));
             Some(Provider::File { folder })
@@ -54,8 +65,9 @@ fn webhook(raw: &RawWebhook, every: Span, faults: &Faults) -> Option<Service> {
     let http = HttpSettings::new(timeout, MAX_DOCUMENT);
     let http = trusted(&raw.access, (&url, &raw.url.place), http, faults);
     let pointer = raw.pointer.as_ref();
-    if let Some(at) = pointer.filter(|at| JsonQuery::new(&at.value, None).is_err()) {
-        let message = format!("`pointer` is {}, which is no JSON pointer", at.place.written());
+    for (key, at) in [("pointer", pointer), ("run", raw.run.as_ref())] {
+        let Some(at) = at.filter(|at| JsonQuery::new(&at.value, None).is_err()) else { continue };
+        let message = format!("`{key}` is {}, which is no JSON pointer", at.place.written());
         let fault = ConfigFault::new(Code::BadValue, &at.place, message);
         faults.push(fault.help("write it as `/pool/max`; nothing for the whole document"));
     }
@@ -63,6 +75,7 @@ fn webhook(raw: &RawWebhook, every: Span, faults: &Faults) -> Option<Service> {
         url: raw.url.value.clone(),
         http,
         pointer: pointer.map_or_else(String::new, |at| at.value.clone()),
+        run: raw.run.as_ref().map(|at| at.value.clone()),
         method: raw.method.as_ref().map_or(METHOD.1, |method| self::method(method, faults)),
     })
 }

@@ -12,11 +12,13 @@ use setpoint_core::Span;
 #[derive(Debug)]
 pub(crate) enum RawProvider {
     /// `kind = "aws"`.
-    Aws(RawAws),
+    Aws(Box<RawAws>),
     /// `kind = "webhook"`.
     Webhook(Box<RawWebhook>),
     /// `kind = "file"`.
     File(RawFile),
+    /// `kind = "systemd"`.
+    Systemd(RawSystemd),
 }
 
 /// `kind = "aws"`.
@@ -36,6 +38,7 @@ pub(crate) struct RawAws {
 pub(crate) struct RawWebhook {
     pub(crate) url: At<String>,
     pub(crate) pointer: Option<At<String>>,
+    pub(crate) run: Option<At<String>>,
     pub(crate) method: Option<At<String>>,
     pub(crate) timeout: Option<At<Span>>,
     pub(crate) access: RawAccess,
@@ -47,13 +50,21 @@ pub(crate) struct RawFile {
     pub(crate) folder: At<String>,
 }
 
+/// `kind = "systemd"`.
+#[derive(Debug)]
+pub(crate) struct RawSystemd {
+    pub(crate) program: Option<At<String>>,
+}
+
 /// Reads one provider.
 pub(crate) fn provider(mut table: Table<'_>) -> Option<RawProvider> {
-    let kind = kind(&mut table, &["aws", "webhook", "file"], &["azure", "kubernetes", "onprem"])?;
+    const KINDS: [&str; 4] = ["aws", "webhook", "file", "systemd"];
+    let kind = kind(&mut table, &KINDS, &["azure", "kubernetes", "onprem"])?;
     let provider = match kind.as_str() {
         "webhook" => webhook(&mut table).map(Box::new).map(RawProvider::Webhook),
         "file" => file(&mut table).map(RawProvider::File),
-        _ => Some(RawProvider::Aws(aws(&mut table))),
+        "systemd" => Some(RawProvider::Systemd(RawSystemd { program: table.text("program") })),
+        _ => Some(RawProvider::Aws(Box::new(aws(&mut table)))),
     };
     table.finish();
     provider
@@ -74,10 +85,11 @@ fn aws(table: &mut Table<'_>) -> RawAws {
 fn webhook(table: &mut Table<'_>) -> Option<RawWebhook> {
     let example = "url = \"https://config.example/settings/{id}\"";
     let url = required(table, "url", example, Table::text);
-    let (pointer, method) = (table.text("pointer"), table.text("method"));
+    let (pointer, run) = (table.text("pointer"), table.text("run"));
+    let method = table.text("method");
     let timeout = table.span("timeout");
     let access = access(table);
-    Some(RawWebhook { url: url?, pointer, method, timeout, access })
+    Some(RawWebhook { url: url?, pointer, run, method, timeout, access })
 }
 
 fn file(table: &mut Table<'_>) -> Option<RawFile> {

@@ -38,6 +38,8 @@ impl RawTarget {
 #[derive(Debug)]
 pub(crate) enum RawTargetKind {
     Group { min: At<u32>, max: At<u32>, brakes: RawBrakes },
+    Job { stuck_after: Option<At<Span>>, brakes: RawBrakes },
+    Volume { max: At<u32>, brakes: RawBrakes },
     Setting { min: At<u32>, max: At<u32>, safe: Option<At<String>>, brakes: RawBrakes },
     Database { min_replicas: Option<At<u32>>, max_replicas: At<u32>, brakes: RawBrakes },
 }
@@ -59,13 +61,15 @@ pub(crate) struct RawBrakes {
 
 /// Reads one target.
 pub(crate) fn target(mut table: Table<'_>) -> Option<RawTarget> {
-    const LATER: [&str; 5] = ["flag", "rollout", "traffic", "volume", "job"];
-    let kind = kind(&mut table, &["group", "database", "setting"], &LATER)?;
+    const KINDS: [&str; 5] = ["group", "database", "setting", "job", "volume"];
+    let kind = kind(&mut table, &KINDS, &["flag", "rollout", "traffic"])?;
     let provider = required(&mut table, "provider", "provider = \"aws\"", Table::text);
     let which = which(&mut table);
     let kind = match kind.as_str() {
         "group" => group(&mut table),
         "setting" => setting(&mut table),
+        "job" => Some(job(&mut table)),
+        "volume" => volume(&mut table),
         _ => database(&mut table),
     };
     table.finish();
@@ -140,4 +144,24 @@ fn setting(table: &mut Table<'_>) -> Option<RawTargetKind> {
         ..steady_brakes(table)
     };
     Some(RawTargetKind::Setting { min: min?, max: max?, safe, brakes })
+}
+
+fn job(table: &mut Table<'_>) -> RawTargetKind {
+    let stuck_after = table.span("stuck_after");
+    let brakes = RawBrakes {
+        cooldown_up: table.span("cooldown_up"),
+        confirm_within: table.span("confirm_within"),
+        ..RawBrakes::default()
+    };
+    RawTargetKind::Job { stuck_after, brakes }
+}
+
+fn volume(table: &mut Table<'_>) -> Option<RawTargetKind> {
+    let max = required(table, "max", "max = 500", Table::count);
+    let brakes = RawBrakes {
+        cooldown_up: table.span("cooldown_up"),
+        confirm_within: table.span("confirm_within"),
+        ..RawBrakes::default()
+    };
+    Some(RawTargetKind::Volume { max: max?, brakes })
 }

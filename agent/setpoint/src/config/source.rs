@@ -96,7 +96,10 @@ fn account(
     faults: &Faults,
 ) -> Option<String> {
     let is_other = |it: &&RawNamed<RawProvider>| {
-        matches!(it.what, Some(RawProvider::Webhook(_) | RawProvider::File(_)))
+        matches!(
+            it.what,
+            Some(RawProvider::Webhook(_) | RawProvider::File(_) | RawProvider::Systemd(_))
+        )
     };
     let clouds: Vec<_> = providers.iter().filter(|it| !is_other(it)).collect();
     match (&raw.provider, clouds.as_slice()) {

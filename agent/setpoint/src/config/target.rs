@@ -11,9 +11,10 @@ use super::{
     valid::{Mode, Target, Which},
 };
 use setpoint_core::{
-    Approve, DatabaseSettings, GroupSettings, Range, SettingSettings, Side, TargetSettings,
+    Approve, DatabaseSettings, GroupSettings, JobSettings, Range, SettingSettings, Side,
+    TargetSettings, VolumeSettings,
 };
-use setpoint_local::Located;
+use setpoint_local::{Located, Unit};
 use setpoint_policies::Kind;
 use std::path::Path;
 
@@ -36,6 +37,25 @@ pub(crate) fn target(
             let range = range(min, max_replicas, ("min_replicas", "max_replicas"), faults)?;
             let settings = braked_database(DatabaseSettings::new(range), brakes);
             (TargetSettings::Database(settings), brakes)
+        }
+        RawTargetKind::Job { stuck_after, brakes } => {
+            let defaults = JobSettings::new();
+            let settings = JobSettings {
+                stuck_after: or(stuck_after.as_ref(), defaults.stuck_after),
+                cooldown_up: or(brakes.cooldown_up.as_ref(), defaults.cooldown_up),
+                confirm_within: or(brakes.confirm_within.as_ref(), defaults.confirm_within),
+                ..defaults
+            };
+            (TargetSettings::Job(settings), brakes)
+        }
+        RawTargetKind::Volume { max, brakes } => {
+            let defaults = VolumeSettings::new(range(0, max, ("min", "max"), faults)?);
+            let settings = VolumeSettings {
+                cooldown_up: or(brakes.cooldown_up.as_ref(), defaults.cooldown_up),
+                confirm_within: or(brakes.confirm_within.as_ref(), defaults.confirm_within),
+                ..defaults
+            };
+            (TargetSettings::Volume(settings), brakes)
         }
         RawTargetKind::Setting { min, max, safe, brakes } => {
             let range = range(min.value, max, ("min", "max"), faults)?;
@@ -188,6 +208,11 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
                 faults.push(fault.help("use letters, digits, `-`, `_`, `.` and `~`"));
             }
         }
+        RawProvider::Systemd(_) => {
+            if let Err(why) = Unit::new(&id.value) {
+                faults.push(ConfigFault::new(Code::BadValue, &id.place, why.to_string()));
+            }
+        }
         RawProvider::File(_) => {
             if let Err(why) = Located::new(Path::new(""), &id.value) {
                 faults.push(ConfigFault::new(Code::BadValue, &id.place, why.to_string()));
@@ -199,8 +224,9 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
 /// What a provider is, and the kinds of targets that it has.
 const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
     match provider {
-        RawProvider::Aws(_) => ("AWS", &[Kind::Group, Kind::Database]),
-        RawProvider::Webhook(_) => ("a web service", &[Kind::Setting]),
+        RawProvider::Aws(_) => ("AWS", &[Kind::Group, Kind::Database, Kind::Volume]),
+        RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
+        RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),
         RawProvider::File(_) => ("a folder of files", &[Kind::Setting]),
     }
 }

@@ -286,7 +286,7 @@ fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
         "kind = \"group\"",
         "kind = \"flag\"",
         &[
-            "setpoint.toml:8:8: C013: kind \"flag\" is not supported by this version yet; this version knows `group`, `database` and `setting`",
+            "setpoint.toml:8:8: C013: kind \"flag\" is not supported by this version yet; this version knows `group`, `database`, `setting`, `job` and `volume`",
         ],
     );
 }

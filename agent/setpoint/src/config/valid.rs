@@ -122,6 +122,11 @@ pub(crate) enum Provider {
     Aws(Account),
     /// A web service of the user's own.
     Webhook(Service),
+    /// Units of this machine.
+    Systemd {
+        /// The program that is asked.
+        program: String,
+    },
     /// Files of this machine.
     File {
         /// The folder that they are in.
@@ -136,8 +141,10 @@ pub(crate) struct Service {
     pub(crate) url: String,
     /// How it is talked to.
     pub(crate) http: HttpSettings,
-    /// Where in its documents the value is.
+    /// Where in its documents the value is, or how a job stands.
     pub(crate) pointer: String,
+    /// Where in its documents that is which tells one run from another.
+    pub(crate) run: Option<String>,
     /// How it is written to.
     pub(crate) method: Method,
 }

@@ -203,7 +203,13 @@ impl Metrics {
         }
         let unseen = |(name, provider): (&TargetName, _)| match snapshot.targets.get(name) {
             Some(Seen::Nothing(_)) | None => Some(provider),
-            Some(Seen::Group(_) | Seen::Database(_) | Seen::Setting(_)) => None,
+            Some(
+                Seen::Group(_)
+                | Seen::Database(_)
+                | Seen::Setting(_)
+                | Seen::Job(_)
+                | Seen::Volume(_),
+            ) => None,
         };
         let failed: BTreeSet<&String> = whose.providers.iter().filter_map(unseen).collect();
         for provider in failed {
@@ -257,6 +263,8 @@ fn kind(action: &Action) -> &'static str {
         Action::AddReplica { .. } => "add_replica",
         Action::RemoveReplica { .. } => "remove_replica",
         Action::Set { .. } => "set",
+        Action::Start { .. } => "start",
+        Action::Grow { .. } => "grow",
     }
 }
 

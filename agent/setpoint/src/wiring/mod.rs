@@ -92,6 +92,9 @@ pub(crate) async fn world(
             Provider::Webhook(service) => {
                 own::webhook(&mut world, (name, service), &targets, reach)?;
             }
+            Provider::Systemd { program } => {
+                own::units(&mut world, (name, program), &targets, reach);
+            }
             Provider::File { folder } => own::files(&mut world, (name, folder), &targets, reach),
         }
     }
@@ -135,7 +138,7 @@ pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, Canno
 pub(crate) fn clouds(config: &Config) -> impl Iterator<Item = (&String, &Account)> {
     config.providers.iter().filter_map(|(name, provider)| match provider {
         Provider::Aws(account) => Some((name, account)),
-        Provider::Webhook(_) | Provider::File { .. } => None,
+        Provider::Webhook(_) | Provider::File { .. } | Provider::Systemd { .. } => None,
     })
 }
 

@@ -32,6 +32,11 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// There is nothing at `place`.
+    pub(crate) fn no(place: &str) -> Self {
+        Self::Content(format!("there is no {place}"))
+    }
+
     /// What may be done about it.
     pub(crate) fn kind(&self) -> FailureKind {
         match self {

@@ -116,3 +116,89 @@ fn the_key_of_a_file_is_checked_before_anything_runs() {
         assert!(config.is_none(), "{id}: {faults}");
     }
 }
+
+const RENEW: &str = r#"
+const POLICY = #{
+    about: "Renew and grow", language: 1,
+    inputs: #{ cpu: #{ unit: "percent" } },
+    targets: #{ renew: #{ kind: "job", cooldown_up: "1h" }, disk: #{ kind: "volume", max: 300 } },
+};
+rule "renew" when m.cpu > 80.percent { renew.start(); }
+rule "grow" when m.cpu > 90.percent { disk.grow_to(disk.size * 1.5); }
+"#;
+
+const GOOD_JOB: &str = r#"region = "eu-west-1"
+[sources.app]
+kind = "scrape"
+url = "http://127.0.0.1:9100/metrics"
+[providers.host]
+kind = "systemd"
+[providers.aws]
+kind = "aws"
+[targets.renew]
+kind = "job"
+provider = "host"
+id = "renew.service"
+stuck_after = "10m"
+[targets.disk]
+kind = "volume"
+provider = "aws"
+id = "vol-0123456789abcdef0"
+max = 500
+[[policies]]
+file = "renew.rhai"
+inputs = { cpu = { source = "app", query = "cpu" } }
+targets = { renew = "renew", disk = "disk" }
+"#;
+
+fn job(text: &str) -> (Option<Config>, String) {
+    load_files(&[("setpoint.toml", text.as_bytes()), ("renew.rhai", RENEW.as_bytes())])
+}
+
+#[test]
+fn a_job_and_a_volume_mean_what_is_written_narrowed_by_their_policy() {
+    let (config, faults) = job(GOOD_JOB);
+    let config = config.unwrap_or_else(|| panic!("{faults}"));
+    assert_eq!(faults, "");
+    let TargetSettings::Job(renew) = &config.targets["renew"].settings else { panic!("a job") };
+    assert_eq!(
+        (renew.stuck_after, renew.cooldown_up),
+        (Span::from_minutes(10), Span::from_minutes(60))
+    );
+    let TargetSettings::Volume(disk) = &config.targets["disk"].settings else { panic!("a volume") };
+    assert_eq!(disk.range.max(), 300);
+    assert!(
+        matches!(&config.providers["host"], Provider::Systemd { program } if program == "systemctl")
+    );
+}
+
+#[test]
+fn what_makes_no_sense_of_a_job_or_a_volume_is_said() {
+    for (from, to, expected) in [
+        ("id = \"renew.service\"", "id = \"--now.service\"", "is no unit"),
+        ("provider = \"host\"", "provider = \"aws\"", "`aws` is AWS: it has no jobs"),
+        ("provider = \"aws\"", "provider = \"host\"", "`host` is systemd: it has no volumes"),
+        ("max = 500", "min = 5\nmax = 500", "`targets.disk` has no key `min`"),
+        ("stuck_after = \"10m\"", "stuck_after = \"soon\"", "no length of time"),
+        ("max = 500\n", "", "has no `max`"),
+    ] {
+        assert!(GOOD_JOB.contains(from), "{from}");
+        let (_, faults) = job(&GOOD_JOB.replace(from, to));
+        assert!(faults.contains(expected), "{to}: {faults}");
+    }
+}
+
+#[test]
+fn a_database_and_its_storage_may_share_a_name_and_two_volumes_may_not() {
+    let database = "[targets.orders]\nkind = \"database\"\nprovider = \"aws\"\nid = \"orders\"\nmax_replicas = 2\n";
+    let storage =
+        "[targets.disk]\nkind = \"volume\"\nprovider = \"aws\"\nid = \"orders\"\nmax = 500\n";
+    let (head, rest) = GOOD_JOB.split_once("[targets.disk]").unwrap();
+    let (_, policies) = rest.split_once("[[policies]]").unwrap();
+    let text = format!("{head}{database}{storage}[[policies]]{policies}");
+    let (config, faults) = job(&text);
+    assert!(config.is_some(), "{faults}");
+    let twice = storage.replace("targets.disk", "targets.other");
+    let (config, faults) = job(&format!("{head}{storage}{twice}[[policies]]{policies}"));
+    assert!(config.is_none() && faults.contains("two targets are"), "{faults}");
+}
