@@ -13,7 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("agent/control", &["core"]),
     ("agent/journal", &["core", "control"]),
     ("agent/promql", &["core"]),
-    ("providers/aws", &["core", "control", "promql"]),
+    ("providers/aws", &["core", "control", "promql", "http"]),
     ("providers/http", &["core", "control", "promql"]),
     ("providers/local", &["core", "control", "promql"]),
     ("providers/prometheus", &["core", "control", "promql", "http"]),

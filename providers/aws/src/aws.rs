@@ -5,6 +5,7 @@ use crate::{
     api::{Api, Autoscaling, Rds, Sts},
     cloudwatch::{CloudWatchSettings, CloudWatchSource, MetricQuery},
     databases::Databases,
+    ebs::{Ebs, Ec2},
     groups::Groups,
     pace::{Pace, SharedClock},
     rivals::Rivals,
@@ -23,8 +24,12 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use setpoint_control::Clock;
-use setpoint_core::{InputKey, TargetName};
+use setpoint_core::{InputKey, Span, TargetName};
+use setpoint_http::{HttpClient as SignedClient, HttpSettings};
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+
+/// The largest answer of EC2 that is read.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Attempts at each call of a look. Nothing is changed by asking twice.
 const LOOKS: u32 = 2;
@@ -87,7 +92,27 @@ impl Aws {
         let databases = Databases::new(self.rds.clone());
         let rivals = Rivals::new(self.autoscaling.clone(), self.clock.clone());
         let storage = Storage::new(self.rds.clone());
-        AwsEyes::new((groups, databases, storage, rivals), targets, self.settings.deadlines.look)
+        let ebs = self.ebs(self.settings.deadlines.look);
+        AwsEyes::new(
+            (groups, databases, (storage, ebs), rivals),
+            targets,
+            self.settings.deadlines.look,
+        )
+    }
+
+    /// Volumes, with so long for each call.
+    fn ebs(&self, deadline: Duration) -> Ebs {
+        let millis = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+        let http = HttpSettings::new(Span::from_ms(millis), MAX_ANSWER);
+        let own = Ec2::url(&self.settings.region);
+        Ebs::new(Ec2 {
+            client: SignedClient::new(http).ok(),
+            url: self.settings.endpoint.clone().or(own),
+            region: self.settings.region.clone(),
+            credentials: self.config.credentials_provider(),
+            clock: self.clock.clone(),
+            pace: Arc::clone(&self.pace),
+        })
     }
 
     /// The names of the groups that have all of `tags`, with any value where that is `*`.
@@ -119,12 +144,13 @@ impl Aws {
         let acting = patient(&self.config, &self.settings, act / 2, 1);
         let autoscaling = self.autoscaling.with(aws_sdk_autoscaling::Client::new(&acting));
         let rds = self.rds.with(aws_sdk_rds::Client::new(&acting));
-        AwsHands::new(self.settings.name.clone(), autoscaling, rds, targets, act)
+        let apis = (autoscaling, rds, self.ebs(act / 2));
+        AwsHands::new(self.settings.name.clone(), apis, targets, act)
     }
 }
 
 /// `span` of ours as the SDK takes it, but never nothing.
-const fn duration(span: setpoint_core::Span) -> Duration {
+const fn duration(span: Span) -> Duration {
     Duration::from_millis(if span.ms() == 0 { 1 } else { span.ms() })
 }
 

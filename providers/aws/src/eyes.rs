@@ -3,6 +3,7 @@
 use crate::{
     Resource,
     databases::Databases,
+    ebs::Ebs,
     fault::Fault,
     groups::{Groups, NAMES_PER_CALL},
     inventory::Inventory,
@@ -32,27 +33,30 @@ pub struct AwsEyes {
     groups: Groups,
     databases: Databases,
     storage: Storage,
+    ebs: Ebs,
     rivals: Rivals,
     inventory: Inventory,
     group_names: BTreeMap<String, Vec<TargetName>>,
     database_ids: BTreeMap<String, Vec<TargetName>>,
     storage_ids: BTreeMap<String, Vec<TargetName>>,
+    volume_ids: BTreeMap<String, Vec<TargetName>>,
     deadline: Duration,
 }
 
 impl AwsEyes {
     pub(crate) fn new(
-        (groups, databases, storage, rivals): (Groups, Databases, Storage, Rivals),
+        (groups, databases, (storage, ebs), rivals): (Groups, Databases, (Storage, Ebs), Rivals),
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
         let (mut group_names, mut database_ids) = (BTreeMap::new(), BTreeMap::new());
-        let mut storage_ids = BTreeMap::new();
+        let (mut storage_ids, mut volume_ids) = (BTreeMap::new(), BTreeMap::new());
         for (target, resource) in targets {
             let (names, name) = match resource {
                 Resource::Group(name) => (&mut group_names, name),
                 Resource::Database(id) => (&mut database_ids, id),
                 Resource::Storage(id) => (&mut storage_ids, id),
+                Resource::Volume(id) => (&mut volume_ids, id),
             };
             names.entry(name).or_insert_with(Vec::new).push(target);
         }
@@ -61,11 +65,13 @@ impl AwsEyes {
             groups,
             databases,
             storage,
+            ebs,
             rivals,
             inventory,
             group_names,
             database_ids,
             storage_ids,
+            volume_ids,
             deadline,
         }
     }
@@ -142,6 +148,24 @@ impl AwsEyes {
         join_all(looks).await;
     }
 
+    async fn look_at_volumes(&self, sightings: &Sightings) {
+        let ids: Vec<&str> = self.volume_ids.keys().map(String::as_str).collect();
+        if ids.is_empty() {
+            return;
+        }
+        let looked = self.ebs.look(&ids).await.map_err(|fault| fault.to_string());
+        for (id, targets) in &self.volume_ids {
+            let seen = match &looked {
+                Ok(found) => match found.get(id) {
+                    Some(volume) => Seen::Volume(volume.clone()),
+                    None => Seen::Nothing(format!("there is no volume {id}")),
+                },
+                Err(why) => Seen::Nothing(why.clone()),
+            };
+            sightings.note(targets, &seen);
+        }
+    }
+
     async fn look_at_databases(&self, sightings: &Sightings) {
         let looks = self.database_ids.iter().map(async |(id, targets)| {
             let seen = self.look_at_database(id).await;
@@ -155,10 +179,11 @@ impl AwsEyes {
 impl Observe for AwsEyes {
     async fn observe(&self) -> BTreeMap<TargetName, Seen> {
         let late = Seen::Nothing(Fault::Late(self.deadline).to_string());
-        let names = [&self.group_names, &self.database_ids, &self.storage_ids];
+        let names = [&self.group_names, &self.database_ids, &self.storage_ids, &self.volume_ids];
         let targets = names.into_iter().flat_map(BTreeMap::values).flatten();
         let sightings = Sightings::new(targets.map(|target| (target.clone(), late.clone())));
-        let databases = join(self.look_at_databases(&sightings), self.look_at_storage(&sightings));
+        let disks = join(self.look_at_storage(&sightings), self.look_at_volumes(&sightings));
+        let databases = join(self.look_at_databases(&sightings), disks);
         let looks = join(self.look_at_groups(&sightings), databases);
         // Whatever is not seen in time stays as it was put down above: late.
         timeout(self.deadline, looks).await.ok();

@@ -3,6 +3,7 @@
 use crate::{
     Resource,
     api::{Autoscaling, Rds},
+    ebs::Ebs,
     fault::Fault,
     replicas::Replicas,
     resize::Resizer,
@@ -14,7 +15,7 @@ use setpoint_core::{Action, Intent, TargetName};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
 
-/// Hands on Auto Scaling groups, databases and their storage.
+/// Hands on Auto Scaling groups, databases, their storage and volumes.
 ///
 /// Every action looks first: done already is a yes without a change, and a target that
 /// is no longer as the decision saw it is [`Stale`](setpoint_core::FailureKind::Stale).
@@ -24,6 +25,7 @@ pub struct AwsHands {
     resizer: Resizer,
     replicas: Replicas,
     storage: Storage,
+    ebs: Ebs,
     targets: BTreeMap<TargetName, Resource>,
     deadline: Duration,
 }
@@ -31,14 +33,13 @@ pub struct AwsHands {
 impl AwsHands {
     pub(crate) fn new(
         name: String,
-        autoscaling: Autoscaling,
-        rds: Rds,
+        (autoscaling, rds, ebs): (Autoscaling, Rds, Ebs),
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
         let resizer = Resizer::new(autoscaling);
         let storage = Storage::new(rds.clone());
-        Self { name, resizer, replicas: Replicas::new(rds), storage, targets, deadline }
+        Self { name, resizer, replicas: Replicas::new(rds), storage, ebs, targets, deadline }
     }
 
     async fn act(&self, intent: &Intent) -> Result<(), Fault> {
@@ -57,6 +58,12 @@ impl AwsHands {
             }
             (Resource::Storage(id), Action::Grow { from, to }) => {
                 self.storage.grow(id, *from, *to).await
+            }
+            (Resource::Volume(id), Action::Grow { from, to }) => {
+                self.ebs.grow(id, *from, *to).await
+            }
+            (Resource::Volume(_), action) => {
+                Err(Fault::Refused(format!("{target} is a volume: it cannot {action}")))
             }
             (Resource::Storage(_), action) => {
                 Err(Fault::Refused(format!("{target} is storage: it cannot {action}")))

@@ -73,6 +73,14 @@ pub fn permissions(
     if acts && !databases.is_empty() {
         all.extend(replicas(&arn, &databases));
     }
+    let volumes = names(|it| if let Resource::Volume(id) = it { Some(id) } else { None });
+    if !volumes.is_empty() {
+        all[0].actions.extend(["ec2:DescribeVolumes", "ec2:DescribeVolumesModifications"]);
+    }
+    if acts && !volumes.is_empty() {
+        let volumes = volumes.iter().map(|id| arn.volume(id));
+        all.push(Statement::new("GrowVolumes", &["ec2:ModifyVolume"], volumes));
+    }
     if acts && !storage.is_empty() {
         let instances = storage.iter().map(|id| arn.rds("db", id));
         all.push(Statement::new("GrowStorage", &["rds:ModifyDBInstance"], instances));
@@ -152,6 +160,10 @@ impl Arn<'_> {
         format!(
             "arn:{partition}:autoscaling:{region}:*:autoScalingGroup:*:autoScalingGroupName/{name}"
         )
+    }
+
+    fn volume(&self, id: &str) -> String {
+        format!("arn:{}:ec2:{}:*:volume/{id}", self.partition(), self.region)
     }
 
     fn rds(&self, kind: &str, name: &str) -> String {

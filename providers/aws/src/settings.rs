@@ -82,4 +82,6 @@ pub enum Resource {
     Database(String),
     /// The storage of a database, by the id of its instance.
     Storage(String),
+    /// A volume of Elastic Block Store, by its id.
+    Volume(String),
 }

@@ -102,6 +102,16 @@ impl HttpClient {
         self.ask(self.client.post(url.clone()).header("Content-Type", form_type).body(form)).await
     }
 
+    /// The same, of a body that is written already, with these headers.
+    pub async fn post_with(
+        &self,
+        url: &Url,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<Answer, FetchError> {
+        self.ask(with(self.client.post(url.clone()), headers).body(body)).await
+    }
+
     /// What the server answers to a `GET`. Takes as long as it takes, like [`post`](Self::post).
     pub(crate) async fn get(&self, url: &Url) -> Result<Answer, FetchError> {
         self.ask(self.client.get(url.clone())).await
@@ -133,9 +143,7 @@ impl HttpClient {
         headers: &[(&str, &str)],
         body: String,
     ) -> Result<Answer, FetchError> {
-        let with =
-            |request: RequestBuilder, (name, value): &(&str, &str)| request.header(*name, *value);
-        let request = headers.iter().fold(request, with);
+        let request = with(request, headers);
         self.ask(request.header(header::CONTENT_TYPE, "application/json").body(body)).await
     }
 
@@ -177,6 +185,11 @@ impl HttpClient {
         };
         request.send().await.map_err(FetchError::Connection)
     }
+}
+
+/// `request` with these headers.
+fn with(request: RequestBuilder, headers: &[(&str, &str)]) -> RequestBuilder {
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
 }
 
 fn with_certificates(

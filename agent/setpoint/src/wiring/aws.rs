@@ -175,6 +175,7 @@ fn resource(target: &Target) -> Option<Resource> {
     match target.settings {
         TargetSettings::Group(_) => Some(Resource::Group(id.clone())),
         TargetSettings::Database(_) => Some(Resource::Database(id.clone())),
+        TargetSettings::Volume(_) if id.starts_with("vol-") => Some(Resource::Volume(id.clone())),
         TargetSettings::Volume(_) => Some(Resource::Storage(id.clone())),
         TargetSettings::Setting(_) | TargetSettings::Job(_) => None,
     }

@@ -57,7 +57,7 @@ impl Aws {
                     let found = self.group(&about, group, patient.range, &ward).await;
                     findings.extend(found);
                 }
-                Resource::Storage(_) => {}
+                Resource::Storage(_) | Resource::Volume(_) => {}
                 Resource::Database(id) => findings.extend(self.database(&about, id).await),
             }
         }
