@@ -124,6 +124,7 @@ fn program() -> Program {
         every: EVERY,
         inputs: both.map(|name| (key(name), input.clone())).into(),
         targets: both.map(|name| (TargetName::new(name), group.clone())).into(),
+        shadows: BTreeMap::new(),
     };
     Program::new(settings, both.map(policy).to_vec())
 }

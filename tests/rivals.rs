@@ -64,7 +64,13 @@ impl Fleet {
         };
         let targets = BTreeMap::from([(name(), TargetSettings::Group(bounds))]);
         Self {
-            settings: Settings { region: "here".to_owned(), every: EVERY, inputs, targets },
+            settings: Settings {
+                region: "here".to_owned(),
+                every: EVERY,
+                inputs,
+                targets,
+                shadows: BTreeMap::new(),
+            },
             policies: Policies::new(vec![policy.expect("all of it is bound")]),
             memory: Memory::default(),
             pass: 0,

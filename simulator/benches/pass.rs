@@ -24,6 +24,7 @@ fn region(targets: u32) -> (Settings, Policies, Snapshot) {
             every: EVERY,
             inputs: BTreeMap::new(),
             targets: BTreeMap::new(),
+            shadows: BTreeMap::new(),
         },
         Vec::new(),
         Snapshot::default(),

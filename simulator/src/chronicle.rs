@@ -132,6 +132,7 @@ fn noteworthy(held: &Held) -> Option<String> {
         Held::NotObserved(_) => Some("not observed".into()),
         Held::EmptyRange(_) => Some("empty range".into()),
         Held::Guard(guard, _) => Some(guard.to_string()),
+        Held::Released(_) => Some("a release".into()),
         Held::Refused(_) => Some("the check".into()),
     }
 }

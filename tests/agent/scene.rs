@@ -158,6 +158,15 @@ pub(crate) fn replays(site: &Site) {
     assert!(replayed.diverged.is_empty(), "{replayed:?}");
 }
 
+/// What a command says that goes well.
+#[track_caller]
+pub(crate) fn told(scene: &Scene, arguments: &[&str]) -> String {
+    let output = scene.site.run(arguments);
+    let both = [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it).into_owned());
+    assert!(output.status.success(), "{}", both.concat());
+    both.concat()
+}
+
 /// The policies of a recorded program.
 fn evaluator(program: &Program) -> Result<Box<dyn Evaluator>, String> {
     let policies = Policies::from_program(program).map_err(|faults| faults.join("; "))?;

@@ -6,7 +6,7 @@ use std::{
     net::{SocketAddr, TcpListener},
     process::{Child, Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tempfile::TempDir;
 
@@ -38,6 +38,35 @@ impl Prometheus {
         );
         fs::write(folder.path().join("prometheus.yml"), config).expect("there is room for a file");
         let mut prometheus = Self { process: None, address, folder };
+        prometheus.start_again();
+        prometheus
+    }
+
+    /// Starts one that scrapes `page`, and that scraped `past` before: pairs of a metric and
+    /// its values, one every five seconds up to now.
+    pub fn with_past(page: &Exporter, past: &[(&str, &[f64])]) -> Self {
+        let mut prometheus = Self::start(page);
+        prometheus.stop();
+        #[expect(clippy::disallowed_methods, reason = "a real server judges by the real time")]
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is past 1970").as_secs();
+        let mut text = String::new();
+        for (metric, values) in past {
+            text.push_str(&format!("# TYPE {metric} gauge\n"));
+            let first = now - 5 * values.len() as u64;
+            for (value, at) in values.iter().zip((first..).step_by(5)) {
+                text.push_str(&format!("{metric} {value} {at}\n"));
+            }
+        }
+        let (file, data) =
+            (prometheus.folder.path().join("past"), prometheus.folder.path().join("data"));
+        fs::write(&file, text + "# EOF\n").expect("there is room for a file");
+        fs::remove_dir_all(&data).expect("it was made above");
+        let made = Command::new("promtool")
+            .args(["tsdb", "create-blocks-from", "openmetrics"])
+            .args([&file, &data])
+            .output()
+            .expect("apt-get install prometheus");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         prometheus.start_again();
         prometheus
     }

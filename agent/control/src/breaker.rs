@@ -7,9 +7,9 @@
 //! A source has failed if it had nothing but failures to say. What one breaker does
 //! touches no other source.
 
-use crate::MetricSource;
+use crate::{MetricSource, Recalled};
 use async_trait::async_trait;
-use setpoint_core::{InputKey, Moment, Reading, Span};
+use setpoint_core::{InputKey, Moment, Reading, Span, Stretch};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -93,6 +93,10 @@ impl MetricSource for Breaker {
         let readings = self.source.read(now).await;
         self.note(now.monotonic, &readings);
         readings
+    }
+
+    async fn history(&self, now: Moment, wanted: &BTreeMap<InputKey, Stretch>) -> Recalled {
+        self.source.history(now, wanted).await
     }
 }
 

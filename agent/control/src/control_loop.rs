@@ -3,15 +3,21 @@
 //! It asks nothing but its ports. What an action came to is heard at the start of the
 //! next pass, as part of what was seen, so that a restart is the ordinary path.
 
-use crate::{Ended, Journal, JournalError, Pass, Ports, Thought, Watch, World, log, think};
+use crate::{
+    Ended, Journal, JournalError, Pass, Ports, Recalled, Thought, Watch, World, log, think,
+};
 use futures::future::{self, Either};
 use setpoint_core::{
-    ActResult, Intent, Memory, Moment, Outcome, Plan, Program, Settings, Snapshot, Span,
+    ActResult, InputKey, Intent, Memory, Moment, Outcome, Plan, Program, Sample, Settings,
+    Snapshot, Span,
 };
 use std::{collections::BTreeMap, future::Future, pin::pin};
 
 /// However much people have to say, no two passes begin closer together than this.
 const SOONEST: Span = Span::from_secs(1);
+
+/// So often sources are asked for the past that a start, or another program, lacks.
+const LOOKS_BACK: u8 = 3;
 
 /// The agent at work.
 pub struct ControlLoop {
@@ -20,6 +26,7 @@ pub struct ControlLoop {
     memory: Memory,
     pass: u64,
     started: bool,
+    looks_back: u8,
     began: Option<Moment>,
     outcomes: Vec<Outcome>,
     logged: log::Logged,
@@ -43,7 +50,18 @@ impl ControlLoop {
         let Past { memory, pass, outcomes } = past;
         let logged = log::Logged::default();
         let (started, began, watching) = (true, None, Vec::new());
-        Self { settings, ports, memory, pass, started, began, outcomes, logged, watching }
+        Self {
+            settings,
+            ports,
+            memory,
+            pass,
+            started,
+            looks_back: LOOKS_BACK,
+            began,
+            outcomes,
+            logged,
+            watching,
+        }
     }
 
     /// Tells `watch` of every pass once it is over.
@@ -88,6 +106,7 @@ impl ControlLoop {
         self.ports.hands = hands;
         self.ports.evaluator = evaluator;
         self.settings = program.settings.clone();
+        self.looks_back = LOOKS_BACK;
         Ok(())
     }
 
@@ -134,18 +153,48 @@ impl ControlLoop {
         self.began = Some(at);
         let readings = future::join_all(self.ports.sources.iter().map(|source| source.read(at)));
         let targets = future::join_all(self.ports.eyes.iter().map(|eyes| eyes.observe()));
-        let (readings, targets) = future::join(readings, targets).await;
+        let (readings, targets, history) = future::join3(readings, targets, self.past(at)).await;
+        self.looks_back = if history.is_ok() { 0 } else { self.looks_back.saturating_sub(1) };
         self.pass += 1;
         Snapshot {
             pass: self.pass,
             at,
             started: std::mem::take(&mut self.started),
             readings: readings.into_iter().flatten().collect(),
+            history: history.unwrap_or_else(|told| told),
             targets: targets.into_iter().flatten().collect::<BTreeMap<_, _>>(),
             outcomes: std::mem::take(&mut self.outcomes),
             commands: self.ports.commands.take(),
             tripped: std::collections::BTreeSet::new(),
         }
+    }
+
+    /// What the sources say of the past of inputs whose windows are not full, at a start and
+    /// under another program; as an error where one of them could not tell, and is to be
+    /// asked again.
+    async fn past(&self, at: Moment) -> Result<History, History> {
+        let wanted = match self.looks_back {
+            0 => BTreeMap::new(),
+            _ => self.memory.unfilled(&self.settings, at.wall),
+        };
+        if wanted.is_empty() {
+            return Ok(History::new());
+        }
+        let asked = self.ports.sources.iter().map(|source| source.history(at, &wanted));
+        let (mut told, mut failed) = (History::new(), false);
+        for Recalled { samples, trouble } in future::join_all(asked).await {
+            told.extend(samples);
+            if let Some(why) = trouble {
+                failed = true;
+                tracing::warn!(why, "not all of the past is told");
+            }
+        }
+        told.retain(|key, samples| wanted.contains_key(key) && !samples.is_empty());
+        if !told.is_empty() {
+            let samples: usize = told.values().map(Vec::len).sum();
+            tracing::info!(inputs = told.len(), samples, "windows are filled from the past");
+        }
+        if failed { Err(told) } else { Ok(told) }
     }
 
     /// Carries the plan out, all targets at once, and writes down what was said to it.
@@ -174,6 +223,9 @@ impl ControlLoop {
             .collect()
     }
 }
+
+/// Samples of the past, oldest first.
+type History = BTreeMap<InputKey, Vec<Sample>>;
 
 /// A provider's answer as a value.
 fn said(answer: Result<(), crate::ProviderError>) -> ActResult {

@@ -3,7 +3,8 @@
 
 use crate::{Ended, repeats::Repeats};
 use setpoint_core::{
-    Decision, Held, InputKey, Intent, Outcome, Reading, Snapshot, Span, TargetName, Verdict,
+    Decision, Held, InputKey, Intent, Objection, Outcome, Reading, Snapshot, Span, TargetName,
+    Verdict,
 };
 use std::{collections::BTreeMap, mem::discriminant};
 
@@ -28,6 +29,13 @@ impl Logged {
                 Verdict::Held(held) => self.held(decision, held),
             }
         }
+        for shadow in &pass.plan.shadows {
+            if let Verdict::Act(intent) = &shadow.decision.verdict {
+                let (target, apart) = (&intent.target, shadow.divergence());
+                let action = intent.action.to_string();
+                tracing::info!(policy = %shadow.policy, %target, action, apart, "shadow");
+            }
+        }
         let (targets, actions) = (pass.plan.decisions.len(), pass.plan.intents().count());
         let took = ended.took.ms();
         tracing::info!(pass = pass.snapshot.pass, targets, actions, took_ms = took, "pass");
@@ -37,7 +45,10 @@ impl Logged {
     fn troubles(&mut self, ended: &Ended<'_>) {
         let now: Span = ended.at.monotonic;
         for objection in ended.objections {
-            tracing::error!(target = %objection.target, why = %objection.why, "check refused");
+            let whose = refused(&objection.target);
+            let Some(repeated) = self.repeats.due(&whose, now) else { continue };
+            let (target, why) = (&objection.target, &objection.why);
+            tracing::error!(%target, why, repeated, "check refused");
         }
         if let Some(error) = ended.unrecorded
             && let Some(repeated) = self.repeats.due(JOURNAL, now)
@@ -53,7 +64,12 @@ impl Logged {
         let unrecorded = ended.unrecorded.is_some();
         self.repeats.keep(|whose| {
             let still = |(_, inputs): (&&str, &Vec<&InputKey>)| inputs[0].as_str() == whose;
-            if whose == JOURNAL { unrecorded } else { unread.iter().any(still) }
+            let objected = |it: &Objection| refused(&it.target) == whose;
+            if whose == JOURNAL {
+                unrecorded
+            } else {
+                unread.iter().any(still) || ended.objections.iter().any(objected)
+            }
         });
     }
 
@@ -72,6 +88,11 @@ impl Logged {
 
 /// Whose trouble it is when a pass is not on record. No input is called so.
 const JOURNAL: &str = "the journal";
+
+/// Whose trouble it is when the check refuses an action. No input is called so either.
+fn refused(target: &TargetName) -> String {
+    format!("the check of {target}")
+}
 
 /// The inputs that could not be read, by the reason: what one source says of all its inputs
 /// is one trouble.

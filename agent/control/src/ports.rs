@@ -7,8 +7,8 @@ use crate::{Pass, ProviderError};
 use async_trait::async_trait;
 use futures::future;
 use setpoint_core::{
-    ActResult, Command, Evaluation, InputKey, Intent, Memory, Moment, Program, Reading, Seen,
-    Settings, Snapshot, Span, TargetName,
+    ActResult, Command, Evaluation, InputKey, Intent, Memory, Moment, Program, Reading, Sample,
+    Seen, Settings, Snapshot, Span, Stretch, TargetName,
 };
 use std::{collections::BTreeMap, error::Error as StdError, sync::Arc};
 
@@ -30,6 +30,25 @@ pub trait MetricSource: Send + Sync {
     /// Numbers are in the unit their input declares. An input that is left out
     /// counts as failed. Ends within the source's own deadline.
     async fn read(&self, now: Moment) -> BTreeMap<InputKey, Reading>;
+
+    /// What there was to say in the past of each of the inputs that `wanted` names, oldest
+    /// first: samples with stamps of their own, judged as those of [`read`](Self::read) are.
+    /// Inputs of other sources may be among them. Ends within the source's own deadline.
+    ///
+    /// A source that keeps no past has nothing to say.
+    async fn history(&self, now: Moment, wanted: &BTreeMap<InputKey, Stretch>) -> Recalled {
+        let _ = (now, wanted);
+        Recalled::default()
+    }
+}
+
+/// What a source said of the past.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recalled {
+    /// By input, oldest first.
+    pub samples: BTreeMap<InputKey, Vec<Sample>>,
+    /// Why there may be more that it could not tell: then it is asked again.
+    pub trouble: Option<String>,
 }
 
 /// Eyes on targets.

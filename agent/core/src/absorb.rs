@@ -5,8 +5,8 @@
 
 use crate::{
     ActResult, Action, Approval, Command, Empty, FailureKind, InputSettings, Memory, Noticed,
-    Pause, Reading, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory, TargetName,
-    TargetSettings, Tick, Timestamp, Walk, Window, defaults, starts::began,
+    Pause, Reading, Release, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetMemory,
+    TargetName, TargetSettings, Tick, Timestamp, Walk, Window, defaults, starts::began,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -30,6 +30,7 @@ impl Memory {
         self.pauses.retain(|_, pause| !pause.is_over(now));
         self.approvals.retain(|_, approval| approval.until > now);
         self.hear_outcomes(snapshot);
+        self.recall(settings, snapshot);
         let mut readings = Walk::through(&snapshot.readings);
         for (key, input) in &settings.inputs {
             let missing = self.read(key, input, readings.get(key), snapshot.at.wall);
@@ -45,7 +46,9 @@ impl Memory {
                 self.look(keep, snapshot.at.wall, target, bounds, seen);
             }
         }
+        self.forgive(snapshot);
         self.judge_effects(settings);
+        self.imagine(settings, snapshot);
     }
 
     /// By the monotonic clock between passes of one process, by the wall clock across
@@ -88,6 +91,30 @@ impl Memory {
                 let until = self.now + defaults::APPROVAL_LASTS;
                 let approval = Approval { to: *to, until, by: by.clone() };
                 self.approvals.insert(target.clone(), approval);
+            }
+            Command::Release { target, by, reason, remove_replicas } => {
+                let (by, reason) = (by.clone(), reason.clone());
+                let (since, remove_replicas) = (self.now, *remove_replicas);
+                self.release(target, Release { by, reason, since, remove_replicas });
+            }
+            Command::Adopt { target, .. } => self.adopt(target),
+        }
+    }
+
+    /// Whatever others did to a target while it was released, and up to the pass that adopts
+    /// it, was theirs to do.
+    fn forgive(&mut self, snapshot: &Snapshot) {
+        let adopted = |command: &Command| match command {
+            Command::Adopt { target, .. } => Some(target.clone()),
+            Command::Pause { .. }
+            | Command::Resume { .. }
+            | Command::Approve { .. }
+            | Command::Release { .. } => None,
+        };
+        let adopted = snapshot.commands.iter().filter_map(adopted);
+        for name in self.released.keys().cloned().chain(adopted).collect::<Vec<_>>() {
+            if let Some(target) = self.targets.get_mut(&name) {
+                target.noticed.foreign = None;
             }
         }
     }
@@ -165,8 +192,17 @@ impl Memory {
         seen: &Seen,
     ) {
         let now = self.now;
-        let Some((size, ready)) = seen.size() else { return };
-        let target = self.targets.entry(name.clone()).or_insert_with(|| TargetMemory {
+        let Some((size, _)) = seen.size() else { return };
+        let first = || TargetMemory::new(now, size);
+        let target = self.targets.entry(name.clone()).or_insert_with(first);
+        target.look((now, wall), keep, bounds, seen);
+    }
+}
+
+impl TargetMemory {
+    /// What is remembered of a target of this size that is seen for the first time.
+    pub(crate) fn new(now: Tick, size: u32) -> Self {
+        Self {
             first_seen: now,
             ready: Arc::default(),
             asked: VecDeque::from([crate::Asked { at: now, size }]),
@@ -176,15 +212,26 @@ impl Memory {
             warmed: None,
             failure: None,
             noticed: Noticed::default(),
-        });
-        let within = bounds.confirm_within();
-        let stood = (target.ready.latest(), size);
-        target.noticed.look(seen, stood, now, (bounds.brakes(), within));
-        Arc::make_mut(&mut target.ready).note(wall, ready, size, keep);
-        if ready < size {
-            target.warmed = Some(now);
         }
-        target.settle(seen, now, within);
+    }
+
+    /// Takes in how the target stands.
+    pub(crate) fn look(
+        &mut self,
+        (now, wall): (Tick, Timestamp),
+        keep: Span,
+        bounds: &TargetSettings,
+        seen: &Seen,
+    ) {
+        let Some((size, ready)) = seen.size() else { return };
+        let within = bounds.confirm_within();
+        let stood = (self.ready.latest(), size);
+        self.noticed.look(seen, stood, now, (bounds.brakes(), within));
+        Arc::make_mut(&mut self.ready).note(wall, ready, size, keep);
+        if ready < size {
+            self.warmed = Some(now);
+        }
+        self.settle(seen, now, within);
     }
 }
 
@@ -214,7 +261,7 @@ impl TargetMemory {
     }
 
     /// What its provider said to the open intent.
-    fn hear(&mut self, result: &ActResult, now: Tick) {
+    pub(crate) fn hear(&mut self, result: &ActResult, now: Tick) {
         self.noticed.starts.hear(result);
         match result {
             ActResult::Accepted => {

@@ -40,6 +40,14 @@ impl Ballot<'_> {
     }
 }
 
+impl<'a> Ballot<'a> {
+    /// The same without opinions: a person's word stands in their place. What is missing is
+    /// missing all the same.
+    pub(crate) fn silenced(&self) -> Ballot<'a> {
+        Ballot { opinions: Vec::new(), missing: self.missing.clone(), errors: self.errors.clone() }
+    }
+}
+
 impl Ballot<'_> {
     /// What each floor and ceiling asks for, for the record.
     pub(crate) fn bounds(&self) -> impl Iterator<Item = Want> + '_ {
@@ -73,7 +81,7 @@ fn ceiling(ask: &Ask) -> Option<u32> {
 /// Sorts what the policies said by target.
 pub(crate) fn count<'a>(
     settings: &'a Settings,
-    evaluations: &'a [Evaluation],
+    evaluations: impl IntoIterator<Item = &'a Evaluation>,
     memory: &Memory,
 ) -> BTreeMap<&'a TargetName, Ballot<'a>> {
     let (unread, errors) = (unread_inputs(memory), error_inputs(settings));

@@ -4,8 +4,8 @@
 //! only those that we made.
 
 use crate::{
-    Action, Database, DatabaseSettings, Decision, Guard, IntentId, Memory, OpenIntent, Replica,
-    ReplicaState, TargetMemory, TargetName, Want,
+    Action, Database, DatabaseSettings, Decision, Guard, IntentId, Memory, OpenIntent, Release,
+    Replica, ReplicaState, TargetMemory, TargetName, Want,
     ballot::{Ballot, want},
     group::settle,
     guards::{Candidate, Gauntlet, Part, Ruling, cooldown, evidence, range},
@@ -19,7 +19,7 @@ pub(crate) fn decide_database(
     target: &TargetName,
     (settings, database): (&DatabaseSettings, &Database),
     (memory, past, region): (&Memory, &TargetMemory, &Region<'_>),
-    ballot: &Ballot<'_>,
+    (ballot, release): (&Ballot<'_>, Option<&Release>),
     id: impl FnOnce() -> IntentId,
 ) -> Decision {
     let present = database.present();
@@ -28,6 +28,9 @@ pub(crate) fn decide_database(
     let wants = wants(ballot, present);
     let wish = wants.first().map_or(present, |want| want.size);
     let mut gauntlet = Gauntlet::new(present, ballot.bound(wish));
+    if let Some(release) = release {
+        gauntlet.ask(Guard::Release, |_| leave(present, release));
+    }
     gauntlet.ask(Guard::Pause, |candidate| stage.pause(candidate, database.paused.as_deref()));
     gauntlet.ask(Guard::Range, |candidate| range(candidate, settings.range));
     let in_range = settings.range.clamp(present);
@@ -51,6 +54,12 @@ pub(crate) fn decide_database(
         page: gauntlet.page,
         verdict: settle(verdict, &ballot.missing, target, id),
     }
+}
+
+/// One replica fewer, as whoever handed the database back wants it.
+fn leave(present: u32, release: &Release) -> Ruling {
+    let note = format!("{release}; the replicas that we made go, one at a time");
+    Ruling::Size(present.saturating_sub(1), note.into())
 }
 
 fn wants(ballot: &Ballot<'_>, present: u32) -> Vec<Want> {
@@ -187,7 +196,8 @@ const fn state(state: ReplicaState) -> &'static str {
     }
 }
 
-fn describe(database: &Database, past: &TargetMemory) -> String {
+/// How a database stands, in words.
+pub(crate) fn describe(database: &Database, past: &TargetMemory) -> String {
     let (present, available) = (database.present(), database.available());
     let busy = database.busy.as_ref().map(|busy| format!(", busy ({busy})"));
     let failure = past.failure.as_ref().map(|text| format!(", last action failed ({text})"));

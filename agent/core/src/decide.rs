@@ -1,8 +1,9 @@
 //! The decision: a pure function from what was seen and said to what to do.
 
 use crate::{
-    Action, Asked, Decision, Evaluation, Held, InputKey, Memory, Move, OpenIntent, Plan, Seen,
-    Settings, Snapshot, Span, TargetMemory, TargetName, TargetSettings, Tick, Verdict, Walk,
+    Action, Asked, Decision, Evaluation, Held, InputKey, IntentId, Memory, Move, OpenIntent, Plan,
+    Release, Seen, Settings, Snapshot, Span, TargetMemory, TargetName, TargetSettings, Tick,
+    Verdict, Walk,
     ballot::{self, Ballot},
     database::decide_database,
     group::{decide_group, held, intent_id},
@@ -10,6 +11,7 @@ use crate::{
     noticed::Clocks,
     region::Region,
     setting::decide_setting,
+    shadow::decide_shadows,
     volume::decide_volume,
 };
 
@@ -24,11 +26,12 @@ pub fn decide(
     snapshot: &Snapshot,
     evaluations: &[Evaluation],
 ) -> Plan {
-    let mut ballots = ballot::count(settings, evaluations, memory).into_iter().peekable();
+    let acting = evaluations.iter().filter(|said| !settings.shadows.contains_key(&said.policy));
+    let mut ballots = ballot::count(settings, acting, memory).into_iter().peekable();
     let region = Region::of(settings, memory, snapshot);
     let (mut sights, mut pasts) =
         (Walk::through(&snapshot.targets), Walk::through(&memory.targets));
-    let decisions = settings
+    let decisions: Vec<Decision> = settings
         .targets
         .iter()
         .map(|(target, bounds)| {
@@ -40,7 +43,8 @@ pub fn decide(
             decide_one((settings, target, bounds), known, (memory, &region), snapshot, &ballot)
         })
         .collect();
-    Plan { decisions }
+    let shadows = decide_shadows(settings, memory, (snapshot, &region), evaluations, &decisions);
+    Plan { decisions, shadows }
 }
 
 fn decide_one(
@@ -58,13 +62,42 @@ fn decide_one(
     let Some(past) = past else {
         return not_observed(if let Seen::Nothing(why) = seen { why } else { "not yet" });
     };
-    let memory = (memory, past, region);
+    let release = memory.released.get(target);
+    if let Some(release) = release.filter(|release| release.is_done(seen)) {
+        return match (seen, describe(seen, past, memory.now)) {
+            (Seen::Nothing(why), _) => not_observed(why),
+            (_, stands) => held(target, stands, Held::Released(release.to_string())),
+        };
+    }
+    let ballot_of = |ballot| (ballot, release);
+    let world = (memory, past, region);
+    if release.is_some() {
+        return decide_kind(
+            target,
+            (bounds, seen, whole.every),
+            world,
+            ballot_of(&ballot.silenced()),
+            id,
+        );
+    }
+    decide_kind(target, (bounds, seen, whole.every), world, ballot_of(ballot), id)
+}
+
+/// Decides about a target by what it is.
+pub(crate) fn decide_kind(
+    target: &TargetName,
+    (bounds, seen, every): (&TargetSettings, &Seen, Span),
+    memory: (&Memory, &TargetMemory, &Region<'_>),
+    (ballot, release): (&Ballot<'_>, Option<&Release>),
+    id: impl FnOnce() -> IntentId,
+) -> Decision {
+    let not_observed = |why: &str| held(target, String::new(), Held::NotObserved(why.to_owned()));
     match (bounds, seen) {
         (TargetSettings::Group(settings), Seen::Group(group)) => {
-            decide_group(target, (settings, group, whole.every), memory, ballot, id)
+            decide_group(target, (settings, group, every), memory, ballot, id)
         }
         (TargetSettings::Database(settings), Seen::Database(database)) => {
-            decide_database(target, (settings, database), memory, ballot, id)
+            decide_database(target, (settings, database), memory, (ballot, release), id)
         }
         (TargetSettings::Setting(settings), Seen::Setting(setting)) => {
             decide_setting(target, (settings, setting), memory, ballot, id)
@@ -81,6 +114,18 @@ fn decide_one(
         (_, Seen::Setting(_)) => not_observed("it is a setting"),
         (_, Seen::Job(_)) => not_observed("it is a job"),
         (_, Seen::Volume(_)) => not_observed("it is a volume"),
+    }
+}
+
+/// How a target stands, in words.
+fn describe(seen: &Seen, past: &TargetMemory, now: Tick) -> String {
+    match seen {
+        Seen::Group(group) => crate::group::describe(group, past),
+        Seen::Database(database) => crate::database::describe(database, past),
+        Seen::Setting(setting) => crate::setting::describe(setting, past),
+        Seen::Job(job) => crate::job::describe(job, past, now),
+        Seen::Volume(volume) => crate::volume::describe(volume, past),
+        Seen::Nothing(why) => why.clone(),
     }
 }
 
@@ -107,20 +152,12 @@ impl Memory {
             let bounds = configured.get(&decision.target);
             let before_growth = self.before_growth(decision, bounds);
             let Some(target) = self.targets.get_mut(&decision.target) else { continue };
-            let keep = bounds.map_or(Span::ZERO, remembered).max(settings.every.times(2));
-            let moves = bounds.map_or(Span::ZERO, |bounds| bounds.brakes().remembered()).max(keep);
-            target.remember(decision, now, (keep, moves));
-            if let Some(TargetSettings::Job(_)) = bounds {
-                let action = match &decision.verdict {
-                    Verdict::Act(intent) => Some(&intent.action),
-                    Verdict::Held(_) => None,
-                };
-                let decided = (action, decision.wants.as_slice());
-                target.noticed.starts.remember(&decision.target, evaluations, decided, now);
-            }
+            target.remember(decision, now, remembered(settings, bounds));
+            target.remember_starts(decision, bounds, evaluations, now);
             target.noticed.remember(decision, Clocks { now, wall });
             target.noticed.before_growth(before_growth.into_iter());
         }
+        self.imagined(settings, plan, evaluations, Clocks { now, wall });
     }
 
     /// What the inputs read that a growth, if this is one, should bring down.
@@ -136,8 +173,13 @@ impl Memory {
     }
 }
 
-/// How far back a target's sizes count.
-fn remembered(bounds: &TargetSettings) -> Span {
+/// How far back a target's sizes count, and its moves.
+pub(crate) fn remembered(settings: &Settings, bounds: Option<&TargetSettings>) -> (Span, Span) {
+    let keep = bounds.map_or(Span::ZERO, sizes_count).max(settings.every.times(2));
+    (keep, bounds.map_or(Span::ZERO, |bounds| bounds.brakes().remembered()).max(keep))
+}
+
+fn sizes_count(bounds: &TargetSettings) -> Span {
     match bounds {
         TargetSettings::Group(group) => group
             .stabilise_down
@@ -152,7 +194,8 @@ fn remembered(bounds: &TargetSettings) -> Span {
 }
 
 impl TargetMemory {
-    fn remember(&mut self, decision: &Decision, now: Tick, (keep, moves): (Span, Span)) {
+    /// Keeps what was decided; sizes asked for and moves as far back as they count.
+    pub(crate) fn remember(&mut self, decision: &Decision, now: Tick, (keep, moves): (Span, Span)) {
         while self.asked.front().is_some_and(|asked| now.since(asked.at) >= keep) {
             self.asked.pop_front();
         }
@@ -172,6 +215,23 @@ impl TargetMemory {
             let intent = intent.clone();
             self.open = Some(OpenIntent { intent, since: now, accepted: false, change });
         }
+    }
+
+    /// Keeps for which rules a job was started.
+    pub(crate) fn remember_starts(
+        &mut self,
+        decision: &Decision,
+        bounds: Option<&TargetSettings>,
+        evaluations: &[Evaluation],
+        now: Tick,
+    ) {
+        let Some(TargetSettings::Job(_)) = bounds else { return };
+        let action = match &decision.verdict {
+            Verdict::Act(intent) => Some(&intent.action),
+            Verdict::Held(_) => None,
+        };
+        let decided = (action, decision.wants.as_slice());
+        self.noticed.starts.remember(&decision.target, evaluations, decided, now);
     }
 
     /// The change of size that an action makes.

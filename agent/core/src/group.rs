@@ -197,7 +197,8 @@ pub(crate) fn held(target: &TargetName, seen: String, held: Held) -> Decision {
     }
 }
 
-fn describe(group: &Group, memory: &TargetMemory) -> String {
+/// How a group stands, in words.
+pub(crate) fn describe(group: &Group, memory: &TargetMemory) -> String {
     use std::fmt::Write;
     let mut text = format!("{} desired, {} ready", group.desired, group.ready);
     let parts = [

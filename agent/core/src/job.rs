@@ -5,7 +5,7 @@
 
 use crate::{
     Action, Ask, Decision, Guard, IntentId, Job, JobSettings, LastRun, Memory, PolicyName, Range,
-    Span, TargetMemory, TargetName, Want,
+    Span, TargetMemory, TargetName, Tick, Want,
     ballot::{Ballot, want},
     group::settle,
     guards::{Candidate, Gauntlet, Ruling},
@@ -50,7 +50,7 @@ pub(crate) fn decide_job(
     let start = |_| Action::Start { token, after: job.run.clone(), anew };
     Decision {
         target: target.clone(),
-        seen: describe(job, past, memory),
+        seen: describe(job, past, memory.now),
         verdict: settle(verdict.map(start), &[], target, || id),
         wants,
         guards: gauntlet.lines,
@@ -130,8 +130,9 @@ fn cool(
     }
 }
 
-fn describe(job: &Job, past: &TargetMemory, memory: &Memory) -> String {
-    let running = past.noticed.starts.running_for(memory.now);
+/// How a job stands, in words.
+pub(crate) fn describe(job: &Job, past: &TargetMemory, now: Tick) -> String {
+    let running = past.noticed.starts.running_for(now);
     let state = match (job.last, running) {
         (LastRun::Running, Some(length)) => format!("has been running for {length}"),
         (last, _) => format!("last run: {}", last.name()),

@@ -20,6 +20,7 @@ mod decide;
 mod defaults;
 mod group;
 mod guards;
+mod history;
 mod hold;
 mod job;
 mod memory;
@@ -31,8 +32,10 @@ mod plan;
 mod program;
 mod reading;
 mod region;
+mod release;
 mod setting;
 mod settings;
+mod shadow;
 mod shared;
 mod sizing;
 mod snapshot;
@@ -49,6 +52,7 @@ pub use check::{Objection, check};
 pub use decide::decide;
 pub use defaults::{Amount, DEFAULTS, DefaultValue, defaults_page};
 pub use defaults::{EFFECT_TRIES as DEFAULT_EFFECT_TRIES, EFFECT_WITHIN as DEFAULT_EFFECT_WITHIN};
+pub use history::Stretch;
 pub use hold::Hold;
 pub use memory::{Asked, Memory, Move, OpenIntent, TargetMemory};
 pub use name::{HoldKey, InputKey, IntentId, PolicyName, RuleName, TargetName};
@@ -64,7 +68,8 @@ pub use settings::{
     DatabaseSettings, Empty, GroupSettings, InputSettings, JobSettings, Per, Role, SettingSettings,
     Settings, Step, TargetSettings, VolumeSettings,
 };
-pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Snapshot};
+pub use shadow::{ShadowDecision, ShadowMemory};
+pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Release, Snapshot};
 pub use starts::{OpenStart, Running, Starts};
 pub use target::{
     Database, Group, Job, LastRun, Members, Range, ReadyHistory, Replica, ReplicaState, Seen,

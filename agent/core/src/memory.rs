@@ -7,7 +7,7 @@
 
 use crate::{
     Action, Approval, Hold, HoldKey, InputKey, Intent, Moment, Noticed, Parts, Pause, PolicyName,
-    ReadyHistory, Scalar, Span, TargetName, Tick, Window,
+    ReadyHistory, Release, Scalar, ShadowMemory, Span, TargetName, Tick, Window,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -37,6 +37,9 @@ pub struct Memory {
     pub holds: BTreeMap<HoldKey, Hold>,
     /// The `state` of each policy.
     pub state: BTreeMap<PolicyName, BTreeMap<String, Scalar>>,
+    /// The virtual targets of the policies that are being tried.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shadows: BTreeMap<PolicyName, BTreeMap<TargetName, ShadowMemory>>,
     /// What is remembered of each target.
     pub targets: BTreeMap<TargetName, TargetMemory>,
     /// The pause of the region under way, if any.
@@ -47,6 +50,9 @@ pub struct Memory {
     /// What people let shrink.
     #[serde(default)]
     pub approvals: BTreeMap<TargetName, Approval>,
+    /// Targets that were handed back, and are left alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub released: BTreeMap<TargetName, Release>,
 }
 
 impl Memory {

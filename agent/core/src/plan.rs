@@ -3,7 +3,7 @@
 //! A plan leaves no choice to whoever carries it out: sizes are absolute, names
 //! are given. Every target is in it, as an action or as [`Held`].
 
-use crate::{FailureKind, IntentId, PolicyName, RuleName, Span, TargetName};
+use crate::{FailureKind, IntentId, PolicyName, RuleName, ShadowDecision, Span, TargetName};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, fmt};
 
@@ -13,6 +13,9 @@ use std::{borrow::Cow, fmt};
 pub struct Plan {
     /// One for every target, in the order of their names.
     pub decisions: Vec<Decision>,
+    /// What the policies would do that are being tried, in the order of their names. Never sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadows: Vec<ShadowDecision>,
 }
 
 impl Plan {
@@ -94,6 +97,8 @@ pub struct GuardLine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Guard {
+    /// A database was handed back, and the replicas that we made are to go.
+    Release,
     /// Nobody asked the agent to stand still.
     Pause,
     /// The operator's range and the group's own.
@@ -140,6 +145,7 @@ impl Guard {
     /// The guard's name in logs, on the command line and in the manual.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Release => "release",
             Self::Pause => "pause",
             Self::Range => "range",
             Self::DeadBand => "dead-band",
@@ -194,6 +200,8 @@ pub enum Held {
     AsWanted,
     /// A guard would not have it.
     Guard(Guard, String),
+    /// A person handed it back: who, and why.
+    Released(String),
     /// The check after deciding found the action unsafe: a fault of ours.
     Refused(String),
 }
@@ -206,6 +214,7 @@ impl fmt::Display for Held {
             Self::NoOpinion => f.write_str("no rule has an opinion"),
             Self::AsWanted => f.write_str("as wanted"),
             Self::Guard(guard, note) => write!(f, "{guard}: {note}"),
+            Self::Released(what) => f.write_str(what),
             Self::Refused(why) => write!(f, "refused by the check: {why}"),
         }
     }

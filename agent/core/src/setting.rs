@@ -107,7 +107,8 @@ fn step(candidate: Candidate, settings: &SettingSettings) -> Ruling {
     Ruling::Size(allowed, format!("{word} one step of {sign}{most}").into())
 }
 
-fn describe(setting: &Setting, past: &TargetMemory) -> String {
+/// How a setting stands, in words.
+pub(crate) fn describe(setting: &Setting, past: &TargetMemory) -> String {
     let busy = setting.busy.as_ref().map(|busy| format!(", busy ({busy})"));
     let failure = past.failure.as_ref().map(|text| format!(", last action failed ({text})"));
     format!("set to {}{}{}", setting.value, busy.unwrap_or_default(), failure.unwrap_or_default())

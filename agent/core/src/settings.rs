@@ -2,7 +2,7 @@
 //!
 //! Defaults are those of the table in `defaults`; each has its source there.
 
-use crate::{Brakes, InputKey, Range, Side, Span, TargetName, Unit, defaults};
+use crate::{Brakes, InputKey, PolicyName, Range, Side, Span, TargetName, Unit, defaults};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,9 @@ pub struct Settings {
     pub inputs: BTreeMap<InputKey, InputSettings>,
     /// Every target.
     pub targets: BTreeMap<TargetName, TargetSettings>,
+    /// The policies that are being tried, each with its own bounds of the targets it names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shadows: BTreeMap<PolicyName, BTreeMap<TargetName, TargetSettings>>,
 }
 
 impl Settings {

@@ -3,7 +3,9 @@
 //! A snapshot and the memory before it decide everything: with both, a pass can
 //! be made again long after the fact.
 
-use crate::{InputKey, IntentId, Moment, PolicyName, Reading, Seen, Span, TargetName, Tick};
+use crate::{
+    InputKey, IntentId, Moment, PolicyName, Reading, Sample, Seen, Span, TargetName, Tick,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,6 +23,9 @@ pub struct Snapshot {
     pub started: bool,
     /// What the sources said of each input that was asked for.
     pub readings: BTreeMap<InputKey, Reading>,
+    /// What the sources said of the past of inputs whose windows were not full, oldest first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub history: BTreeMap<InputKey, Vec<Sample>>,
     /// What the providers said of each target.
     pub targets: BTreeMap<TargetName, Seen>,
     /// What became of the intents of the pass before.
@@ -118,6 +123,25 @@ pub enum Command {
         /// Who says so.
         by: String,
     },
+    /// Stop acting on this target until it is adopted, and close what is open.
+    Release {
+        /// Which.
+        target: TargetName,
+        /// Who says so.
+        by: String,
+        /// Why, in the person's words.
+        reason: String,
+        /// Of a database: remove the replicas that we made first, one after another.
+        #[serde(default)]
+        remove_replicas: bool,
+    },
+    /// Act on a released target again, as on one that is seen for the first time.
+    Adopt {
+        /// Which.
+        target: TargetName,
+        /// Who says so.
+        by: String,
+    },
 }
 
 /// A pause under way.
@@ -133,6 +157,25 @@ impl Pause {
     /// Whether it has ended by itself.
     pub(crate) fn is_over(&self, now: Tick) -> bool {
         self.until.is_some_and(|end| end <= now)
+    }
+}
+
+/// A target that was handed back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Who handed it back.
+    pub by: String,
+    /// Why, in the person's words.
+    pub reason: String,
+    /// Since when.
+    pub since: Tick,
+    /// Whether the replicas that we made are to go.
+    pub remove_replicas: bool,
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "released by {}: {}", self.by, self.reason)
     }
 }
 

@@ -143,7 +143,8 @@ fn cool(
     }
 }
 
-fn describe(volume: &Volume, past: &TargetMemory) -> String {
+/// How a volume stands, in words.
+pub(crate) fn describe(volume: &Volume, past: &TargetMemory) -> String {
     let used = volume.used.map(|bytes| format!(", {} GiB used", bytes / (1 << 30)));
     let busy = volume.busy.as_ref().map(|busy| format!(", busy ({busy})"));
     let failure = past.failure.as_ref().map(|text| format!(", last action failed ({text})"));

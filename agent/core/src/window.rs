@@ -6,7 +6,10 @@
 
 use crate::{Sample, Span, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::{collections::VecDeque, fmt};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+};
 
 /// The share of a window that its samples must cover before it answers.
 const COVERAGE: f64 = 0.9;
@@ -92,7 +95,27 @@ impl Window {
             return;
         }
         self.samples.push_back(sample);
-        let horizon = sample.at - self.keep;
+        self.forget();
+    }
+
+    /// Takes in samples of the past wherever they belong; what is there already stays.
+    pub(crate) fn fill(&mut self, samples: impl IntoIterator<Item = Sample>) {
+        let samples = samples.into_iter().map(|sample| (sample.at, sample));
+        let mut all: BTreeMap<Timestamp, Sample> = samples.collect();
+        all.extend(self.samples.iter().map(|sample| (sample.at, *sample)));
+        self.samples = all.into_values().collect();
+        self.forget();
+    }
+
+    /// Whether samples cover enough of the `window` before `now` to answer.
+    pub(crate) fn is_full(&self, window: Span, now: Timestamp) -> bool {
+        self.coverage(window, now) >= COVERAGE
+    }
+
+    /// Lets go of what is older than is kept, counted from the latest.
+    fn forget(&mut self) {
+        let Some(latest) = self.samples.back() else { return };
+        let horizon = latest.at - self.keep;
         while self.samples.get(1).is_some_and(|second| second.at <= horizon) {
             self.samples.pop_front();
         }
@@ -277,6 +300,18 @@ mod tests {
         window.fit(Span::from_secs(60), EVERY);
         (10..20).for_each(|step| push(&mut window, 15 * step));
         assert_eq!(window.samples().count(), 5);
+    }
+
+    #[test]
+    fn what_is_filled_in_later_never_replaces_what_was_seen_nor_goes_beyond_what_is_kept() {
+        let mut filled = Window::new(Span::from_secs(60), EVERY);
+        for time in [0, 15] {
+            filled.push(Sample::new(at(time), 1.0).unwrap());
+        }
+        filled.fill((-20..2).map(|step| Sample::new(at(15 * step), 9.0).unwrap()));
+        let samples: Vec<(i64, f64)> =
+            filled.samples().map(|sample| (sample.at.ms() / 1000, sample.value())).collect();
+        assert_eq!(samples, [(-45, 9.0), (-30, 9.0), (-15, 9.0), (0, 1.0), (15, 1.0)]);
     }
 
     #[test]

@@ -160,6 +160,7 @@ impl Life {
             every: EVERY,
             inputs: BTreeMap::from([(input("cpu"), cpu), (input("errors"), errors)]),
             targets: BTreeMap::from([(fleet(), TargetSettings::Group(bounds.clone()))]),
+            shadows: BTreeMap::new(),
         };
         let (memory, outcomes) = (Memory::default(), Vec::new());
         Self { settings, memory, outcomes, pass: 0, stands: (100, 100) }
@@ -353,10 +354,33 @@ proptest! {
                     let paused = matches!(turn.command, Some(Command::Pause { .. }));
                     if target.is_some() { own = paused } else { region = paused }
                 }
-                Some(Command::Approve { .. }) | None => {}
+                Some(
+                    Command::Approve { .. } | Command::Release { .. } | Command::Adopt { .. },
+                )
+                | None => {}
             }
             let plan = life.turn(turn).plan;
             prop_assert!(!(region || own || turn.tagged) || resize(&plan).is_none(), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_was_handed_back_is_left_alone_until_it_is_adopted(
+        bounds in bounds(), turns in turns(), said in vec((0_usize..120, any::<bool>()), 1..6),
+    ) {
+        let mut life = Life::new(&bounds);
+        let mut released = false;
+        let order = |release: bool| {
+            let (target, by, reason) = (fleet(), "ann".to_owned(), "x".to_owned());
+            if !release { return Command::Adopt { target, by } }
+            Command::Release { target, by, reason, remove_replicas: true }
+        };
+        for (number, turn) in turns.iter().enumerate() {
+            let said = said.iter().find(|(at, _)| *at == number).map(|(_, release)| *release);
+            released = said.unwrap_or(released);
+            let command = said.map(order).or_else(|| turn.command.clone());
+            let plan = life.turn(&Turn { command, ..turn.clone() }).plan;
+            prop_assert!(!released || resize(&plan).is_none(), "{plan:?}");
         }
     }
 

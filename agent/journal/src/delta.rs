@@ -26,6 +26,7 @@ impl Delta {
             pass: snapshot.pass,
             at: snapshot.at,
             started: snapshot.started,
+            history: snapshot.history.clone(),
             outcomes: snapshot.outcomes.clone(),
             commands: snapshot.commands.clone(),
             tripped: snapshot.tripped.clone(),

@@ -11,12 +11,17 @@ use std::{
 /// Marks an SQLite file as a journal of Setpoint's ("SetP").
 const APPLICATION: i32 = 0x5365_7450;
 
-/// The schema that this program writes. An older one is brought up to it, a newer one refused.
-const SCHEMA: i32 = 2;
+/// The schema that this program writes. An older one is brought up to it, a newer one refused:
+/// whoever adds a table, or a word to a body that an older program cannot read, counts on.
+/// 2 has orders; 3 has bodies that tell of releases, of the past and of values of each member.
+const SCHEMA: i32 = 3;
 
 /// What brings a file of each older schema up to the next, the first one first.
-const UPGRADES: [&str; 1] =
-    ["CREATE TABLE orders (id INTEGER PRIMARY KEY, wall INTEGER NOT NULL, command TEXT NOT NULL);"];
+const UPGRADES: [&str; 2] = [
+    "CREATE TABLE orders (id INTEGER PRIMARY KEY, wall INTEGER NOT NULL, command TEXT NOT NULL);",
+    // Only bodies are others.
+    "",
+];
 
 /// How long a reader or the writer waits for the other.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -124,10 +129,10 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
 /// Brings a file of schema `found` up to ours, or leaves it as it was.
 fn upgrade(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     let done = usize::try_from(found - 1).unwrap_or_default();
-    let missing: String = UPGRADES.iter().skip(done).copied().collect();
-    if missing.is_empty() {
+    if found >= SCHEMA {
         return Ok(());
     }
+    let missing: String = UPGRADES.iter().skip(done).copied().collect();
     connection.execute_batch(&format!("BEGIN; {missing} PRAGMA user_version = {SCHEMA}; COMMIT;"))
 }
 

@@ -3,9 +3,10 @@
 use crate::{
     open::{OpenError, open_to_read},
     record::DecisionRecord,
+    restore::{passes_after, programs},
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
-use setpoint_core::{ActResult, Action, IntentId, Program, TargetName, Timestamp};
+use setpoint_core::{ActResult, Action, IntentId, Program, Snapshot, TargetName, Timestamp};
 use std::{error::Error as StdError, path::Path};
 
 /// A journal, open for reading.
@@ -156,6 +157,47 @@ impl Reader {
             });
         }
         Ok(decisions)
+    }
+
+    /// All that was seen in each pass from `since` to `until`, oldest first, and the program of
+    /// the last of them; nothing if no pass was made then.
+    pub fn seen(
+        &self,
+        (since, until): (Timestamp, Timestamp),
+    ) -> Result<Option<(Vec<Snapshot>, Program)>, ReadError> {
+        // A pass is kept as what is new in it: what it saw is folded from a checkpoint on.
+        let select = "SELECT snapshot FROM checkpoints WHERE wall < ?1 ORDER BY pass DESC LIMIT 1";
+        let before: Option<String> =
+            self.connection.query_row(select, [since.ms()], |row| row.get(0)).optional()?;
+        let before: Option<Snapshot> =
+            before.map(|before| serde_json::from_str(&before)).transpose()?;
+        let start = match before {
+            Some(before) => before,
+            None => self.first_seen()?,
+        };
+        let passes = passes_after(&self.connection, &start).map_err(ReadError::new)?;
+        let within = |(seen, _): &(Snapshot, String)| (since..=until).contains(&seen.at.wall);
+        let (seen, hashes): (Vec<_>, Vec<_>) = passes.into_iter().filter(within).unzip();
+        let Some(hash) = hashes.last() else { return Ok(None) };
+        let mut programs = programs(&self.connection).map_err(ReadError::new)?;
+        let program = programs.remove(hash);
+        let program = program.ok_or_else(|| ReadError::of("a pass has no program".to_owned()))?;
+        Ok(Some((seen, program)))
+    }
+
+    /// What was seen before the first pass that can be folded: nothing, where the very first
+    /// pass is still there.
+    fn first_seen(&self) -> Result<Snapshot, ReadError> {
+        let first = "SELECT min(pass) FROM passes";
+        let first: Option<u64> = self.connection.query_row(first, [], |row| row.get(0))?;
+        if first.is_none_or(|first| first == 1) {
+            return Ok(Snapshot::default());
+        }
+        let oldest = "SELECT snapshot FROM checkpoints ORDER BY pass LIMIT 1";
+        let row: Option<String> =
+            self.connection.query_row(oldest, [], |row| row.get(0)).optional()?;
+        let row = row.ok_or_else(|| ReadError::of("there is no checkpoint".to_owned()))?;
+        Ok(serde_json::from_str(&row)?)
     }
 
     /// The last intents, newest first, at most `limit`.

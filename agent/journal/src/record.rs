@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use setpoint_control::Pass;
-use setpoint_core::{Decision, Held, PolicyName, RuleReport, RuleVerdict, TargetName, Verdict};
+use setpoint_core::{
+    Decision, Held, PolicyName, RuleReport, RuleVerdict, ShadowDecision, TargetName, Verdict,
+};
 use std::collections::BTreeMap;
 
 /// A decision and every rule that names its target.
@@ -12,6 +14,9 @@ pub struct DecisionRecord {
     pub decision: Decision,
     /// The rules that name the target, whether or not they fired.
     pub rules: Vec<NamedRule>,
+    /// What the policies would do about it that are being tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadows: Vec<ShadowDecision>,
 }
 
 /// A rule's report with its policy.
@@ -39,7 +44,9 @@ impl DecisionRecord {
         decisions
             .map(|decision| {
                 let rules = rules.remove(&decision.target).unwrap_or_default();
-                Self { decision: decision.clone(), rules }
+                let shadows = pass.plan.shadows.iter();
+                let shadows = shadows.filter(|shadow| shadow.decision.target == decision.target);
+                Self { decision: decision.clone(), rules, shadows: shadows.cloned().collect() }
             })
             .collect()
     }
@@ -47,15 +54,6 @@ impl DecisionRecord {
     /// What makes two decisions the same to a reader: how they ended and which rules
     /// led there, without the numbers. An action is like no other.
     pub(crate) fn shape(&self) -> String {
-        let verdict = match &self.decision.verdict {
-            Verdict::Act(intent) => format!("act {}", intent.id),
-            Verdict::Held(Held::Guard(guard, _)) => format!("held {guard}"),
-            Verdict::Held(Held::NotObserved(_)) => "not observed".to_owned(),
-            Verdict::Held(Held::EmptyRange(_)) => "empty range".to_owned(),
-            Verdict::Held(Held::NoOpinion) => "no opinion".to_owned(),
-            Verdict::Held(Held::AsWanted) => "as wanted".to_owned(),
-            Verdict::Held(Held::Refused(_)) => "refused".to_owned(),
-        };
         let rules = self.rules.iter().map(|rule| {
             let verdict = match rule.report.verdict {
                 RuleVerdict::Fired => "fired",
@@ -66,6 +64,22 @@ impl DecisionRecord {
             };
             format!("; {}/{} {verdict}", rule.policy, rule.report.rule)
         });
-        verdict + &rules.collect::<String>()
+        let shadows = self.shadows.iter();
+        let shadows = shadows.map(|it| format!("; shadow {} {}", it.policy, outcome(&it.decision)));
+        outcome(&self.decision) + &rules.chain(shadows).collect::<String>()
+    }
+}
+
+/// How a decision ended, without the numbers.
+fn outcome(decision: &Decision) -> String {
+    match &decision.verdict {
+        Verdict::Act(intent) => format!("act {}", intent.id),
+        Verdict::Held(Held::Guard(guard, _)) => format!("held {guard}"),
+        Verdict::Held(Held::NotObserved(_)) => "not observed".to_owned(),
+        Verdict::Held(Held::EmptyRange(_)) => "empty range".to_owned(),
+        Verdict::Held(Held::NoOpinion) => "no opinion".to_owned(),
+        Verdict::Held(Held::AsWanted) => "as wanted".to_owned(),
+        Verdict::Held(Held::Released(_)) => "released".to_owned(),
+        Verdict::Held(Held::Refused(_)) => "refused".to_owned(),
     }
 }

@@ -38,6 +38,7 @@ fn program() -> Program {
         every: EVERY,
         inputs: BTreeMap::from([(input(), InputSettings::new(Unit::Count, Span::ZERO, EVERY))]),
         targets: BTreeMap::from([(fleet(), TargetSettings::Group(bounds))]),
+        shadows: BTreeMap::new(),
     };
     let policy = BoundPolicy {
         name: PolicyName::new("p"),

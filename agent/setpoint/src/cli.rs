@@ -54,6 +54,10 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Let the agent do what waits for an approval
     Approve(Approve),
+    /// Hand a target back: do nothing to it any more, until it is adopted
+    Release(Release),
+    /// Act on a released target again, as on one that is seen for the first time
+    Adopt(Adopt),
     /// Read the configuration and the policies again; if they have faults, the present ones stay
     Reload,
     /// Look into the journal
@@ -62,6 +66,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: JournalCommand,
     },
+    /// Freeze what was read in the last hours as a test of a policy, for `setpoint-sim test`
+    Record(Record),
     /// Print the JSON Schema of the configuration, for editors
     Schema,
     /// Print what makes a shell complete the command line
@@ -130,6 +136,60 @@ impl Approve {
     pub(crate) fn ask(&self) -> Ask {
         Ask::Approve { target: self.target.clone(), to: self.to, by: self.by.clone() }
     }
+}
+
+/// What `release` takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Release {
+    /// The target, as the configuration names it
+    pub(crate) target: String,
+    /// Why: the next one who looks wants to know
+    pub(crate) reason: String,
+    /// Of a database: remove the replicas that setpoint made first, one after another
+    #[arg(long)]
+    pub(crate) remove_replicas: bool,
+    /// Who hands it back
+    #[arg(long, env = "USER", value_name = "NAME", default_value = "somebody")]
+    pub(crate) by: String,
+}
+
+impl Release {
+    /// What the agent is told.
+    pub(crate) fn ask(&self) -> Ask {
+        let Self { target, reason, remove_replicas, by } = self.clone();
+        Ask::Release { target, reason, by, remove_replicas }
+    }
+}
+
+/// What `adopt` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    /// The target, as the configuration names it
+    pub(crate) target: String,
+    /// Who takes it on again
+    #[arg(long, env = "USER", value_name = "NAME", default_value = "somebody")]
+    pub(crate) by: String,
+}
+
+impl Adopt {
+    /// What the agent is told.
+    pub(crate) fn ask(&self) -> Ask {
+        Ask::Adopt { target: self.target.clone(), by: self.by.clone() }
+    }
+}
+
+/// What `record` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Record {
+    /// From so long ago until now, such as 1h
+    #[arg(long, value_name = "TIME", value_parser = span, default_value = "1h")]
+    pub(crate) last: Span,
+    /// The file to write, such as night.test.toml; it must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The policy to test; needed where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) policy: Option<String>,
 }
 
 /// How to look into the journal.
@@ -244,6 +304,9 @@ pub(crate) struct Explain {
     /// The last pass at or before this time, such as 2026-11-23T14:02:15Z [default: the last pass]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<Timestamp>,
+    /// What the policies would have done that are being tried, in full
+    #[arg(long)]
+    pub(crate) shadow: bool,
 }
 
 /// Reads a wall-clock time with its zone.

@@ -62,6 +62,7 @@ impl Bench {
             targets: targets
                 .map(|(own, target)| (TargetName::new(own), settings(target.kind)))
                 .collect(),
+            shadows: BTreeMap::new(),
         };
         let policies = Policies::new(vec![policy.expect("every target is bound")]);
         Self { policies, settings, memory: Memory::default(), pass: 0, each: Vec::new() }

@@ -25,7 +25,7 @@ use aws_smithy_http_client::{
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use setpoint_control::Clock;
 use setpoint_core::{InputKey, Span, TargetName};
-use setpoint_http::{HttpClient as SignedClient, HttpSettings};
+use setpoint_http::{Auth, HttpClient as SignedClient, HttpSettings, SigV4};
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 /// The largest answer of EC2 that is read.
@@ -86,6 +86,11 @@ impl Aws {
         &self.sts
     }
 
+    /// Whose calls these are, to sign others as well; `None` if nobody's.
+    pub fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.config.credentials_provider()
+    }
+
     /// Eyes on `targets`.
     pub fn eyes(&self, targets: BTreeMap<TargetName, Resource>) -> AwsEyes {
         let groups = Groups::new(self.autoscaling.clone());
@@ -103,13 +108,16 @@ impl Aws {
     /// Volumes, with so long for each call.
     fn ebs(&self, deadline: Duration) -> Ebs {
         let millis = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
-        let http = HttpSettings::new(Span::from_ms(millis), MAX_ANSWER);
-        let own = Ec2::url(&self.settings.region);
+        let region = &self.settings.region;
+        let client = self.credentials().and_then(|credentials| {
+            let signer = SigV4::new((region, "ec2"), credentials, Arc::clone(&self.clock.0));
+            let auth = Some(Auth::Signed(Arc::new(signer)));
+            let http = HttpSettings::new(Span::from_ms(millis), MAX_ANSWER);
+            SignedClient::new(HttpSettings { auth, ..http }).ok()
+        });
         Ebs::new(Ec2 {
-            client: SignedClient::new(http).ok(),
-            url: self.settings.endpoint.clone().or(own),
-            region: self.settings.region.clone(),
-            credentials: self.config.credentials_provider(),
+            client,
+            url: self.settings.endpoint.clone().or_else(|| Ec2::url(region)),
             clock: self.clock.clone(),
             pace: Arc::clone(&self.pace),
         })

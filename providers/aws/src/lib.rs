@@ -48,5 +48,5 @@ pub use doctor::Patient;
 pub use eyes::AwsEyes;
 pub use hands::AwsHands;
 pub use natives::{Native, NativeRule};
-pub use permissions::{Statement, permissions};
+pub use permissions::{Statement, permissions, query_permission};
 pub use settings::{AwsSettings, Deadlines, Resource, Role};

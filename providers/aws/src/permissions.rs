@@ -89,6 +89,17 @@ pub fn permissions(
     all
 }
 
+/// What is to be permitted to ask Prometheus servers of AWS's in `region`, each by the path of
+/// its address: `/workspaces/ws-…`. One whose path says nothing may be any.
+pub fn query_permission(region: &str, paths: &BTreeSet<&str>) -> Statement {
+    let arn = Arn { region };
+    let workspace = |path: &&str| {
+        let mut parts = path.split('/').skip_while(|part| *part != "workspaces");
+        arn.workspace(parts.nth(1).filter(|id| !id.is_empty()).unwrap_or("*"))
+    };
+    Statement::new("Query", &["aps:QueryMetrics"], paths.iter().map(workspace))
+}
+
 /// Which groups a fleet has is not known before: those with its tags are permitted.
 fn fleet(arn: &Arn<'_>, number: usize, tags: &BTreeMap<String, String>) -> Statement {
     let id = format!("ResizeFleet{}", number + 1);
@@ -162,6 +173,10 @@ impl Arn<'_> {
         )
     }
 
+    fn workspace(&self, id: &str) -> String {
+        format!("arn:{}:aps:{}:*:workspace/{id}", self.partition(), self.region)
+    }
+
     fn volume(&self, id: &str) -> String {
         format!("arn:{}:ec2:{}:*:volume/{id}", self.partition(), self.region)
     }
@@ -219,6 +234,16 @@ mod tests {
         let arn = "arn:aws-cn:autoscaling:cn-north-1:*:autoScalingGroup:*:autoScalingGroupName/web";
         assert_eq!(resize.resources.iter().collect::<Vec<_>>(), [arn]);
         assert_eq!(permissions("eu-west-1", &BTreeSet::new(), &[], true, false), []);
+    }
+
+    #[test]
+    fn only_the_servers_that_are_asked_are_permitted() {
+        let paths = ["/workspaces/ws-1/", "/workspaces/ws-2/api"].into();
+        let asked = query_permission("eu-west-1", &paths);
+        let arns = ["ws-1", "ws-2"].map(|id| format!("arn:aws:aps:eu-west-1:*:workspace/{id}"));
+        assert_eq!(asked.resources, arns.into());
+        let anywhere = query_permission("eu-west-1", &["/"].into());
+        assert_eq!(anywhere.resources, ["arn:aws:aps:eu-west-1:*:workspace/*".to_owned()].into());
     }
 
     #[test]

@@ -4,9 +4,10 @@
 use crate::{
     failure::{FetchError, SetUpError},
     settings::{Auth, HttpSettings, TlsFiles},
+    signed::{Sign, Unsigned},
 };
 use reqwest::{
-    Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response, StatusCode,
+    Body, Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response, StatusCode,
     header::{self, HeaderMap, HeaderName, HeaderValue},
     redirect,
 };
@@ -102,16 +103,6 @@ impl HttpClient {
         self.ask(self.client.post(url.clone()).header("Content-Type", form_type).body(form)).await
     }
 
-    /// The same, of a body that is written already, with these headers.
-    pub async fn post_with(
-        &self,
-        url: &Url,
-        headers: &[(&str, &str)],
-        body: String,
-    ) -> Result<Answer, FetchError> {
-        self.ask(with(self.client.post(url.clone()), headers).body(body)).await
-    }
-
     /// What the server answers to a `GET`. Takes as long as it takes, like [`post`](Self::post).
     pub(crate) async fn get(&self, url: &Url) -> Result<Answer, FetchError> {
         self.ask(self.client.get(url.clone())).await
@@ -182,8 +173,32 @@ impl HttpClient {
                 let password = password.read().map_err(FetchError::Secret)?;
                 request.basic_auth(user, Some(password))
             }
+            Some(Auth::Signed(signer)) => return self.send_signed(request, &**signer).await,
         };
         request.send().await.map_err(FetchError::Connection)
+    }
+
+    async fn send_signed(
+        &self,
+        request: RequestBuilder,
+        signer: &dyn Sign,
+    ) -> Result<Response, FetchError> {
+        let mut request = request.build().map_err(FetchError::Connection)?;
+        let own = request.headers().iter();
+        let headers = own.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let unsigned = Unsigned {
+            method: request.method().as_str(),
+            url: request.url(),
+            headers: headers.collect(),
+            body: request.body().and_then(Body::as_bytes).unwrap_or_default(),
+        };
+        for (name, value) in signer.sign(&unsigned).await.map_err(FetchError::Unsigned)? {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| FetchError::NoHeader)?;
+            let mut value = HeaderValue::from_str(&value).map_err(|_| FetchError::NoHeader)?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(name, value);
+        }
+        self.client.execute(request).await.map_err(FetchError::Connection)
     }
 }
 

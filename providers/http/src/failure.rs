@@ -28,6 +28,9 @@ pub enum FetchError {
     /// A token or a password has letters that no header can carry.
     #[error("the credentials cannot be sent: they must be plain text on one line")]
     NoHeader,
+    /// There is nothing to sign the request with.
+    #[error("the request cannot be signed: {0}")]
+    Unsigned(String),
     /// The connection failed.
     #[error("{}", innermost(.0))]
     Connection(#[source] reqwest::Error),

@@ -14,6 +14,9 @@ mod failure;
 mod json;
 mod probe;
 mod settings;
+mod signed;
+#[cfg(feature = "sigv4")]
+mod sigv4;
 mod webhook;
 
 pub use client::{Answer, HttpClient, shown};
@@ -21,4 +24,7 @@ pub use failure::{FetchError, SetUpError};
 pub use json::{JsonQuery, JsonSource, NoPointer};
 pub use probe::{Check, ProbeSource};
 pub use settings::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
+pub use signed::{Sign, Unsigned};
+#[cfg(feature = "sigv4")]
+pub use sigv4::SigV4;
 pub use webhook::{Document, Method, Webhook, WebhookEyes, WebhookHands, WebhookSettings, What};

@@ -111,7 +111,8 @@ impl ProbeSource {
                     | FetchError::Status { .. }
                     | FetchError::TooLarge { .. }
                     | FetchError::Secret(_)
-                    | FetchError::NoHeader => Seen::NotAsked(why),
+                    | FetchError::NoHeader
+                    | FetchError::Unsigned(_) => Seen::NotAsked(why),
                 }
             }
         }

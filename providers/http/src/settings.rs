@@ -1,8 +1,9 @@
 //! How a server is talked to: limits, who we say we are, whom we trust.
 
+use crate::signed::Sign;
 use reqwest::header::{HeaderName, HeaderValue};
 use setpoint_core::Span;
-use std::{fmt, fs, io, path::PathBuf};
+use std::{fmt, fs, io, path::PathBuf, sync::Arc};
 
 /// How a server is talked to.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub enum Auth {
         /// The password.
         password: Secret,
     },
+    /// Whoever this signs for, request by request.
+    Signed(Arc<dyn Sign>),
 }
 
 /// Certificates, in PEM files that are read once, at the start.

@@ -3,7 +3,7 @@
 //! Source: "HTTP API" in Prometheus' documentation; Thanos, Mimir and VictoriaMetrics answer alike.
 
 use serde::Deserialize;
-use setpoint_promql::Row;
+use setpoint_promql::{Labels, Row};
 use std::collections::BTreeMap;
 
 /// The longest text of a server that is repeated.
@@ -49,6 +49,43 @@ struct Series {
     value: Option<(f64, String)>,
 }
 
+#[derive(Deserialize)]
+struct Stretch {
+    metric: BTreeMap<String, String>,
+    /// Native histograms have none.
+    #[serde(default)]
+    values: Vec<(f64, String)>,
+}
+
+/// A server's answer to one query at many times: the series at each of them, in milliseconds
+/// since 1970.
+pub(crate) type RangeAnswer = BTreeMap<i64, Vec<Row>>;
+
+/// What a server said of a stretch of time, or why that is no answer. An answer in part is
+/// none: what lacks in it cannot be told from what was not there.
+pub(crate) fn read_range(body: &[u8]) -> Option<Result<RangeAnswer, String>> {
+    let envelope: Envelope = serde_json::from_slice(body).ok()?;
+    Some(range(envelope))
+}
+
+fn range(envelope: Envelope) -> Result<RangeAnswer, String> {
+    let Opened { data, partial, .. } = open(envelope, "matrix")?;
+    if let Some(why) = partial {
+        return Err(format!("answered in part: {why}"));
+    }
+    let series: Vec<Stretch> =
+        serde_json::from_value(data).map_err(|error| format!("a broken matrix: {error}"))?;
+    let mut times = RangeAnswer::new();
+    for Stretch { metric, values } in series {
+        let labels: Labels = metric.into_iter().collect();
+        for (at, value) in values {
+            let row = Row { labels: labels.clone(), value: number(&value)? };
+            times.entry((at * 1000.0).round() as i64).or_default().push(row);
+        }
+    }
+    Ok(times)
+}
+
 /// What a server said, or why that is no answer. `None` if it is not of this API at all.
 pub(crate) fn read(body: &[u8]) -> Option<Result<QueryAnswer, String>> {
     let envelope: Envelope = serde_json::from_slice(body).ok()?;
@@ -56,33 +93,48 @@ pub(crate) fn read(body: &[u8]) -> Option<Result<QueryAnswer, String>> {
 }
 
 fn answer(envelope: Envelope) -> Result<QueryAnswer, String> {
+    let Opened { data, partial, notes } = open(envelope, "vector")?;
+    let series: Vec<Series> =
+        serde_json::from_value(data).map_err(|error| format!("a broken vector: {error}"))?;
+    let rows = series.into_iter().map(row).collect::<Result<Vec<Row>, String>>()?;
+    Ok(QueryAnswer { rows, partial, notes })
+}
+
+/// What is in an answer of the type that was asked for.
+struct Opened {
+    data: serde_json::Value,
+    partial: Option<String>,
+    notes: Vec<String>,
+}
+
+fn open(envelope: Envelope, wanted: &str) -> Result<Opened, String> {
     let Envelope { status, error_type, error, data, warnings, infos } = envelope;
     if status != "success" {
         let kind = error_type.unwrap_or(status);
         return Err(format!("refused ({kind}): {}", short(&error.unwrap_or_default())));
     }
     let data = data.ok_or("a success without data")?;
-    if data.result_type != "vector" {
-        return Err(format!("a {} where a vector was asked for", data.result_type));
+    if data.result_type != wanted {
+        return Err(format!("a {} where a {wanted} was asked for", data.result_type));
     }
-    let series: Vec<Series> =
-        serde_json::from_value(data.result).map_err(|error| format!("a broken vector: {error}"))?;
-    let rows = series.into_iter().map(row).collect::<Result<Vec<Row>, String>>()?;
     let (notes, partial): (Vec<String>, Vec<String>) = warnings
         .into_iter()
         .chain(infos)
         .flatten()
         .partition(|said| ABOUT_QUERY.iter().any(|mark| said.starts_with(mark)));
     let partial = (!partial.is_empty()).then(|| short(&partial.join("; ")));
-    Ok(QueryAnswer { rows, partial, notes })
+    Ok(Opened { data: data.result, partial, notes })
 }
 
 fn row(series: Series) -> Result<Row, String> {
     let Some((_, value)) = series.value else {
         return Err("a native histogram, which is no number: say histogram_quantile".to_owned());
     };
-    let value = value.parse().map_err(|_| format!("{:?} is no number", short(&value)))?;
-    Ok(Row { labels: series.metric.into_iter().collect(), value })
+    Ok(Row { labels: series.metric.into_iter().collect(), value: number(&value)? })
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| format!("{:?} is no number", short(text)))
 }
 
 fn short(text: &str) -> String {

@@ -5,6 +5,7 @@
 //! bound to it, never a number. Start reading at [`ScrapeSource`] and [`PrometheusSource`].
 
 mod answer;
+mod past;
 mod scrape;
 mod server;
 

@@ -4,11 +4,14 @@
 //! all of them at once, up to a cap, and all within one deadline. What did not come in
 //! time is failed; what came counts.
 
-use crate::answer::{self, QueryAnswer};
+use crate::{
+    answer::{self, QueryAnswer, RangeAnswer},
+    past::{requests, samples},
+};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
-use setpoint_control::MetricSource;
-use setpoint_core::{InputKey, Moment, Reading, Timestamp};
+use setpoint_control::{MetricSource, Recalled};
+use setpoint_core::{InputKey, Moment, Reading, Stretch, Timestamp};
 use setpoint_http::{FetchError, HttpClient, HttpSettings, SetUpError, shown};
 use setpoint_promql::ServerQuery;
 use std::{
@@ -26,6 +29,7 @@ const AT_ONCE: usize = 8;
 /// A server, asked once a pass for all the inputs bound to it.
 pub struct PrometheusSource {
     url: Url,
+    range: Url,
     client: HttpClient,
     queries: BTreeMap<InputKey, ServerQuery>,
     noted: Mutex<BTreeSet<String>>,
@@ -42,7 +46,19 @@ impl PrometheusSource {
     ) -> Result<Self, SetUpError> {
         let path = format!("{}/api/v1/query", url.path().trim_end_matches('/'));
         url.set_path(&path);
-        Ok(Self { url, client: HttpClient::new(settings)?, queries, noted: Mutex::default() })
+        let mut range = url.clone();
+        range.set_path(&format!("{path}_range"));
+        let (client, noted) = (HttpClient::new(settings)?, Mutex::default());
+        Ok(Self { url, range, client, queries, noted })
+    }
+
+    pub(crate) const fn client(&self) -> &HttpClient {
+        &self.client
+    }
+
+    /// Where stretches of time are asked for.
+    pub(crate) const fn range_url(&self) -> &Url {
+        &self.range
     }
 
     /// The answers to all distinct requests that came within the deadline.
@@ -71,7 +87,7 @@ impl PrometheusSource {
     }
 
     async fn ask(&self, request: &str, now: Timestamp) -> Result<QueryAnswer, String> {
-        let time = format!("{}.{:03}", now.ms().div_euclid(1000), now.ms().rem_euclid(1000));
+        let time = seconds(now);
         let timeout = format!("{}ms", self.client.timeout().ms());
         let form = [("query", request), ("time", &time), ("timeout", &timeout)];
         let answer = self.client.post(&self.url, &form).await.map_err(|error| error.to_string())?;
@@ -120,11 +136,43 @@ impl PrometheusSource {
     }
 }
 
+/// A time as the API takes it.
+pub(crate) fn seconds(time: Timestamp) -> String {
+    format!("{}.{:03}", time.ms().div_euclid(1000), time.ms().rem_euclid(1000))
+}
+
 #[async_trait]
 impl MetricSource for PrometheusSource {
     async fn read(&self, now: Moment) -> BTreeMap<InputKey, Reading> {
         let answers = self.ask_all(now.wall).await;
         let said = |query: &ServerQuery| self.reading(query, answers.get(query.request()));
         self.queries.iter().map(|(key, query)| (key.clone(), said(query))).collect()
+    }
+
+    async fn history(&self, now: Moment, wanted: &BTreeMap<InputKey, Stretch>) -> Recalled {
+        let mut answers: BTreeMap<&str, RangeAnswer> = BTreeMap::new();
+        let mut failed = None;
+        let ask = |(request, stretch)| async move {
+            (request, self.ask_range(request, stretch, now.wall).await)
+        };
+        let asked: Vec<_> = requests(&self.queries, wanted).into_iter().map(ask).collect();
+        let asking = async {
+            let mut asked = stream::iter(asked).buffer_unordered(AT_ONCE);
+            while let Some((request, answer)) = asked.next().await {
+                match answer {
+                    Ok(answer) => drop(answers.insert(request, answer)),
+                    Err(why) => failed = Some(self.failed(&why)),
+                }
+            }
+            Ok(())
+        };
+        let late = self.client.within(asking).await.err();
+        let late = late.map(|error| self.failed(&error.to_string()));
+        let past = |(key, query): (&InputKey, &ServerQuery)| {
+            let answer = answers.get(query.request()).filter(|_| wanted.contains_key(key))?;
+            Some((key.clone(), samples(query, answer)))
+        };
+        let samples = self.queries.iter().filter_map(past).collect();
+        Recalled { samples, trouble: failed.or(late) }
     }
 }

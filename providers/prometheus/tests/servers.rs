@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-use setpoint_control::MetricSource;
-use setpoint_core::{InputKey, Moment, Reading, Span, Timestamp};
+use setpoint_control::{MetricSource, Recalled};
+use setpoint_core::{InputKey, Moment, Reading, Span, Stretch, Timestamp};
 use setpoint_http::{Auth, HttpSettings, Secret};
 use setpoint_prometheus::{MAX_ANSWER, PrometheusSource};
 use setpoint_promql::ServerQuery;
@@ -133,6 +133,67 @@ async fn it_asks_for_the_time_of_the_pass_and_takes_the_stamp_of_the_sample() {
     let [request] = &server.requests()[..] else { panic!() };
     assert!(request.starts_with("POST /prometheus/api/v1/query HTTP/1.1"), "{request}");
     assert!(request.contains("time=1000.250") && request.contains("timeout=2000ms"), "{request}");
+}
+
+/// The matrix of `rows`: labels, and values at times.
+fn matrix(rows: &[(&str, &[(u32, f64)])]) -> String {
+    let row = |(labels, values): &(&str, &[(u32, f64)])| {
+        let values: Vec<String> =
+            values.iter().map(|(at, value)| format!("[{at},\"{value}\"]")).collect();
+        format!("{{\"metric\":{{{labels}}},\"values\":[{}]}}", values.join(","))
+    };
+    let rows: Vec<String> = rows.iter().map(row).collect();
+    format!(
+        "{{\"status\":\"success\",\"data\":{{\"resultType\":\"matrix\",\"result\":[{}]}}}}",
+        rows.join(",")
+    )
+}
+
+#[tokio::test]
+async fn the_past_is_as_old_as_its_samples_and_never_as_the_steps_of_the_question() {
+    let server = Server::start(|request| match request {
+        bad if bad.contains("bad") => {
+            answer("400 Bad Request", r#"{"status":"error","errorType":"bad_data","error":"no"}"#)
+        }
+        _ => {
+            // Two steps rest on one sample; at the last nothing tells the age.
+            let values = [(900, 1.0), (915, 1.0), (930, 2.0), (945, f64::NAN), (960, 3.0)];
+            let stamps = [(900, 895.0), (915, 895.0), (930, 925.0), (945, 925.0)];
+            let rows = [
+                ("\"setpoint_part\":\"value\"", &values[..]),
+                ("\"setpoint_part\":\"0\"", &stamps),
+            ];
+            answer("200 OK", &matrix(&rows))
+        }
+    })
+    .await;
+    let queries = [("p/x", "x"), ("p/y", "x"), ("p/z", "bad"), ("p/now", "unasked")];
+    let queries = queries.map(|(key, text)| {
+        (InputKey::new(key), ServerQuery::parse(text, BTreeMap::new()).unwrap())
+    });
+    let settings = HttpSettings::new(Span::from_secs(2), MAX_ANSWER);
+    let url = format!("http://{}/prometheus/", server.address).parse().unwrap();
+    let source = PrometheusSource::new(url, settings, queries.into()).unwrap();
+    let now = Moment { wall: Timestamp::from_ms(1_000_250), monotonic: Span::ZERO };
+    let stretch =
+        |seconds| Stretch { since: now.wall - Span::from_secs(seconds), step: Span::from_secs(15) };
+    let wanted = [("p/x", 60), ("p/y", 90), ("p/z", 60), ("q/other", 60)];
+    let wanted = wanted.map(|(key, seconds)| (InputKey::new(key), stretch(seconds)));
+    let Recalled { samples, trouble } = source.history(now, &wanted.into()).await;
+    let told: Vec<(i64, f64)> =
+        samples["p/x"].iter().map(|sample| (sample.at.ms(), sample.value())).collect();
+    assert_eq!(told, [(895_000, 1.0), (925_000, 2.0)]);
+    assert_eq!(samples.keys().map(InputKey::as_str).collect::<Vec<_>>(), ["p/x", "p/y"]);
+    assert!(trouble.is_some_and(|why| why.contains("refused (bad_data)")));
+    let requests = server.requests();
+    let [request] = &requests.iter().filter(|it| !it.contains("bad")).collect::<Vec<_>>()[..]
+    else {
+        panic!("{requests:?}")
+    };
+    assert!(request.starts_with("POST /prometheus/api/v1/query_range HTTP/1.1"), "{request}");
+    for part in ["start=910.250", "end=1000.250", "step=15000ms"] {
+        assert!(request.contains(part), "{part}: {request}");
+    }
 }
 
 #[tokio::test]

@@ -113,6 +113,7 @@ fn agent(files: &[File], world: World) -> (World, Chronicle) {
             (group.clone(), TargetSettings::Group(GroupSettings::new(range(10, 200)))),
             (database.clone(), TargetSettings::Database(DatabaseSettings::new(range(0, 5)))),
         ]),
+        shadows: BTreeMap::new(),
     };
     let mut inputs = BTreeMap::new();
     let mut policies = Vec::new();

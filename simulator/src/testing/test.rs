@@ -80,6 +80,7 @@ impl<'a> Bench<'a> {
             every,
             inputs: self.input_settings(every, &inputs.bindings),
             targets: targets.settings,
+            shadows: BTreeMap::new(),
         };
         let model = Model {
             inputs: inputs.feeds,

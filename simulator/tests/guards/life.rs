@@ -90,6 +90,7 @@ impl Life {
             every: EVERY,
             inputs: inputs.collect(),
             targets: BTreeMap::new(),
+            shadows: BTreeMap::new(),
         };
         let mut seen = BTreeMap::new();
         for (target, bounds, size) in targets {
@@ -119,6 +120,12 @@ impl Life {
     /// A fleet of `size` under `policy`.
     pub(crate) fn fleet(policy: &str, bounds: GroupSettings, size: u32) -> Self {
         Self::new(policy, vec![("fleet", TargetSettings::Group(bounds), size)])
+    }
+
+    /// The same with other bounds of one target.
+    pub(crate) fn with_bounds(mut self, target: &str, bounds: TargetSettings) -> Self {
+        self.settings.targets.insert(name(target), bounds);
+        self
     }
 
     /// From now on `input` reads `value`.

@@ -419,3 +419,54 @@ fn every_guard_writes_its_line_also_when_it_changes_nothing() {
     assert_eq!(last.verdict, Verdict::Held(Held::AsWanted));
     assert!(last.guards.iter().all(|line| !line.note.is_empty() && line.guard != Guard::Ours));
 }
+
+/// Hands the database back, with the replicas that we made.
+fn handed_back() -> Command {
+    let (target, by, reason) = (name("db"), "ann".to_owned(), "the DBAs take over".to_owned());
+    Command::Release { target, by, reason, remove_replicas: true }
+}
+
+/// A database with three replicas of ours, one of somebody else's, and a rule that wants more.
+fn crowded(brakes: Brakes) -> Life {
+    let mut life = replicas("");
+    life.lives(MINUTE.times(30));
+    let mut life = life.with_bounds("db", TargetSettings::Database(database(brakes)));
+    let Some(Seen::Database(seen)) = life.targets.get_mut("db") else { panic!("it is there") };
+    seen.replicas.truncate(3);
+    seen.replicas[0].name = "db-sp-9".to_owned();
+    seen.replicas[0].ours = false;
+    life
+}
+
+#[test]
+fn a_database_that_is_handed_back_loses_what_we_made_and_nothing_else() {
+    let mut life = crowded(none());
+    life.says(handed_back());
+    let mut sizes = Vec::new();
+    for _ in 0..6 {
+        life.lives(EVERY);
+        sizes.push(life.size("db"));
+    }
+    assert_eq!(sizes[..3], [2, 1, 1], "one after another");
+    let last = life.lives(MINUTE.times(60));
+    assert_eq!(why(&last), "released by ann: the DBAs take over");
+    let Seen::Database(seen) = &life.targets["db"] else { panic!("it is there") };
+    let left: Vec<&str> = seen.replicas.iter().map(|replica| replica.name.as_str()).collect();
+    assert_eq!(left, ["db-sp-9"]);
+
+    life.says(Command::Adopt { target: name("db"), by: "bob".to_owned() });
+    life.lives(MINUTE);
+    assert_eq!(life.size("db"), 2, "the rule is heard again");
+}
+
+#[test]
+fn handing_back_passes_over_no_guard() {
+    let budget = Brakes { budget: Brakes::default().budget, ..none() };
+    let approve = Brakes { approve: Approve::Shrink, ..none() };
+    for (brakes, left) in [(budget, 2), (approve, 3)] {
+        let mut life = crowded(brakes);
+        life.says(handed_back());
+        life.lives(MINUTE.times(30));
+        assert_eq!(life.size("db"), left);
+    }
+}

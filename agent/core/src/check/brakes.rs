@@ -42,6 +42,12 @@ pub(super) fn against(
     if is_paused(intent, memory, seen) {
         wrong.push("an action while paused".to_owned());
     }
+    if let Some(release) = memory.released.get(&intent.target) {
+        let leaves = matches!(intent.action, Action::RemoveReplica { .. });
+        if !(leaves && release.remove_replicas) {
+            wrong.push("an action on a target that was handed back".to_owned());
+        }
+    }
     if let (Action::Set { from, to, leaves }, TargetSettings::Setting(settings)) =
         (&intent.action, bounds)
     {

@@ -37,7 +37,10 @@ pub fn check(
     evaluations: &[Evaluation],
     plan: &Plan,
 ) -> Vec<Objection> {
-    let (blind, unseen) = (blind_targets(evaluations), Blind::of(settings, snapshot));
+    // Policies that are being tried have no say in what is sent.
+    let tried = |said: &&Evaluation| settings.shadows.contains_key(&said.policy);
+    let acting = evaluations.iter().filter(|said| !tried(said));
+    let (blind, unseen) = (blind_targets(acting), Blind::of(settings, snapshot));
     let mut acted_on = BTreeSet::new();
     let mut objections = Vec::new();
     for intent in plan.intents() {
@@ -62,7 +65,9 @@ pub fn check(
 }
 
 /// Targets named by a rule that could not be told, or by a policy that went wrong.
-fn blind_targets(evaluations: &[Evaluation]) -> BTreeSet<&TargetName> {
+fn blind_targets<'a>(
+    evaluations: impl Iterator<Item = &'a Evaluation>,
+) -> BTreeSet<&'a TargetName> {
     let mut blind = BTreeSet::new();
     for evaluation in evaluations {
         let whole = evaluation.failed();
@@ -194,6 +199,6 @@ impl Plan {
         if objections.is_empty() {
             return self;
         }
-        Self { decisions: self.decisions.into_iter().map(refuse).collect() }
+        Self { decisions: self.decisions.into_iter().map(refuse).collect(), ..self }
     }
 }

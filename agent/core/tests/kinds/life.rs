@@ -66,6 +66,7 @@ impl Life {
             every: EVERY,
             inputs: [(input(), load)].into(),
             targets: [(name(), bounds)].into(),
+            shadows: BTreeMap::new(),
         };
         Self { settings, memory: Memory::default(), outcomes: Vec::new(), pass: 0 }
     }

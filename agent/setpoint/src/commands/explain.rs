@@ -10,7 +10,7 @@ use crate::{
 };
 use serde_json::json;
 use setpoint_core::{ActResult, Decision, TargetName, Verdict};
-use setpoint_journal::{DecisionRow, ReadError, Reader};
+use setpoint_journal::{DecisionRecord, DecisionRow, ReadError, Reader};
 
 /// How many of the last intents are looked through for the one that was decided.
 const INTENTS: u32 = 10_000;
@@ -39,8 +39,12 @@ fn explained(common: &Common, options: &cli::Explain) -> Result<Exit, Exit> {
             "last": row.last.to_string(),
             "decision": decision,
             "rules": row.record.rules,
+            "shadows": row.record.shadows,
             "result": result,
         })),
+        Format::Text if options.shadow => {
+            return Ok(shadows(&row, &report::files(&config.policies)));
+        }
         Format::Text => {
             output::answer(&heading(&row));
             let files = report::files(&config.policies);
@@ -48,6 +52,29 @@ fn explained(common: &Common, options: &cli::Explain) -> Result<Exit, Exit> {
         }
     }
     Ok(Exit::Fine)
+}
+
+/// What each policy would have done that is being tried, in full.
+fn shadows(row: &DecisionRow, files: &report::Files) -> Exit {
+    let DecisionRecord { decision, rules, shadows } = &row.record;
+    if shadows.is_empty() {
+        let target = &decision.target;
+        output::complain(&format!("error: no policy of `{target}` was being tried"));
+        return Exit::No;
+    }
+    for shadow in shadows {
+        let (policy, decision) = (&shadow.policy, shadow.decision.clone());
+        let apart = shadow.divergence();
+        let (target, size, last) = (&decision.target, shadow.size, row.last);
+        output::answer(&format!(
+            "{target} as {policy} would have it in pass {} at {last}: {size}, {apart:+}",
+            row.last_pass
+        ));
+        let own = rules.iter().filter(|rule| rule.policy == *policy).cloned().collect();
+        let record = DecisionRecord { decision, rules: own, shadows: Vec::new() };
+        output::answer(&report::full(&record, Some(&ActResult::Withheld), files));
+    }
+    Exit::Fine
 }
 
 /// "web: held, in pass 12 at …", or for how long it has been so.

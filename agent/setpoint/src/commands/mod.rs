@@ -10,6 +10,7 @@ mod order;
 mod passes;
 mod permissions;
 mod plan;
+mod record;
 mod run;
 mod status;
 
@@ -22,6 +23,7 @@ pub(crate) use order::order;
 pub(crate) use passes::passes;
 pub(crate) use permissions::permissions;
 pub(crate) use plan::plan;
+pub(crate) use record::record;
 pub(crate) use run::run;
 pub(crate) use status::status;
 
@@ -92,9 +94,10 @@ fn complain(faults: &[ConfigFault]) {
 fn cannot_wire(error: CannotWire) -> Exit {
     output::complain(&format!("error: {}", chain(&error)));
     match error {
-        CannotWire::LeftOut { .. } | CannotWire::Provider(..) | CannotWire::Source(..) => {
-            Exit::BadConfig
-        }
+        CannotWire::LeftOut { .. }
+        | CannotWire::Provider(..)
+        | CannotWire::Source(..)
+        | CannotWire::Unsigned(_) => Exit::BadConfig,
         CannotWire::Unseen(..) | CannotWire::Natives(_) => Exit::Unreachable,
         CannotWire::Fleet(_) => Exit::No,
         CannotWire::Policies(_) => Exit::Internal,

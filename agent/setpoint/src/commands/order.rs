@@ -1,10 +1,13 @@
-//! `pause`, `resume`, `approve` and `reload`: what changes the agent, told over its socket.
+//! `pause`, `resume`, `approve`, `release`, `adopt` and `reload`: what changes the agent, told
+//! over its socket.
 //!
-//! Without an agent at work, a pause is left in the journal for the next start to obey.
+//! Without an agent at work, all but an approval and a reload are left in the journal for the
+//! next start to obey.
 
 use super::{Site, journal};
 use crate::{
     cli::Common,
+    config::{Config, suggest},
     exit::Exit,
     live::{self, Ask, NoAnswer, Reply},
     output::{self, Format},
@@ -12,6 +15,7 @@ use crate::{
 };
 use serde_json::json;
 use setpoint_control::Clock;
+use setpoint_core::{TargetName, TargetSettings};
 use setpoint_journal::{LeftOrder, OpenError, leave_order};
 
 /// Tells the agent, and prints what it answers.
@@ -21,6 +25,9 @@ pub(crate) fn order(common: &Common, ask: Ask) -> Exit {
 
 fn ordered(common: &Common, ask: Ask) -> Result<Exit, Exit> {
     let site = Site::of(common)?;
+    if let Some(why) = site.config.as_ref().and_then(|config| makes_no_sense(&ask, config)) {
+        return Err(complain(&why, Exit::No));
+    }
     match live::ask(&live::socket_in(&site.data_dir), ask.clone()) {
         Ok(Reply::Taken { pass }) => {
             say(common, &format!("taken in by pass {pass}"), &json!({ "pass": pass }));
@@ -39,7 +46,8 @@ fn ordered(common: &Common, ask: Ask) -> Result<Exit, Exit> {
 
 /// Leaves the order for the next start.
 fn leave(common: &Common, site: &Site, ask: Ask) -> Result<Exit, Exit> {
-    let (Ask::Pause { .. } | Ask::Resume { .. }) = ask else {
+    let (Ask::Pause { .. } | Ask::Resume { .. } | Ask::Release { .. } | Ask::Adopt { .. }) = ask
+    else {
         return Err(complain("no agent is at work", Exit::Unreachable));
     };
     let at = SystemClock::start().now().wall;
@@ -58,6 +66,25 @@ fn leave(common: &Common, site: &Site, ask: Ask) -> Result<Exit, Exit> {
     let text = "no agent is at work; the next start will obey";
     say(common, text, &json!({ "left": true }));
     Ok(Exit::Fine)
+}
+
+/// Why an order cannot be meant, as far as the configuration tells. Which targets a fleet has,
+/// it does not.
+fn makes_no_sense(ask: &Ask, config: &Config) -> Option<String> {
+    let name = ask.target()?;
+    let Some(target) = config.targets.get(name) else {
+        let known = config.targets.keys().map(TargetName::as_str);
+        let advice = suggest::advice(name, known);
+        let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+        let told = config.fleets().next().is_none();
+        return told.then(|| format!("there is no target `{name}`{advice}"));
+    };
+    match (ask, &target.settings) {
+        (Ask::Release { remove_replicas: true, .. }, TargetSettings::Group(_)) => {
+            Some(format!("`{name}` is a group: only a database has replicas to remove"))
+        }
+        _ => None,
+    }
 }
 
 fn say(common: &Common, text: &str, value: &serde_json::Value) {

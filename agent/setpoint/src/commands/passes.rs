@@ -171,6 +171,7 @@ impl Summary {
             Verdict::Held(held) => {
                 let reason = match held {
                     Held::Guard(guard, _) => guard.name().to_owned(),
+                    Held::Released(_) => "released".to_owned(),
                     Held::NotObserved(_)
                     | Held::EmptyRange(_)
                     | Held::NoOpinion

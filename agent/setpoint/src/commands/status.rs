@@ -53,10 +53,13 @@ fn recorded(reader: &Reader, config: &Config) -> Result<Option<Status>, ReadErro
     let Some((pass, at)) = reader.last_pass()? else { return Ok(None) };
     let age = SystemClock::start().now().wall.since(at);
     let mut decisions: Vec<Decision> = Vec::new();
+    let mut shadows = Vec::new();
     for target in reader.targets()? {
         // A target that the last pass did not decide about is configured no more.
         let row = reader.decision(&target, None)?.filter(|row| row.last_pass == pass);
-        decisions.extend(row.map(|row| row.record.decision));
+        let Some(row) = row else { continue };
+        decisions.push(row.record.decision);
+        shadows.extend(row.record.shadows);
     }
     Ok(Some(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -71,6 +74,7 @@ fn recorded(reader: &Reader, config: &Config) -> Result<Option<Status>, ReadErro
         not_ready: vec!["no agent listens".to_owned()],
         refused_reload: None,
         decisions,
+        shadows,
     }))
 }
 

@@ -11,17 +11,29 @@ use super::{
     raw::{Raw, RawInput, RawPolicy},
     scripts::Scripts,
     suggest,
-    valid::{BoundInput, Mode, Source, Target, Which},
+    valid::{BoundInput, Mode, Shadows, Source, Target, Which},
 };
-use setpoint_core::{BoundPolicy, Empty, InputKey, InputSettings, PolicyName, TargetName};
+use setpoint_core::{
+    BoundPolicy, Empty, InputKey, InputSettings, PolicyName, TargetName, TargetSettings,
+};
 use setpoint_policies::{Header, InputHeader, Kind, TargetHeader};
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// What binding works with.
 pub(crate) struct Bench<'a> {
     pub(crate) raw: &'a Raw,
     pub(crate) sources: &'a BTreeMap<String, Source>,
     pub(crate) faults: &'a Faults,
+}
+
+/// What binding comes to.
+pub(crate) struct AllBound {
+    pub(crate) policies: Vec<BoundPolicy>,
+    pub(crate) inputs: BTreeMap<InputKey, BoundInput>,
+    pub(crate) shadows: Shadows,
 }
 
 /// The policy being bound.
@@ -35,12 +47,13 @@ struct Bound<'a> {
 impl Bench<'_> {
     /// Every policy, bound, and every input of each. `targets` are narrowed by what the
     /// policies say of them.
-    pub(crate) fn bind_all(
-        &self,
-        targets: &mut BTreeMap<TargetName, Target>,
-    ) -> (Vec<BoundPolicy>, BTreeMap<InputKey, BoundInput>) {
+    pub(crate) fn bind_all(&self, targets: &mut BTreeMap<TargetName, Target>) -> AllBound {
         let scripts = Scripts::read(&self.raw.policies, self.faults);
         let (mut policies, mut inputs) = (Vec::new(), BTreeMap::new());
+        // A policy that is being tried narrows its own targets, as if it were alone.
+        let alone: BTreeMap<TargetName, TargetSettings> =
+            targets.iter().map(|(name, target)| (name.clone(), target.settings.clone())).collect();
+        let (mut shadows, mut acted_on) = (Shadows::new(), BTreeSet::new());
         let named = self.names();
         self.one_policy_each(&named, targets);
         for (name, raw) in named {
@@ -51,15 +64,46 @@ impl Bench<'_> {
             let name = PolicyName::new(&name.value);
             let keyed = |(input, bound): (String, _)| (InputKey::of(&name, &input), bound);
             inputs.extend(self.inputs(&policy).into_iter().map(keyed));
+            let bound = self.targets(&policy, targets);
+            if policy.mode == Some(Mode::Shadow) {
+                let own = self.alone(&policy, &bound, &alone);
+                shadows.insert(name.clone(), own);
+            } else {
+                acted_on.extend(bound.values().cloned());
+            }
             policies.push(BoundPolicy {
-                targets: self.targets(&policy, targets),
+                targets: bound,
                 params: self.params(&policy),
                 name,
                 file: script.file().to_owned(),
                 source: script.source().to_owned(),
             });
         }
-        (policies, inputs)
+        // What only policies size that are being tried, nobody acts on.
+        for (name, target) in targets {
+            let tried = shadows.values().any(|own| own.contains_key(name));
+            if tried && !acted_on.contains(name) {
+                target.mode = target.mode.min(Mode::Shadow);
+            }
+        }
+        AllBound { policies, inputs, shadows }
+    }
+
+    /// The targets of a policy that is being tried, narrowed by it alone. What has an empty
+    /// range is reported where it is bound.
+    fn alone(
+        &self,
+        policy: &Bound<'_>,
+        bound: &BTreeMap<String, TargetName>,
+        targets: &BTreeMap<TargetName, TargetSettings>,
+    ) -> BTreeMap<TargetName, TargetSettings> {
+        let name = PolicyName::new(policy.name);
+        let narrowed = |(local, target): (&String, &TargetName)| {
+            let header = policy.header.targets.get(local)?;
+            let settings = header.narrow(&name, targets.get(target)?.clone()).ok()?;
+            Some((target.clone(), settings))
+        };
+        bound.iter().filter_map(narrowed).collect()
     }
 
     /// The policies with their names: the one written, else the stem of the file.
@@ -273,7 +317,7 @@ impl Bench<'_> {
     }
 
     /// Narrows the target called `ours` by what the policy says of it, and lowers its mode to
-    /// the policy's own.
+    /// the policy's own; but for a policy that is being tried, which touches nothing real.
     fn narrow(
         &self,
         mode: Option<Mode>,
@@ -286,7 +330,10 @@ impl Bench<'_> {
             self.unknown("target", ours, names);
         }
         let Some(target) = targets.get_mut(ours.value.as_str()) else { return };
-        target.mode = mode.map_or(target.mode, |mode| mode.min(target.mode));
+        let tried = mode == Some(Mode::Shadow);
+        if !tried {
+            target.mode = mode.map_or(target.mode, |mode| mode.min(target.mode));
+        }
         let kind = Kind::of(&target.settings);
         if kind != wanted.kind {
             let message =
@@ -295,6 +342,7 @@ impl Bench<'_> {
             return;
         }
         match wanted.narrow(policy, target.settings.clone()) {
+            Ok(_) if tried => {}
             Ok(settings) => target.settings = settings,
             Err(why) => {
                 let message = format!("`{}` has an empty range: {why}", ours.value);

@@ -115,6 +115,9 @@ impl Config {
     fn bind_to_each(&mut self, fleet: &TargetName, groups: &[String]) -> Result<(), FleetError> {
         let is_bound = |policy: &BoundPolicy| policy.targets.values().any(|name| name == fleet);
         let bound: Vec<BoundPolicy> = self.policies.extract_if(.., |it| is_bound(it)).collect();
+        let mut tried = self.shadows.clone();
+        tried.retain(|name, _| bound.iter().any(|policy| policy.name == *name));
+        self.shadows.retain(|name, _| !tried.contains_key(name));
         for policy in bound {
             let own = |key: &InputKey| key.policy() == policy.name.as_str();
             let inputs: BTreeMap<InputKey, BoundInput> =
@@ -129,6 +132,10 @@ impl Config {
                 let target = |it: &TargetName| if it == fleet { ours.clone() } else { it.clone() };
                 let targets = policy.targets.iter().map(|(local, it)| (local.clone(), target(it)));
                 let targets = targets.collect();
+                if let Some(own) = tried.get(&policy.name) {
+                    let own = own.iter().map(|(it, bounds)| (target(it), bounds.clone()));
+                    self.shadows.insert(name.clone(), own.collect());
+                }
                 self.policies.push(BoundPolicy { name, targets, ..policy.clone() });
             }
         }

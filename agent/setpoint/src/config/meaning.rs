@@ -54,7 +54,7 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
             .map(|(name, target)| (TargetName::new(name), target))
             .collect();
     let bench = bind::Bench { raw: &raw, sources: &sources, faults };
-    let (policies, inputs) = bench.bind_all(&mut targets);
+    let bind::AllBound { policies, inputs, shadows } = bench.bind_all(&mut targets);
     one_target_each(&raw.targets, faults);
     one_document_each(&raw, faults);
     if !faults.any_error() {
@@ -71,6 +71,7 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
         targets,
         policies,
         inputs,
+        shadows,
     })
 }
 

@@ -44,8 +44,8 @@ pub(crate) use schema::schema;
 #[cfg(feature = "aws")]
 pub(crate) use valid::CloudWatch;
 pub(crate) use valid::{
-    Account, BoundInput, Config, Mode, Provider, Question, Service, Source, SourceKind, Target,
-    Web, Which,
+    Account, BoundInput, Config, Mode, Provider, Question, Service, Signed, Source, SourceKind,
+    Target, Web, Which,
 };
 
 use fault::{Code, Faults, Place, SourceFile};

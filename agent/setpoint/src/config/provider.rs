@@ -63,7 +63,7 @@ fn webhook(raw: &RawWebhook, every: Span, faults: &Faults) -> Option<Service> {
     let value = raw.url.value.replace(ID, "an-id");
     let url = http_url(&At { value, place: raw.url.place.clone() }, faults)?;
     let http = HttpSettings::new(timeout, MAX_DOCUMENT);
-    let http = trusted(&raw.access, (&url, &raw.url.place), http, faults);
+    let http = trusted(&raw.access, (Some(&url), &raw.url.place), false, http, faults);
     let pointer = raw.pointer.as_ref();
     for (key, at) in [("pointer", pointer), ("run", raw.run.as_ref())] {
         let Some(at) = at.filter(|at| JsonQuery::new(&at.value, None).is_err()) else { continue };

@@ -63,6 +63,16 @@ pub(crate) struct RawAccess {
     pub(crate) ca_file: Option<At<String>>,
     pub(crate) certificate_file: Option<At<String>>,
     pub(crate) key_file: Option<At<String>>,
+    pub(crate) sigv4: Option<RawSigV4>,
+}
+
+/// `sigv4 = { … }`: signed as AWS has it.
+#[derive(Debug)]
+pub(crate) struct RawSigV4 {
+    pub(crate) place: Place,
+    pub(crate) provider: Option<At<String>>,
+    pub(crate) region: Option<At<String>>,
+    pub(crate) service: Option<At<String>>,
 }
 
 /// Reads one source.
@@ -112,5 +122,17 @@ pub(crate) fn access(table: &mut Table<'_>) -> RawAccess {
         ca_file: table.text("ca_file"),
         certificate_file: table.text("certificate_file"),
         key_file: table.text("key_file"),
+        sigv4: table.table("sigv4").map(sigv4),
     }
+}
+
+fn sigv4(mut table: Table<'_>) -> RawSigV4 {
+    let read = RawSigV4 {
+        place: table.place.clone(),
+        provider: table.text("provider"),
+        region: table.text("region"),
+        service: table.text("service"),
+    };
+    table.finish();
+    read
 }

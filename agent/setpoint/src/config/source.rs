@@ -2,11 +2,11 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
-    meaning::{beside, endpoint, http_url, known_provider, or},
+    meaning::{beside, check_name, endpoint, http_url, known_provider, or},
     raw::RawNamed,
     raw_provider::RawProvider,
-    raw_source::{RawAccess, RawCloudWatch, RawOwn, RawSource, RawWeb},
-    valid::{CloudWatch, Source, SourceKind, Web},
+    raw_source::{RawAccess, RawOwn, RawSigV4, RawSource, RawWeb},
+    valid::{CloudWatch, Signed, Source, SourceKind, Web},
 };
 use setpoint_core::Span;
 use setpoint_http::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
@@ -29,6 +29,8 @@ const MAX_DOCUMENT: usize = 8 * 1024 * 1024;
 const EXPECTED: RangeInclusive<u16> = 200..=299;
 /// The statuses there are.
 const STATUSES: RangeInclusive<u16> = 100..=599;
+/// The service that signed requests are for: Amazon Managed Service for Prometheus.
+const SERVICE: &str = "aps";
 
 /// The keys of a source that have a default, each with it as it is written.
 pub(crate) fn defaults() -> [(&'static str, String); 3] {
@@ -52,14 +54,18 @@ pub(crate) fn source(
     let period = raw.period.as_ref();
     match &raw.own {
         RawOwn::Web(own) => {
-            let kind = web_kind(own, &raw.kind, timeout, faults)?;
+            let kind = web_kind(own, &raw.kind, timeout, (providers, faults))?;
             Some(Source { period: or(period, every).max(every), delay: Span::ZERO, kind })
         }
         RawOwn::CloudWatch(own) => {
             let (resolution, delay) = (or(period, RESOLUTION), or(own.delay.as_ref(), DELAY));
             check_resolution(resolution, period.map_or(&own.place, |at| &at.place), faults);
             let kind = SourceKind::CloudWatch(CloudWatch {
-                provider: account(own, providers, faults)?,
+                provider: account(
+                    (own.provider.as_ref(), &own.place),
+                    "it is not clear in which account and region this CloudWatch is",
+                    (providers, faults),
+                )?,
                 resolution,
                 timeout,
                 endpoint: endpoint(own.endpoint.as_ref(), faults)?,
@@ -69,9 +75,14 @@ pub(crate) fn source(
     }
 }
 
-fn web_kind(raw: &RawWeb, kind: &str, timeout: Span, faults: &Faults) -> Option<SourceKind> {
+fn web_kind(
+    raw: &RawWeb,
+    kind: &str,
+    timeout: Span,
+    (providers, faults): (&[RawNamed<RawProvider>], &Faults),
+) -> Option<SourceKind> {
     let expected = expected(raw.expect.as_ref(), faults);
-    let web = |max_bytes| web(raw, HttpSettings::new(timeout, max_bytes), faults);
+    let web = |max_bytes| web(raw, HttpSettings::new(timeout, max_bytes), providers, faults);
     Some(match kind {
         "prometheus" => SourceKind::Prometheus(web(MAX_ANSWER)?),
         "http-json" => SourceKind::HttpJson(web(MAX_DOCUMENT)?),
@@ -89,11 +100,11 @@ fn check_resolution(resolution: Span, place: &Place, faults: &Faults) {
     }
 }
 
-/// The provider whose CloudWatch it is.
+/// The provider that is named at `place`, or the only one there is.
 fn account(
-    raw: &RawCloudWatch,
-    providers: &[RawNamed<RawProvider>],
-    faults: &Faults,
+    (named, place): (Option<&At<String>>, &Place),
+    unclear: &str,
+    (providers, faults): (&[RawNamed<RawProvider>], &Faults),
 ) -> Option<String> {
     let is_other = |it: &&RawNamed<RawProvider>| {
         matches!(
@@ -102,7 +113,7 @@ fn account(
         )
     };
     let clouds: Vec<_> = providers.iter().filter(|it| !is_other(it)).collect();
-    match (&raw.provider, clouds.as_slice()) {
+    match (named, clouds.as_slice()) {
         (Some(named), _) => {
             known_provider(named, providers, faults);
             if let Some(other) =
@@ -115,36 +126,69 @@ fn account(
         }
         (None, [only]) => Some(only.name.value.clone()),
         (None, _) => {
-            let message = "it is not clear in which account and region this CloudWatch is";
-            let fault = ConfigFault::new(Code::MissingKey, &raw.place, message);
+            let fault = ConfigFault::new(Code::MissingKey, place, unclear);
             faults.push(fault.help("write `provider = \"aws\"`: the provider whose they are"));
             None
         }
     }
 }
 
-fn web(raw: &RawWeb, http: HttpSettings, faults: &Faults) -> Option<Web> {
-    let url = http_url(&raw.url, faults)?;
-    let http = trusted(&raw.access, (&url, &raw.url.place), http, faults);
-    Some(Web { url, http })
+fn web(
+    raw: &RawWeb,
+    http: HttpSettings,
+    providers: &[RawNamed<RawProvider>],
+    faults: &Faults,
+) -> Option<Web> {
+    let url = http_url(&raw.url, faults);
+    let access = &raw.access;
+    let signed = access.sigv4.as_ref().map(|raw| signed(raw, access, (providers, faults)));
+    let place = (url.as_ref(), &raw.url.place);
+    let http = trusted(access, place, signed.is_some(), http, faults);
+    let signed = match signed {
+        Some(signed) => Some(signed?),
+        None => None,
+    };
+    Some(Web { url: url?, http, signed })
 }
 
-/// `http`, with who we say we are at `url`, and whom we trust.
+/// `http`, with who we say we are at the address, and whom we trust.
 pub(crate) fn trusted(
     access: &RawAccess,
-    (url, place): (&Url, &Place),
+    (url, place): (Option<&Url>, &Place),
+    signed: bool,
     http: HttpSettings,
     faults: &Faults,
 ) -> HttpSettings {
     let headers = headers(access, faults);
     let auth = auth(access, faults);
     let tls = tls(access, faults);
-    if auth.is_some() && is_in_the_clear(url) {
+    let tells = auth.is_some() || signed;
+    if let Some(url) = url.filter(|url| tells && is_in_the_clear(url)) {
         let message = format!("the credentials go to {} unencrypted", url.authority());
         let fault = ConfigFault::new(Code::InTheClear, place, message);
         faults.push(fault.help("use https"));
     }
     HttpSettings { headers, auth, tls, ..http }
+}
+
+/// Who signs, for whom.
+fn signed(
+    raw: &RawSigV4,
+    access: &RawAccess,
+    (providers, faults): (&[RawNamed<RawProvider>], &Faults),
+) -> Option<Signed> {
+    let others = [&access.bearer, &access.bearer_file, &access.user, &access.password_file];
+    if let Some(other) = others.into_iter().flatten().next() {
+        let message = "a request is signed, or it carries a token or a user, not both";
+        let fault = ConfigFault::new(Code::Twice, &raw.place, message).label("signed here");
+        faults.push(fault.also(&other.place, "credentials here").help("keep one of them"));
+    }
+    let unclear = "it is not clear whose credentials sign these requests";
+    let provider = account((raw.provider.as_ref(), &raw.place), unclear, (providers, faults))?;
+    let region = raw.region.as_ref();
+    let good = region.is_none_or(|it| check_name(it, "the name of a region", faults));
+    let service = raw.service.as_ref().map_or(SERVICE, |service| &service.value).to_owned();
+    good.then(|| Signed { provider, region: region.map(|it| it.value.clone()), service })
 }
 
 /// Whether what is sent there can be read on its way.

@@ -158,7 +158,7 @@ fn a_key_that_means_nothing_to_its_kind_is_refused() {
         &[
             "C006: `sources.app` has no key `expect`; there are `kind`, `url`, `headers`, `bearer`, \
            `bearer_file`, `user`, `password`, `password_file`, `ca_file`, `certificate_file`, \
-           `key_file`, `period`, `timeout`",
+           `key_file`, `sigv4`, `period`, `timeout`",
         ],
     );
 }
@@ -167,6 +167,10 @@ fn a_key_that_means_nothing_to_its_kind_is_refused() {
 fn credentials_that_contradict_each_other_are_all_told() {
     let more = |lines: &str| format!("{PROM}\n{lines}");
     for (lines, expected) in [
+        (
+            "bearer = \"x\"\nsigv4 = {}",
+            "C011: a request is signed, or it carries a token or a user, not both; keep one of them",
+        ),
         (
             "bearer = \"x\"\nbearer_file = \"y\"",
             "C011: `bearer` and `bearer_file` are both set; keep one of them",

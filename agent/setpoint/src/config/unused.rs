@@ -50,7 +50,8 @@ fn held_back(raw: &Raw, policy: &RawPolicy, faults: &Faults) {
         faults.push(fault.help("the lower of both holds; write `mode = \"act\"` at the top"));
     }
     for other in &raw.policies {
-        let Some(lower) = other.mode.as_ref().filter(|mode| !acts(mode)) else { continue };
+        let observes = |mode: &&At<String>| mode.value == "observe";
+        let Some(lower) = other.mode.as_ref().filter(observes) else { continue };
         let both = |(_, target): &&(At<String>, At<String>)| {
             policy.targets.iter().any(|(_, ours)| ours.value == target.value)
         };
@@ -67,7 +68,7 @@ fn held_back(raw: &Raw, policy: &RawPolicy, faults: &Faults) {
 fn in_sources(raw: &Raw) -> impl Iterator<Item = &str> {
     let named = raw.sources.iter().filter_map(|source| match &source.what.as_ref()?.own {
         RawOwn::CloudWatch(own) => Some(own.provider.as_ref()),
-        RawOwn::Web(_) => None,
+        RawOwn::Web(own) => own.access.sigv4.as_ref().map(|own| own.provider.as_ref()),
     });
     let clouds = |it: &&RawNamed<RawProvider>| matches!(it.what, Some(RawProvider::Aws(_)));
     let only = raw.providers.iter().find(clouds).map(|provider| &provider.name);

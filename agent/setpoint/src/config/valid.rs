@@ -2,7 +2,8 @@
 
 use super::{cloudwatch::MetricQuery, fleet::Template};
 use setpoint_core::{
-    BoundPolicy, InputKey, InputSettings, Program, Settings, Span, TargetName, TargetSettings,
+    BoundPolicy, InputKey, InputSettings, PolicyName, Program, Settings, Span, TargetName,
+    TargetSettings,
 };
 use setpoint_http::{Check, HttpSettings, JsonQuery, Method};
 use setpoint_promql::{Query, ServerQuery};
@@ -32,14 +33,19 @@ pub(crate) struct Config {
     pub(crate) policies: Vec<BoundPolicy>,
     /// Every input of every policy.
     pub(crate) inputs: BTreeMap<InputKey, BoundInput>,
+    /// The policies that are being tried, each with its own bounds of its targets.
+    pub(crate) shadows: Shadows,
 }
+
+/// By the names of policies that are being tried: their own bounds of their targets.
+pub(crate) type Shadows = BTreeMap<PolicyName, BTreeMap<TargetName, TargetSettings>>;
 
 /// What the agent or one policy may do, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mode {
     /// Decide and write it down; change nothing.
     Observe,
-    /// The same, beside policies that act: a policy being tried.
+    /// Of the agent the same. Of a policy: decide about virtual targets, beside those that act.
     Shadow,
     /// Act.
     Act,
@@ -99,6 +105,33 @@ pub(crate) struct Web {
     pub(crate) url: Url,
     /// How it is talked to.
     pub(crate) http: HttpSettings,
+    /// Whose requests they are, if they are signed one by one.
+    pub(crate) signed: Option<Signed>,
+}
+
+/// Requests signed as AWS has it.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
+#[derive(Clone, Debug)]
+pub(crate) struct Signed {
+    /// The provider whose credentials sign.
+    pub(crate) provider: String,
+    /// The region they are signed for; the provider's own without one.
+    pub(crate) region: Option<String>,
+    /// The service they are signed for.
+    pub(crate) service: String,
+}
+
+impl SourceKind {
+    /// How it is talked to by HTTP, if it is.
+    pub(crate) const fn web(&self) -> Option<&Web> {
+        match self {
+            Self::Scrape(web)
+            | Self::Prometheus(web)
+            | Self::HttpJson(web)
+            | Self::Probe { web, .. } => Some(web),
+            Self::CloudWatch(_) => None,
+        }
+    }
 }
 
 /// CloudWatch, in the account and region of a provider.
@@ -229,6 +262,7 @@ impl Config {
             every: self.every,
             inputs: inputs.collect(),
             targets: targets.collect(),
+            shadows: self.shadows.clone(),
         };
         Program::new(settings, self.policies.clone())
     }

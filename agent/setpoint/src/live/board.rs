@@ -10,7 +10,7 @@ use crate::{
 };
 use setpoint_control::{Clock, Ended, Watch};
 use setpoint_core::{
-    Decision, Evaluation, Memory, Moment, PolicyName, RuleVerdict, Span, Timestamp,
+    Decision, Evaluation, Memory, Moment, PolicyName, RuleVerdict, ShadowDecision, Span, Timestamp,
 };
 use std::{
     collections::BTreeMap,
@@ -43,6 +43,7 @@ struct Last {
     ended: Span,
     paused: Option<Paused>,
     decisions: Vec<Decision>,
+    shadows: Vec<ShadowDecision>,
 }
 
 impl Board {
@@ -112,6 +113,7 @@ impl Board {
             not_ready,
             refused_reload: state.refused.clone(),
             decisions: last.map(|last| last.decisions.clone()).unwrap_or_default(),
+            shadows: last.map(|last| last.shadows.clone()).unwrap_or_default(),
         }
     }
 
@@ -168,6 +170,7 @@ impl State {
             ended: ended.at.monotonic,
             paused: paused(ended.memory),
             decisions: ended.pass.plan.decisions.clone(),
+            shadows: ended.pass.plan.shadows.clone(),
         });
     }
 }

@@ -50,6 +50,7 @@ pub(crate) struct Metrics {
     desired: Gauges,
     ready: Gauges,
     wanted: Gauges,
+    divergence: Gauges,
 }
 
 /// Whose a failure is: the snapshot names inputs and targets only.
@@ -98,6 +99,7 @@ impl Metrics {
             desired: Family::default(),
             ready: Family::default(),
             wanted: Family::default(),
+            divergence: Family::default(),
         };
         metrics.reloaded.set(1);
         metrics.registered(config)
@@ -135,6 +137,8 @@ impl Metrics {
         all.register("target_ready", help, self.ready.clone());
         let help = "The size that the rules ask for before any brake, at the last pass";
         all.register("target_wanted", help, self.wanted.clone());
+        let help = "The size a shadow policy would have, less the real one";
+        all.register("shadow_divergence", help, self.divergence.clone());
         self
     }
 
@@ -168,7 +172,7 @@ impl Metrics {
         self.missing.set(count(ended.memory.missing.len()));
         self.objections.inc_by(ended.objections.len() as u64);
         self.failures(ended);
-        for gauges in [&self.desired, &self.ready, &self.wanted] {
+        for gauges in [&self.desired, &self.ready, &self.wanted, &self.divergence] {
             gauges.clear();
         }
         for (target, seen) in &snapshot.targets {
@@ -176,6 +180,11 @@ impl Metrics {
         }
         for decision in &ended.pass.plan.decisions {
             self.decision(decision, ended.outcomes);
+        }
+        for shadow in &ended.pass.plan.shadows {
+            let target = shadow.decision.target.to_string();
+            let labels = vec![("policy", shadow.policy.to_string()), ("target", target)];
+            self.divergence.get_or_create(&labels).set(shadow.divergence());
         }
         self.journal_failures.inc_by(u64::from(ended.unrecorded.is_some()));
         let files = [self.journal.clone(), self.journal.with_extension("db-wal")];
@@ -252,6 +261,7 @@ fn reason(held: &Held) -> String {
         Held::EmptyRange(_) => "empty range".to_owned(),
         Held::NoOpinion => "no opinion".to_owned(),
         Held::AsWanted => "as wanted".to_owned(),
+        Held::Released(_) => "released".to_owned(),
         Held::Refused(_) => "refused".to_owned(),
     }
 }

@@ -86,17 +86,23 @@ impl Watch for InTray {
 /// What the core is told, or why it cannot be.
 pub(crate) fn command(ask: Ask) -> Result<Command, String> {
     let named = |target: Option<String>| target.map(TargetName::new);
+    let why = |reason: String| match reason.trim() {
+        "" => Err("say why: the next one who looks wants to know".to_owned()),
+        reason => Ok(reason.to_owned()),
+    };
     match ask {
-        Ask::Pause { target, reason, lasts } => match reason.trim() {
-            "" => Err("say why: the next one who looks wants to know".to_owned()),
-            reason => {
-                Ok(Command::Pause { target: named(target), reason: reason.to_owned(), lasts })
-            }
-        },
+        Ask::Pause { target, reason, lasts } => {
+            Ok(Command::Pause { target: named(target), reason: why(reason)?, lasts })
+        }
         Ask::Resume { target } => Ok(Command::Resume { target: named(target) }),
         Ask::Approve { target, to, by } => {
             Ok(Command::Approve { target: TargetName::new(target), to, by })
         }
+        Ask::Release { target, reason, by, remove_replicas } => {
+            let (target, reason) = (TargetName::new(target), why(reason)?);
+            Ok(Command::Release { target, by, reason, remove_replicas })
+        }
+        Ask::Adopt { target, by } => Ok(Command::Adopt { target: TargetName::new(target), by }),
         Ask::Status | Ask::Reload => Err("that is no order".to_owned()),
     }
 }
@@ -109,7 +115,9 @@ pub(crate) fn aged(command: Command, ago: Span) -> Option<Command> {
         Command::Pause { target, lasts, reason } => {
             Some(Command::Pause { target, lasts: lasts.map(|lasts| lasts.minus(ago)), reason })
         }
-        other @ Command::Resume { .. } => Some(other),
+        other @ (Command::Resume { .. } | Command::Release { .. } | Command::Adopt { .. }) => {
+            Some(other)
+        }
         Command::Approve { .. } => None,
     }
 }

@@ -53,6 +53,24 @@ pub(crate) enum Ask {
         /// Who says so.
         by: String,
     },
+    /// Leave this target alone from now on.
+    Release {
+        /// This target.
+        target: String,
+        /// Why, in a person's words.
+        reason: String,
+        /// Who says so.
+        by: String,
+        /// Of a database: remove the replicas that we made first.
+        remove_replicas: bool,
+    },
+    /// Act on this target again.
+    Adopt {
+        /// This target.
+        target: String,
+        /// Who says so.
+        by: String,
+    },
     /// Read the configuration and the policies again.
     Reload,
 }
@@ -62,7 +80,9 @@ impl Ask {
     pub(crate) fn target(&self) -> Option<&str> {
         match self {
             Self::Pause { target, .. } | Self::Resume { target } => target.as_deref(),
-            Self::Approve { target, .. } => Some(target),
+            Self::Approve { target, .. }
+            | Self::Release { target, .. }
+            | Self::Adopt { target, .. } => Some(target),
             Self::Status | Self::Reload => None,
         }
     }

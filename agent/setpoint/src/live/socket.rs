@@ -129,7 +129,11 @@ impl Desk {
         let replied = match ask {
             Ask::Status => Ok(Reply::Status(Box::new(self.board.status()))),
             Ask::Reload => self.reload().await,
-            Ask::Pause { .. } | Ask::Resume { .. } | Ask::Approve { .. } => self.order(ask).await,
+            Ask::Pause { .. }
+            | Ask::Resume { .. }
+            | Ask::Approve { .. }
+            | Ask::Release { .. }
+            | Ask::Adopt { .. } => self.order(ask).await,
         };
         replied.unwrap_or_else(|why| Reply::Refused { why })
     }

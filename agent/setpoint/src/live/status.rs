@@ -1,7 +1,7 @@
 //! How the agent and its targets stand, as a value: over the socket, over HTTP, and printed.
 
 use serde::{Deserialize, Serialize};
-use setpoint_core::{Decision, Plan};
+use setpoint_core::{Decision, Plan, ShadowDecision};
 
 /// A last pass older than this many passes means that no agent is at work, or that it is stuck.
 pub(crate) const MISSED_PASSES: u64 = 3;
@@ -33,6 +33,9 @@ pub(crate) struct Status {
     pub(crate) refused_reload: Option<String>,
     /// What was decided in the last pass.
     pub(crate) decisions: Vec<Decision>,
+    /// What the policies would do that are being tried.
+    #[serde(default)]
+    pub(crate) shadows: Vec<ShadowDecision>,
 }
 
 /// A pause under way.
@@ -47,6 +50,6 @@ pub(crate) struct Paused {
 impl Status {
     /// The decisions as a plan, to print it.
     pub(crate) fn plan(&self) -> Plan {
-        Plan { decisions: self.decisions.clone() }
+        Plan { decisions: self.decisions.clone(), shadows: self.shadows.clone() }
     }
 }

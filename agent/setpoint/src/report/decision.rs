@@ -10,7 +10,7 @@ use setpoint_journal::{DecisionRecord, NamedRule};
 /// A decision in full, with the reports of the rules that name its target and, for an
 /// action, what the provider said to it.
 pub(crate) fn full(record: &DecisionRecord, result: Option<&ActResult>, files: &Files) -> String {
-    let DecisionRecord { decision, rules } = record;
+    let DecisionRecord { decision, rules, shadows } = record;
     let mut text = String::new();
     let seen = if decision.seen.is_empty() { "nothing" } else { &decision.seen };
     heading(&mut text, "seen", seen);
@@ -36,6 +36,9 @@ pub(crate) fn full(record: &DecisionRecord, result: Option<&ActResult>, files: &
             heading(&mut text, "action", &format!("{} ({})", intent.action, intent.id));
             heading(&mut text, "answer", &answer(result));
         }
+    }
+    for shadow in shadows {
+        heading(&mut text, "shadow", &super::shadow(shadow));
     }
     text
 }
@@ -110,7 +113,8 @@ mod tests {
             verdict: Verdict::Held(Held::NoOpinion),
         };
         let policy = PolicyName::new("web-cpu");
-        DecisionRecord { decision, rules: vec![NamedRule { policy, report }] }
+        let rules = vec![NamedRule { policy, report }];
+        DecisionRecord { decision, rules, shadows: Vec::new() }
     }
 
     #[test]

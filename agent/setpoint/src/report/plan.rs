@@ -1,7 +1,7 @@
 //! A plan on one screen: what would change, what is held, and why.
 
 use super::{
-    Files, line, rule,
+    Files, line, rule, shadows,
     style::{GROWS, NAME, QUIET, SHRINKS, in_style},
 };
 use setpoint_core::{Action, Decision, Evaluation, Plan, RuleVerdict, Verdict};
@@ -39,6 +39,7 @@ pub(crate) fn decisions(plan: &Plan, files: &Files) -> String {
     for decision in &plan.decisions {
         brief(&mut text, decision, width, files);
     }
+    text.push_str(&shadows(&plan.shadows));
     text
 }
 
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn it_says_what_changes_what_is_held_and_why() {
-        let decided = Plan { decisions: vec![growing(), held()] };
+        let decided = Plan { decisions: vec![growing(), held()], shadows: Vec::new() };
         let files = Files::from([(PolicyName::new("game-cpu"), "target-cpu.rhai".to_owned())]);
         let text = anstream::adapter::strip_str(&plan(&decided, &[skipped()], &files)).to_string();
         assert_eq!(

@@ -3,7 +3,9 @@
 use super::{CannotWire, Reach};
 use crate::{
     cli::Init,
-    config::{Account, CloudWatch, Config, Mode, Question, Source, SourceKind, Target, Which},
+    config::{
+        Account, CloudWatch, Config, Mode, Question, Signed, Source, SourceKind, Target, Which,
+    },
     system_clock::SystemClock,
 };
 use serde_json::{Value, json};
@@ -13,7 +15,11 @@ use setpoint_aws::{
 pub(crate) use setpoint_aws::{Native, NativeRule};
 use setpoint_control::{Act, Breaker, Finding, World};
 use setpoint_core::{InputKey, TargetName, TargetSettings};
-use std::{collections::BTreeMap, sync::Arc};
+use setpoint_http::{SigV4, Sign};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The metrics and the eyes of one provider, and its hands if the agent gets any.
 pub(super) async fn plug_in(
@@ -52,6 +58,38 @@ pub(super) async fn plug_in(
         world.hands.extend(names.into_iter().map(|name| (name, Arc::clone(&hands))));
     }
     Ok(())
+}
+
+/// Who signs requests with the credentials of a provider.
+pub(super) async fn signer(
+    (name, provider): (&str, &Account),
+    signed: &Signed,
+) -> Result<Arc<dyn Sign>, CannotWire> {
+    let credentials = connect(name, provider).await.credentials();
+    let credentials = credentials.ok_or_else(|| CannotWire::Unsigned(name.to_owned()))?;
+    let region = signed.region.as_ref().unwrap_or(&provider.region);
+    let clock = Arc::new(SystemClock::start());
+    Ok(Arc::new(SigV4::new((region, &signed.service), credentials, clock)))
+}
+
+/// The regions of the Prometheus servers of AWS's that are asked as the provider called
+/// `name`, each with the paths of their addresses.
+fn servers<'a>(
+    config: &'a Config,
+    name: &'a str,
+    provider: &'a Account,
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut servers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for web in config.sources.values().filter_map(|source| source.kind.web()) {
+        let Some(signed) = web.signed.as_ref().filter(|signed| signed.provider == name) else {
+            continue;
+        };
+        let region = signed.region.as_ref().unwrap_or(&provider.region);
+        if signed.service == "aps" {
+            servers.entry(region).or_default().insert(web.url.path());
+        }
+    }
+    servers
 }
 
 /// Whether a source reads the CloudWatch of the provider called `name`.
@@ -136,7 +174,13 @@ pub(super) fn permissions(
         acts,
         has_metrics(config, name),
     );
-    let statements: Vec<Value> = statements.iter().map(statement).collect();
+    let servers = servers(config, name, provider);
+    let queries = servers.iter().zip(1..).map(|((region, paths), number)| {
+        let asked = setpoint_aws::query_permission(region, paths);
+        Statement { id: format!("{}{number}", asked.id), ..asked }
+    });
+    let statements: Vec<Value> =
+        statements.into_iter().chain(queries).map(|one| statement(&one)).collect();
     Ok(json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 

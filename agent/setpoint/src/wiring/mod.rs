@@ -51,6 +51,10 @@ pub(crate) enum CannotWire {
     /// A source cannot even be asked.
     #[error("source `{0}` cannot be set up")]
     Source(String, #[source] SetUpError),
+    /// A provider has no credentials, not even a place to look for them.
+    #[error("provider `{0}` has no credentials to sign with")]
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "no back end signs"))]
+    Unsigned(String),
     /// The groups of a fleet cannot be found out.
     #[error("the fleet `{0}` cannot be found out: {1}")]
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "no back end has fleets"))]
@@ -75,7 +79,7 @@ pub(crate) async fn world(
     reach: Reach,
 ) -> Result<World, CannotWire> {
     let mut world = World {
-        sources: sources::sources(config)?,
+        sources: sources::sources(config, &signers(config).await?)?,
         eyes: Vec::new(),
         hands: BTreeMap::new(),
         evaluator: evaluator(program)?,
@@ -99,6 +103,17 @@ pub(crate) async fn world(
         }
     }
     Ok(world)
+}
+
+/// Who signs the requests of each source that has them signed.
+async fn signers(config: &Config) -> Result<sources::Signers, CannotWire> {
+    let mut signers = sources::Signers::new();
+    for (name, source) in &config.sources {
+        let Some(signed) = source.kind.web().and_then(|web| web.signed.as_ref()) else { continue };
+        let Some(Provider::Aws(account)) = config.providers.get(&signed.provider) else { continue };
+        signers.insert(name.clone(), aws::signer((&signed.provider, account), signed).await?);
+    }
+    Ok(signers)
 }
 
 /// The world outside, as the loop sees it.

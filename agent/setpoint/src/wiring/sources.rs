@@ -7,19 +7,25 @@ use crate::{
 };
 use setpoint_control::{Breaker, MetricSource};
 use setpoint_core::InputKey;
-use setpoint_http::{JsonSource, ProbeSource, SetUpError};
+use setpoint_http::{Auth, HttpSettings, JsonSource, ProbeSource, SetUpError, Sign};
 use setpoint_prometheus::{PrometheusSource, ScrapeSource};
 use std::{collections::BTreeMap, sync::Arc};
 
+/// Who signs the requests of a source, by its name.
+pub(super) type Signers = BTreeMap<String, Arc<dyn Sign>>;
+
 /// Every source that is asked something, but those of a provider: they are plugged in with it.
-pub(super) fn sources(config: &Config) -> Result<Vec<Box<dyn MetricSource>>, CannotWire> {
+pub(super) fn sources(
+    config: &Config,
+    signers: &Signers,
+) -> Result<Vec<Box<dyn MetricSource>>, CannotWire> {
     let mut sources: Vec<Box<dyn MetricSource>> = Vec::new();
     for (name, source) in &config.sources {
         let asked = config.inputs.iter().filter(|(_, input)| input.source == *name);
         let asked: BTreeMap<&InputKey, &Question> =
             asked.map(|(key, input)| (key, &input.question)).collect();
         if !asked.is_empty() {
-            let plugged = plug_in(&source.kind, &asked);
+            let plugged = plug_in(&source.kind, signers.get(name), &asked);
             let plugged = plugged.map_err(|error| CannotWire::Source(name.clone(), error))?;
             let Some(plugged) = plugged else { continue };
             sources.push(Box::new(Breaker::new(name, plugged, config.every)));
@@ -30,38 +36,46 @@ pub(super) fn sources(config: &Config) -> Result<Vec<Box<dyn MetricSource>>, Can
 
 fn plug_in(
     kind: &SourceKind,
+    signer: Option<&Arc<dyn Sign>>,
     asked: &BTreeMap<&InputKey, &Question>,
 ) -> Result<Option<Box<dyn MetricSource>>, SetUpError> {
+    let http = |http: &HttpSettings| {
+        let mut http = http.clone();
+        if let Some(signer) = signer {
+            http.auth = Some(Auth::Signed(Arc::clone(signer)));
+        }
+        http
+    };
     Ok(Some(match kind {
         SourceKind::CloudWatch(_) => return Ok(None),
-        SourceKind::Scrape(Web { url, http }) => {
+        SourceKind::Scrape(Web { url, http: settings, .. }) => {
             let of = |question: &Question| {
                 let Question::Page(query) = question else { return None };
                 Some(query.clone())
             };
-            Box::new(ScrapeSource::new(url.clone(), http.clone(), only(asked, of))?)
+            Box::new(ScrapeSource::new(url.clone(), http(settings), only(asked, of))?)
         }
-        SourceKind::Prometheus(Web { url, http }) => {
+        SourceKind::Prometheus(Web { url, http: settings, .. }) => {
             let of = |question: &Question| {
                 let Question::Server(query) = question else { return None };
                 Some(query.clone())
             };
-            Box::new(PrometheusSource::new(url.clone(), http.clone(), only(asked, of))?)
+            Box::new(PrometheusSource::new(url.clone(), http(settings), only(asked, of))?)
         }
-        SourceKind::HttpJson(Web { url, http }) => {
+        SourceKind::HttpJson(Web { url, http: settings, .. }) => {
             let of = |question: &Question| {
                 let Question::Json(query) = question else { return None };
                 Some(query.clone())
             };
-            Box::new(JsonSource::new(url.clone(), http.clone(), only(asked, of))?)
+            Box::new(JsonSource::new(url.clone(), http(settings), only(asked, of))?)
         }
-        SourceKind::Probe { web: Web { url, http }, expected } => {
+        SourceKind::Probe { web: Web { url, http: settings, .. }, expected } => {
             let of = |question: &Question| {
                 let Question::Check(check) = question else { return None };
                 Some(*check)
             };
             let clock = Arc::new(SystemClock::start());
-            let (url, expected, http) = (url.clone(), expected.clone(), http.clone());
+            let (url, expected, http) = (url.clone(), expected.clone(), http(settings));
             Box::new(ProbeSource::new(url, expected, http, clock, only(asked, of))?)
         }
     }))

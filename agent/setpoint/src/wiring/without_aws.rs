@@ -3,12 +3,13 @@
 use super::{CannotWire, Reach};
 use crate::{
     cli::Init,
-    config::{Account, Config, SourceKind, Target},
+    config::{Account, Config, Signed, SourceKind, Target},
 };
 use serde_json::Value;
 use setpoint_control::{Finding, World};
 use setpoint_core::{Range, TargetName};
-use std::collections::BTreeMap;
+use setpoint_http::Sign;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What scales a group today.
 #[derive(Clone, Debug)]
@@ -43,6 +44,14 @@ pub(super) async fn plug_in(
     _: &BTreeMap<&TargetName, &Target>,
     _: Reach,
 ) -> Result<(), CannotWire> {
+    Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
+}
+
+/// Fails: the back end is not there.
+pub(super) async fn signer(
+    (name, _): (&str, &Account),
+    _: &Signed,
+) -> Result<Arc<dyn Sign>, CannotWire> {
     Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
 }
 

@@ -1,4 +1,4 @@
-//! Calls of EC2's query API: built, signed, sent, and sorted when they fail.
+//! Calls of EC2's query API: built, sent by a client that signs, and sorted when they fail.
 
 use super::xml::Element;
 use crate::{
@@ -6,34 +6,21 @@ use crate::{
     fault::{CallError, Fault},
     pace::{Pace, SharedClock},
 };
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4,
-};
-use aws_smithy_runtime_api::client::identity::Identity;
 use setpoint_core::Timestamp;
 use setpoint_http::{FetchError, HttpClient};
-use std::{
-    error::Error as StdError,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::sync::Arc;
 use url::Url;
 
 /// The version of the API that is spoken.
 const VERSION: &str = "2016-11-15";
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// EC2 in one account and region.
 #[derive(Clone, Debug)]
 pub(crate) struct Ec2 {
-    /// Nothing, where TLS could not be set up.
+    /// Signs what it sends. Nothing, where there are no credentials or no TLS.
     pub(crate) client: Option<HttpClient>,
     /// Nothing, where the region makes no address.
     pub(crate) url: Option<Url>,
-    pub(crate) region: String,
-    pub(crate) credentials: Option<SharedCredentialsProvider>,
     pub(crate) clock: SharedClock,
     pub(crate) pace: Arc<Pace>,
 }
@@ -57,22 +44,14 @@ impl Ec2 {
         fields: &[(String, String)],
     ) -> Result<Element, Fault> {
         self.pace.turn().await;
-        let not_sent = |why: String| Fault::Call(CallError::told(action, Heard::NotSent, why));
         let (Some(client), Some(url)) = (&self.client, &self.url) else {
-            return Err(not_sent("EC2 cannot be called from here".to_owned()));
+            let why = "EC2 cannot be called from here".to_owned();
+            return Err(Fault::Call(CallError::told(action, Heard::NotSent, why)));
         };
-        let provider =
-            self.credentials.as_ref().ok_or_else(|| not_sent("no credentials".to_owned()))?;
-        let credentials = provider.provide_credentials().await;
-        let credentials = credentials.map_err(|error| not_sent(causes(&error)))?;
-        let body = body(action, fields);
-        let signed = self.signed(url, &credentials.into(), body.as_bytes());
-        let signed = signed.map_err(|error| not_sent(causes(&*error)))?;
-        let headers: Vec<(&str, &str)> = [FORM]
-            .into_iter()
-            .chain(signed.iter().map(|(name, value)| (name.as_str(), value.as_str())))
-            .collect();
-        let sent = client.within(client.post_with(url, &headers, body)).await;
+        let own = [("Action", action), ("Version", VERSION)].into_iter();
+        let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let form: Vec<(&str, &str)> = own.chain(fields).collect();
+        let sent = client.within(client.post(url, &form)).await;
         let answer = sent.map_err(|error| {
             let lost = matches!(error, FetchError::Late(_) | FetchError::Connection(_));
             let heard = if lost { Heard::Nothing } else { Heard::NotSent };
@@ -88,35 +67,6 @@ impl Ec2 {
             }
         }
     }
-
-    /// The headers that say who asks.
-    fn signed(
-        &self,
-        url: &Url,
-        identity: &Identity,
-        body: &[u8],
-    ) -> Result<Vec<(String, String)>, Box<dyn StdError + Send + Sync>> {
-        let since = u64::try_from(self.now().ms())?;
-        let params = v4::SigningParams::builder()
-            .identity(identity)
-            .region(&self.region)
-            .name("ec2")
-            .time(SystemTime::UNIX_EPOCH + Duration::from_millis(since))
-            .settings(SigningSettings::default())
-            .build()?;
-        let body = SignableBody::Bytes(body);
-        let request = SignableRequest::new("POST", url.as_str(), [FORM].into_iter(), body)?;
-        let (instructions, _) = sign(request, &params.into())?.into_parts();
-        let headers = instructions.headers();
-        Ok(headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
-    }
-}
-
-/// A call as EC2 takes it.
-fn body(action: &str, fields: &[(String, String)]) -> String {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("Action", action).append_pair("Version", VERSION);
-    form.extend_pairs(fields).finish()
 }
 
 /// An answer that is no yes.
@@ -136,15 +86,4 @@ fn no(
     };
     let is_page = document.is_none();
     CallError::told(action, Heard::Answer(Answer { status, code, retry_after, is_page }), words)
-}
-
-/// An error with every cause behind it.
-fn causes(error: &(dyn StdError + 'static)) -> String {
-    let mut words = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        words = format!("{words}: {cause}");
-        next = cause.source();
-    }
-    words
 }

@@ -45,7 +45,10 @@ impl Fault {
             }
             Self::Fetch(FetchError::Status { status }) => of_status(*status, None),
             Self::Fetch(
-                FetchError::TooLarge { .. } | FetchError::Secret(_) | FetchError::NoHeader,
+                FetchError::TooLarge { .. }
+                | FetchError::Secret(_)
+                | FetchError::NoHeader
+                | FetchError::Unsigned(_),
             )
             | Self::Content(_)
             | Self::Refused(_) => FailureKind::Refused,
