@@ -6,9 +6,9 @@ use setpoint_control::{
     Pass, Past, Ports,
 };
 use setpoint_core::{
-    ActResult, BoundPolicy, Command, Evaluation, Group, GroupSettings, InputKey, InputSettings,
-    Intent, Memory, Moment, PolicyName, Program, Range, Reading, Sample, Seen, Settings, Snapshot,
-    Span, TargetName, TargetSettings, Timestamp, Unit,
+    ActResult, BoundPolicy, Calendars, Command, Evaluation, Group, GroupSettings, InputKey,
+    InputSettings, Intent, Memory, Moment, PolicyName, Program, Range, Reading, Sample, Seen,
+    Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit,
 };
 use setpoint_policies::Policies;
 use setpoint_sim::chance::Chance;
@@ -125,6 +125,7 @@ fn program() -> Program {
         inputs: both.map(|name| (key(name), input.clone())).into(),
         targets: both.map(|name| (TargetName::new(name), group.clone())).into(),
         shadows: BTreeMap::new(),
+        calendars: Calendars::default(),
     };
     Program::new(settings, both.map(policy).to_vec())
 }

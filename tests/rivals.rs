@@ -5,9 +5,10 @@
 
 use setpoint_control::{Thought, think};
 use setpoint_core::{
-    ActResult, Action, Evaluation, FailureKind, Group, GroupSettings, Guard, Held, InputKey,
-    InputSettings, IntentId, Memory, Moment, Outcome, PolicyName, Range, Reading, RuleVerdict,
-    Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Verdict,
+    ActResult, Action, Calendars, Evaluation, FailureKind, Group, GroupSettings, Guard, Held,
+    InputKey, InputSettings, IntentId, Memory, Moment, Outcome, PolicyName, Range, Reading,
+    RuleVerdict, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp,
+    Verdict,
 };
 use setpoint_policies::{Policies, Policy, Script};
 use std::{collections::BTreeMap, sync::Arc};
@@ -70,6 +71,7 @@ impl Fleet {
                 inputs,
                 targets,
                 shadows: BTreeMap::new(),
+                calendars: Calendars::default(),
             },
             policies: Policies::new(vec![policy.expect("all of it is bound")]),
             memory: Memory::default(),

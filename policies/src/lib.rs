@@ -12,6 +12,7 @@
 //! Start reading at [`Script::parse`] and [`Policies::evaluate`]; the words of the
 //! language are in [`language`].
 
+pub mod calendar;
 mod check;
 mod engine;
 mod fault;

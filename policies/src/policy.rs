@@ -216,6 +216,7 @@ impl Policy {
             names: Arc::clone(names),
             verdict: RuleVerdict::Failed { message: message.to_owned() },
             compared: Vec::new(),
+            facts: Vec::new(),
             opinions: Vec::new(),
             hold: None,
         });
@@ -227,6 +228,7 @@ impl Context {
     /// An error outside every rule fails the rules that have not run.
     fn fail_rest(&mut self, error: &EvalAltResult) {
         self.compared.clear();
+        self.facts.clear();
         self.opinions.clear();
         while self.rules.len() < self.policy.holds.len() {
             self.report(RuleVerdict::Failed { message: message(error) }, None);

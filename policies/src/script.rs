@@ -13,7 +13,7 @@ use crate::{
 };
 use rhai::{AST, Scope};
 use setpoint_core::RuleName;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A policy file that was checked and compiled: immutable, to be shared.
 #[derive(Clone, Debug)]
@@ -22,6 +22,7 @@ pub struct Script {
     source: Arc<str>,
     header: Header,
     rules: Vec<RuleInfo>,
+    calendars: BTreeSet<String>,
     warnings: Vec<Fault>,
     program: AST,
 }
@@ -47,12 +48,13 @@ impl Script {
     /// Fails with every fault there is, in the order of their places. Nothing of the
     /// policy runs.
     pub fn parse(file: &str, source: &str) -> Result<Self, Vec<Fault>> {
-        let Checked { header, rules, warnings, body } = check(file, source)?;
+        let Checked { header, rules, calendars, warnings, body } = check(file, source)?;
         let rules = rules.into_iter().map(|outline| RuleInfo::new(outline, source)).collect();
         let program = ENGINE
             .compile_with_scope(&scope(&header), &body)
             .map_err(|error| vec![compile_fault(file, source, &error)])?;
-        Ok(Self { file: file.into(), source: source.into(), header, rules, warnings, program })
+        let (file, source) = (file.into(), source.into());
+        Ok(Self { file, source, header, rules, calendars, warnings, program })
     }
 
     /// What the policy declares.
@@ -63,6 +65,11 @@ impl Script {
     /// Its rules, in order.
     pub fn rules(&self) -> &[RuleInfo] {
         &self.rules
+    }
+
+    /// The calendars that it asks: whoever runs it must have them.
+    pub const fn calendars(&self) -> &BTreeSet<String> {
+        &self.calendars
     }
 
     /// The file it was read from.

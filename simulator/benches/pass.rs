@@ -6,8 +6,8 @@
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use setpoint_control::think;
 use setpoint_core::{
-    Group, GroupSettings, InputKey, InputSettings, Memory, Moment, PolicyName, Range, Reading,
-    Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit,
+    Calendars, Group, GroupSettings, InputKey, InputSettings, Memory, Moment, PolicyName, Range,
+    Reading, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit,
 };
 use setpoint_policies::{Policies, Policy, Script};
 use std::{collections::BTreeMap, hint::black_box, sync::Arc, time::Duration};
@@ -25,6 +25,7 @@ fn region(targets: u32) -> (Settings, Policies, Snapshot) {
             inputs: BTreeMap::new(),
             targets: BTreeMap::new(),
             shadows: BTreeMap::new(),
+            calendars: Calendars::default(),
         },
         Vec::new(),
         Snapshot::default(),

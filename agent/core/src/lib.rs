@@ -14,6 +14,7 @@
 mod absorb;
 mod ballot;
 mod brakes;
+mod calendar;
 mod check;
 mod database;
 mod decide;
@@ -48,6 +49,7 @@ mod walk;
 mod window;
 
 pub use brakes::{Approve, Brakes, Budget, Effect, Fall, Flap, Limit};
+pub use calendar::{Calendar, MAX_LEAD, Period, Zone};
 pub use check::{Objection, check};
 pub use decide::decide;
 pub use defaults::{Amount, DEFAULTS, DefaultValue, defaults_page};
@@ -57,7 +59,9 @@ pub use hold::Hold;
 pub use memory::{Asked, Memory, Move, OpenIntent, TargetMemory};
 pub use name::{HoldKey, InputKey, IntentId, PolicyName, RuleName, TargetName};
 pub use noticed::{Load, Noticed, Shortage, Trial, Trials};
-pub use opinion::{Ask, Comparison, Evaluation, Opinion, RuleReport, RuleVerdict, Scalar, Term};
+pub use opinion::{
+    Ask, Comparison, Evaluation, Fact, Opinion, RuleReport, RuleVerdict, Scalar, Term,
+};
 pub use parts::Parts;
 pub use plan::{
     Action, Decision, Guard, GuardLine, Held, Intent, Plan, Verdict, Want, describe_failure,
@@ -65,8 +69,8 @@ pub use plan::{
 pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
 pub use settings::{
-    DatabaseSettings, Empty, GroupSettings, InputSettings, JobSettings, Per, Role, SettingSettings,
-    Settings, Step, TargetSettings, VolumeSettings,
+    Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, JobSettings, Per, Role,
+    SettingSettings, Settings, Step, TargetSettings, VolumeSettings,
 };
 pub use shadow::{ShadowDecision, ShadowMemory};
 pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Release, Snapshot};

@@ -39,6 +39,9 @@ pub struct RuleReport {
     pub verdict: RuleVerdict,
     /// The comparisons made, in order.
     pub compared: Vec<Comparison>,
+    /// What else was found out: times of day and calendars.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
     /// What it asks for; empty unless it fired.
     pub opinions: Vec<Opinion>,
     /// Its hold timer after this pass; `None` resets it. Only rules with `for` have a key.
@@ -70,6 +73,15 @@ pub enum RuleVerdict {
         /// What went wrong, with its line.
         message: String,
     },
+}
+
+/// Something found out that is no comparison, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// The line of the script.
+    pub line: u32,
+    /// What: "sale (30m ahead) is at no time near".
+    pub text: String,
 }
 
 /// One comparison of quantities, as it came out.

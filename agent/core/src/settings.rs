@@ -2,9 +2,11 @@
 //!
 //! Defaults are those of the table in `defaults`; each has its source there.
 
-use crate::{Brakes, InputKey, PolicyName, Range, Side, Span, TargetName, Unit, defaults};
+use crate::{
+    Brakes, Calendar, InputKey, PolicyName, Range, Side, Span, TargetName, Unit, defaults,
+};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Everything `decide` needs to know that does not change from pass to pass.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +22,32 @@ pub struct Settings {
     /// The policies that are being tried, each with its own bounds of the targets it names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub shadows: BTreeMap<PolicyName, BTreeMap<TargetName, TargetSettings>>,
+    /// Every calendar. Shared, so that an evaluator may hold on to them.
+    #[serde(default, skip_serializing_if = "Calendars::is_empty")]
+    pub calendars: Calendars,
+}
+
+/// Calendars by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Calendars(Arc<BTreeMap<String, Calendar>>);
+
+impl Calendars {
+    /// The calendar called `name`.
+    pub fn get(&self, name: &str) -> Option<&Calendar> {
+        self.0.get(name)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(String, Calendar)> for Calendars {
+    fn from_iter<T: IntoIterator<Item = (String, Calendar)>>(calendars: T) -> Self {
+        Self(Arc::new(calendars.into_iter().collect()))
+    }
 }
 
 impl Settings {

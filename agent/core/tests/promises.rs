@@ -8,10 +8,10 @@
 
 use proptest::{collection::vec, prelude::*, strategy::ValueTree};
 use setpoint_core::{
-    ActResult, Action, Approve, Ask, Brakes, Command, Dimension, Evaluation, FailureKind, Group,
-    GroupSettings, InputKey, InputSettings, Memory, Moment, Opinion, Outcome, Plan, PolicyName,
-    Quantity, Range, Reading, Role, RuleName, RuleReport, RuleVerdict, Sample, Seen, Settings,
-    Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit, check, decide,
+    ActResult, Action, Approve, Ask, Brakes, Calendars, Command, Dimension, Evaluation,
+    FailureKind, Group, GroupSettings, InputKey, InputSettings, Memory, Moment, Opinion, Outcome,
+    Plan, PolicyName, Quantity, Range, Reading, Role, RuleName, RuleReport, RuleVerdict, Sample,
+    Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit, check, decide,
 };
 use std::collections::BTreeMap;
 
@@ -161,6 +161,7 @@ impl Life {
             inputs: BTreeMap::from([(input("cpu"), cpu), (input("errors"), errors)]),
             targets: BTreeMap::from([(fleet(), TargetSettings::Group(bounds.clone()))]),
             shadows: BTreeMap::new(),
+            calendars: Calendars::default(),
         };
         let (memory, outcomes) = (Memory::default(), Vec::new());
         Self { settings, memory, outcomes, pass: 0, stands: (100, 100) }
@@ -245,10 +246,7 @@ fn evaluation(turn: &Turn, (desired, ready): (u32, u32)) -> Evaluation {
         | Wish::Floor(_)
         | Wish::Ceiling(_)
         | Wish::Track
-        | Wish::Substituted(_) => match ask {
-            Some(_) => RuleVerdict::Fired,
-            None => RuleVerdict::Quiet,
-        },
+        | Wish::Substituted(_) => ask.as_ref().map_or(RuleVerdict::Quiet, |_| RuleVerdict::Fired),
     };
     let substituted = matches!(turn.wish, Wish::Substituted(_));
     let opinion = |ask| Opinion { target: fleet(), ask, line: 1, because: None, substituted };
@@ -258,6 +256,7 @@ fn evaluation(turn: &Turn, (desired, ready): (u32, u32)) -> Evaluation {
         names: [fleet()].into(),
         verdict,
         compared: Vec::new(),
+        facts: Vec::new(),
         opinions: ask.into_iter().map(opinion).collect(),
         hold: None,
     };

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use setpoint_core::{
-    Ask, Evaluation, Group, GroupSettings, InputKey, InputSettings, Memory, Moment, Opinion, Plan,
-    PolicyName, Range, Reading, RuleName, RuleReport, RuleVerdict, Sample, Seen, Settings,
-    Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit, check, decide,
+    Ask, Calendars, Evaluation, Group, GroupSettings, InputKey, InputSettings, Memory, Moment,
+    Opinion, Plan, PolicyName, Range, Reading, RuleName, RuleReport, RuleVerdict, Sample, Seen,
+    Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit, check, decide,
 };
 use std::collections::BTreeMap;
 
@@ -24,6 +24,7 @@ fn policy(name: &str, ask: Option<Ask>, verdict: RuleVerdict) -> Evaluation {
         names: [fleet()].into(),
         verdict,
         compared: Vec::new(),
+        facts: Vec::new(),
         opinions: ask.into_iter().map(opinion).collect(),
         hold: None,
     };
@@ -61,6 +62,7 @@ impl Life {
             every: EVERY,
             inputs: [(InputKey::new("tried/x"), lacks)].into(),
             targets: [(fleet(), TargetSettings::Group(bounds))].into(),
+            calendars: Calendars::default(),
             shadows: if tried { [(PolicyName::new("tried"), own)].into() } else { [].into() },
         };
         Self { settings, memory: Memory::default(), pass: 0, gone: true }

@@ -4,10 +4,10 @@
 
 use setpoint_control::{Evaluator, Journal, Pass, Past, think};
 use setpoint_core::{
-    ActResult, Action, Ask, BoundPolicy, Command, Evaluation, Group, GroupSettings, InputKey,
-    InputSettings, Memory, Moment, Opinion, Outcome, PolicyName, Program, Range, Reading, RuleName,
-    RuleReport, RuleVerdict, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings,
-    Timestamp, Unit,
+    ActResult, Action, Ask, BoundPolicy, Calendars, Command, Evaluation, Group, GroupSettings,
+    InputKey, InputSettings, Memory, Moment, Opinion, Outcome, PolicyName, Program, Range, Reading,
+    RuleName, RuleReport, RuleVerdict, Sample, Seen, Settings, Snapshot, Span, TargetName,
+    TargetSettings, Timestamp, Unit,
 };
 use setpoint_journal::{
     LeftOrder, OpenError, Reader, Retention, SqliteJournal, hash, leave_order, replay,
@@ -39,6 +39,7 @@ fn program() -> Program {
         inputs: BTreeMap::from([(input(), InputSettings::new(Unit::Count, Span::ZERO, EVERY))]),
         targets: BTreeMap::from([(fleet(), TargetSettings::Group(bounds))]),
         shadows: BTreeMap::new(),
+        calendars: Calendars::default(),
     };
     let policy = BoundPolicy {
         name: PolicyName::new("p"),
@@ -68,6 +69,7 @@ fn evaluator() -> Box<dyn Evaluator> {
             names: [fleet()].into(),
             verdict: if asked.is_some() { RuleVerdict::Fired } else { RuleVerdict::Quiet },
             compared: Vec::new(),
+            facts: Vec::new(),
             opinions: asked.map(opinion).into_iter().collect(),
             hold: None,
         };

@@ -282,6 +282,10 @@ impl Walker<'_, '_> {
         if word.on != On::Now {
             return;
         }
+        if word.name == "within" {
+            self.calendar(call);
+            return;
+        }
         for argument in &call.args {
             if let Expr::StringConstant(text, place) = argument
                 && time_of_day(text).is_err()
@@ -290,6 +294,22 @@ impl Walker<'_, '_> {
                 let help = "write it as \"09:30\", in UTC";
                 self.faults.add_with_help(FaultId::WrongValue, *place, message, help);
             }
+        }
+    }
+
+    /// The name of a calendar is written out, so that it can be looked for.
+    fn calendar(&mut self, call: &FnCallExpr) {
+        match call.args.first() {
+            Some(Expr::StringConstant(name, _)) => {
+                self.usage.calendars.insert(name.to_string());
+            }
+            Some(other) => {
+                let message = "the name of a calendar must be written out";
+                let help = "write now.within(\"sale\", 30.minutes)";
+                let place = other.start_position();
+                self.faults.add_with_help(FaultId::WrongValue, place, message, help);
+            }
+            None => {}
         }
     }
 

@@ -13,7 +13,10 @@ use crate::{
     source::Source,
     syntax::parser,
 };
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 use walk::Walker;
 
 mod calls;
@@ -38,6 +41,8 @@ pub(crate) struct Checked {
     pub(crate) header: Header,
     /// Its rules, in order.
     pub(crate) rules: Vec<RuleOutline>,
+    /// The calendars that it asks.
+    pub(crate) calendars: BTreeSet<String>,
     /// What is suspicious about it.
     pub(crate) warnings: Vec<Fault>,
     /// The text without its header, every place kept: what is compiled.
@@ -89,9 +94,11 @@ pub(crate) fn check_with(
         }
     }
     let rules = outline::rules(&mut faults, statements, declared.as_ref());
+    let mut calendars = BTreeSet::new();
     if let Some(declared) = &declared {
         let usage = Walker::new(&mut faults, declared, &tree).program(statements);
         warnings::note(&mut faults, declared, &usage);
+        calendars = usage.calendars;
     }
     let body = outline::without_header(&source, statements);
     let header = declared.and_then(crate::header::Declared::into_header);
@@ -102,7 +109,7 @@ pub(crate) fn check_with(
     }
     match header {
         Some(header) if found.iter().all(|fault| fault.severity() == Severity::Warning) => {
-            Ok(Checked { header, rules, warnings: found, body })
+            Ok(Checked { header, rules, calendars, warnings: found, body })
         }
         _ => Err(found),
     }

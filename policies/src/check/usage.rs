@@ -13,6 +13,8 @@ pub(super) struct Usage {
     pub(super) params: BTreeSet<String>,
     /// The targets that were named.
     pub(super) targets: BTreeSet<String>,
+    /// The calendars that were asked.
+    pub(super) calendars: BTreeSet<String>,
     /// Whether `m` went where the walk cannot follow: then any input may be used.
     pub(super) any_input: bool,
     /// The same of `p`.

@@ -7,9 +7,9 @@ use super::{missing, reading::Reading};
 use crate::policy::Policy;
 use rhai::EvalAltResult;
 use setpoint_core::{
-    Comparison, InputKey, InputSettings, Memory, NoAnswer, Opinion, Parts, Quantity, Range,
-    ReadyHistory, RuleReport, Scalar, Seen, Settings, Snapshot, Span, TargetMemory, TargetName,
-    TargetSettings, Tick, Timestamp, Walk, Window,
+    Calendars, Comparison, Fact, InputKey, InputSettings, Memory, NoAnswer, Opinion, Parts,
+    Quantity, Range, ReadyHistory, RuleReport, Scalar, Seen, Settings, Snapshot, Span,
+    TargetMemory, TargetName, TargetSettings, Tick, Timestamp, Walk, Window,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -31,6 +31,7 @@ pub(crate) struct Context {
     pub(crate) hold_limit: Span,
     pub(crate) inputs: Vec<Input>,
     pub(crate) targets: Vec<Target>,
+    pub(crate) calendars: Calendars,
     pub(crate) policy: Arc<Policy>,
     pub(crate) holds: Vec<Option<setpoint_core::Hold>>,
     pub(crate) state: BTreeMap<String, Scalar>,
@@ -39,6 +40,7 @@ pub(crate) struct Context {
     pub(crate) rules: Vec<RuleReport>,
     /// What the rule under way has compared and recorded so far.
     pub(crate) compared: Vec<Comparison>,
+    pub(crate) facts: Vec<Fact>,
     pub(crate) opinions: Vec<Opinion>,
     /// Whether the rule under way has used what `.or(…)` put in.
     pub(crate) substituted: bool,
@@ -131,6 +133,7 @@ static NOTHING_READY: LazyLock<Arc<ReadyHistory>> = LazyLock::new(Arc::default);
 pub(crate) struct Given<'a> {
     pub(crate) memory: &'a Memory,
     pub(crate) snapshot: &'a Snapshot,
+    calendars: &'a Calendars,
     inputs: Walk<'a, InputKey, InputSettings>,
     windows: Walk<'a, InputKey, Arc<Window>>,
     bounds: Walk<'a, TargetName, TargetSettings>,
@@ -144,6 +147,7 @@ impl<'a> Given<'a> {
         Self {
             memory,
             snapshot,
+            calendars: &settings.calendars,
             inputs: Walk::through(&settings.inputs),
             windows: Walk::through(&memory.windows),
             bounds: Walk::through(&settings.targets),
@@ -185,12 +189,14 @@ impl Context {
             hold_limit: hold_limit(&inputs),
             inputs,
             targets,
+            calendars: given.calendars.clone(),
             holds: policy.holds.iter().map(|key| memory.holds.get(key).copied()).collect(),
             policy: Arc::clone(policy),
             state: own,
             watchdog,
             rules: Vec::with_capacity(policy.holds.len()),
             compared: Vec::new(),
+            facts: Vec::new(),
             opinions: Vec::new(),
             substituted: false,
         }

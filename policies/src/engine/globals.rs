@@ -1,10 +1,13 @@
 //! `p`, `state` and `now`, and the units of numbers.
 
-use super::{Outcome, context::with, reading::Reading};
+use super::{Outcome, context::with, inputs::duration, reading::Reading};
 use crate::{header::ParamValue, language::UNITS};
-use rhai::{Dynamic, Engine, ImmutableString};
-use setpoint_core::{Dimension, Quantity, Scalar};
+use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
+use setpoint_core::{Dimension, Fact, MAX_LEAD, Quantity, Scalar, Span};
 use std::sync::Arc;
+
+/// The most facts of one rule that are recorded.
+const MAX_FACTS: usize = 20;
 
 /// `p`: the parameters.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +17,7 @@ pub(crate) struct Params;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct State;
 
-/// `now`: the time of day.
+/// `now`: the time of day, and calendars.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now;
 
@@ -35,9 +38,18 @@ pub(super) fn register(engine: &mut Engine) {
         .register_indexer_set(|_: &mut State, name: ImmutableString, value: Dynamic| {
             set(&name, &value)
         })
-        .register_fn("between", |_: Now, from: ImmutableString, until: ImmutableString| {
-            between(&from, &until)
-        })
+        .register_fn(
+            "between",
+            |c: NativeCallContext, _: Now, from: ImmutableString, until: ImmutableString| {
+                between(&c, &from, &until)
+            },
+        )
+        .register_fn(
+            "within",
+            |c: NativeCallContext, _: Now, calendar: ImmutableString, lead: Reading| {
+                within(&c, &calendar, duration(&lead)?)
+            },
+        )
         .register_fn("to_int", |number: f64| -> Outcome<i64> {
             let whole = number.is_finite() && number.abs() < 9.0e15;
             if whole {
@@ -111,13 +123,49 @@ fn set(name: &str, value: &Dynamic) -> Outcome<()> {
 
 /// Whether the time of day, in UTC, is from `from` on and before `until`; over midnight if
 /// `until` is the earlier one.
-fn between(from: &str, until: &str) -> Outcome<bool> {
-    let (from, until) = (time_of_day(from)?, time_of_day(until)?);
+fn between(call: &NativeCallContext<'_>, from: &str, until: &str) -> Outcome<bool> {
+    let (first, last) = (time_of_day(from)?, time_of_day(until)?);
     let minute = with(|context| context.wall.ms().rem_euclid(86_400_000) / 60_000)?;
-    Ok(if from <= until {
-        (from..until).contains(&minute)
+    let held = if first <= last {
+        (first..last).contains(&minute)
     } else {
-        minute >= from || minute < until
+        minute >= first || minute < last
+    };
+    let (hour, minute) = (minute / 60, minute % 60);
+    note(call, format!("it is {hour:02}:{minute:02} UTC: between {from} and {until} is {held}"))?;
+    Ok(held)
+}
+
+/// Whether it is a time of the calendar called `name`, or will be within `lead`.
+fn within(call: &NativeCallContext<'_>, name: &str, lead: Span) -> Outcome<bool> {
+    if lead > MAX_LEAD {
+        return Err(format!("{lead} is too far ahead: at most {MAX_LEAD}").into());
+    }
+    let found = with(|context| {
+        let calendar = context.calendars.get(name);
+        calendar.map(|calendar| calendar.within(context.wall, lead))
+    })?;
+    let Some(found) = found else {
+        return Err(format!("the configuration has no calendar '{name}'").into());
+    };
+    let ahead = if lead == Span::ZERO { String::new() } else { format!(" ({lead} ahead)") };
+    note(
+        call,
+        match found {
+            Some((from, to)) => format!("it is the time of {name}{ahead}: {from} to {to}"),
+            None => format!("it is not the time of {name}{ahead}"),
+        },
+    )?;
+    Ok(found.is_some())
+}
+
+/// Writes down what was found out.
+fn note(call: &NativeCallContext<'_>, text: String) -> Outcome<()> {
+    let line = u32::try_from(call.call_position().line().unwrap_or(0)).unwrap_or(u32::MAX);
+    with(|context| {
+        if context.facts.len() < MAX_FACTS {
+            context.facts.push(Fact { line, text });
+        }
     })
 }
 

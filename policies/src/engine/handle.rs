@@ -36,7 +36,7 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("because", |recorded: Recorded, why: ImmutableString| {
             with(|context| {
                 if let Some(opinion) = context.opinions.get_mut(recorded.0) {
-                    opinion.because = Some(why.to_string());
+                    opinion.because = Some(shortened(&why));
                 }
                 recorded
             })
@@ -45,6 +45,17 @@ pub(super) fn register(engine: &mut Engine) {
     group_opinions(engine);
     database_properties(engine);
     database_opinions(engine);
+}
+
+/// The longest reason that is kept, in letters: it stands in every record of its decision.
+const LONGEST_REASON: usize = 300;
+
+/// A reason, short enough to be kept.
+fn shortened(why: &str) -> String {
+    match why.char_indices().nth(LONGEST_REASON) {
+        None => why.to_owned(),
+        Some((end, _)) => format!("{}…", &why[..end]),
+    }
 }
 
 fn group_properties(engine: &mut Engine) {

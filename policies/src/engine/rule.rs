@@ -54,6 +54,7 @@ fn run(engine: &mut EvalContext<'_, '_, '_, '_, '_, '_>, parts: &[Expression<'_>
 fn begin() -> Outcome<()> {
     with(|context| {
         context.compared.clear();
+        context.facts.clear();
         context.opinions.clear();
         context.substituted = false;
     })
@@ -154,6 +155,7 @@ impl Context {
             names: self.policy.names[index].clone(),
             verdict,
             compared: std::mem::take(&mut self.compared),
+            facts: std::mem::take(&mut self.facts),
             opinions,
             hold: rule.holds.then_some((key, hold)),
         });

@@ -1,10 +1,10 @@
 //! One policy, evaluated pass by pass over targets and readings that a test makes up.
 
 use setpoint_core::{
-    Database, DatabaseSettings, Evaluation, Group, GroupSettings, InputKey, InputSettings, Job,
-    JobSettings, Memory, Moment, PolicyName, Range, Reading, Replica, ReplicaState, RuleVerdict,
-    Sample, Seen, Setting, SettingSettings, Settings, Snapshot, Span, TargetName, TargetSettings,
-    Timestamp, Volume, VolumeSettings,
+    Calendar, Calendars, Database, DatabaseSettings, Evaluation, Group, GroupSettings, InputKey,
+    InputSettings, Job, JobSettings, Memory, Moment, Period, PolicyName, Range, Reading, Replica,
+    ReplicaState, RuleVerdict, Sample, Seen, Setting, SettingSettings, Settings, Snapshot, Span,
+    TargetName, TargetSettings, Timestamp, Volume, VolumeSettings,
 };
 use setpoint_policies::{Kind, Policies, Policy, Script, render};
 use std::{collections::BTreeMap, sync::Arc};
@@ -63,6 +63,7 @@ impl Bench {
                 .map(|(own, target)| (TargetName::new(own), settings(target.kind)))
                 .collect(),
             shadows: BTreeMap::new(),
+            calendars: calendars(),
         };
         let policies = Policies::new(vec![policy.expect("every target is bound")]);
         Self { policies, settings, memory: Memory::default(), pass: 0, each: Vec::new() }
@@ -128,6 +129,13 @@ impl Bench {
     pub(crate) fn evaluate(&self, snapshot: &Snapshot) -> Evaluation {
         self.policies.evaluate(&self.settings, &self.memory, snapshot).remove(0)
     }
+}
+
+/// A sale from 00:01 to 00:02 of the day on which every test starts.
+fn calendars() -> Calendars {
+    let at = |minute: i64| Timestamp::from_ms(minute * 60_000);
+    let sale = Calendar { periods: vec![Period::Once { from: at(1), to: at(2) }] };
+    Calendars::from_iter([("sale".to_owned(), sale)])
 }
 
 fn seen(settings: &TargetSettings, (desired, ready): (u32, u32)) -> Seen {

@@ -242,3 +242,45 @@ fn a_value_of_one_is_shown_with_its_name() {
     assert_eq!(rule.compared[0].to_string(), "x.worst = 97 % (i-3) > 50 % is true");
     assert_eq!(rule.opinions[0].because.as_deref(), Some("i-3 is at 97 % (i-3)"));
 }
+
+#[test]
+fn a_calendar_is_asked_with_the_time_that_is_needed_ahead() {
+    let facts = |condition: &str, passes: u32| {
+        let source = header("x: #{ unit: \"percent\" }")
+            + &*format!("rule \"r\" when {condition} {{ fleet.at_least(1); }}");
+        let mut bench = Bench::new(&source);
+        let pass = |_| bench.pass(&[("x", Some(1.0))], (40, 40));
+        let last = (0..passes).map(pass).last().unwrap();
+        let facts: Vec<_> = last.rules[0].facts.iter().map(|fact| fact.text.clone()).collect();
+        (said(&last).remove(0), facts.join("; "))
+    };
+    let fired = |text: &str| ("fired".to_owned(), text.to_owned());
+    let time = "1970-01-01T00:01:00Z to 1970-01-01T00:02:00Z";
+    // The first pass is at 00:00:15, the fourth at 00:01:00, the eighth at 00:02:00.
+    let quiet = ("quiet".to_owned(), "it is not the time of sale (30s ahead)".to_owned());
+    assert_eq!(facts("now.within(\"sale\", 30.seconds)", 1), quiet);
+    let ahead = format!("it is the time of sale (30s ahead): {time}");
+    assert_eq!(facts("now.within(\"sale\", 30.seconds)", 2), fired(&ahead));
+    let now = format!("it is the time of sale: {time}");
+    assert_eq!(facts("now.within(\"sale\", 0.seconds)", 4), fired(&now));
+    assert_eq!(facts("now.within(\"sale\", 0.seconds)", 8).0, "quiet");
+    let day = "it is 00:00 UTC: between 22:00 and 06:00 is true";
+    assert_eq!(facts("now.between(\"22:00\", \"06:00\")", 1), fired(day));
+    let none = facts("now.within(\"none\", 1.minute)", 1).0;
+    assert!(none.contains("the configuration has no calendar 'none'"), "{none}");
+    let far = facts("now.within(\"sale\", 32.days)", 1).0;
+    assert!(far.contains("too far ahead"), "{far}");
+}
+
+#[test]
+fn a_reason_is_never_longer_than_its_reader_has_time_for() {
+    let source = header("x: #{ unit: \"percent\" }")
+        + "rule \"r\" { let why = `x is ${m.x} `; for n in 0..6 { why += why; }
+               fleet.at_least(1).because(why); fleet.at_least(1).because(`x is ${m.x}`); }";
+    let mut bench = Bench::new(&source);
+    let evaluation = bench.pass(&[("x", Some(60.0))], (40, 40));
+    assert_eq!(said(&evaluation), ["fired"]);
+    let because = |n: usize| evaluation.rules[0].opinions[n].because.clone().unwrap();
+    assert_eq!((because(0).chars().count(), because(0).ends_with('…')), (301, true));
+    assert_eq!(because(1), "x is 60 %");
+}

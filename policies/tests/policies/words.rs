@@ -21,6 +21,7 @@ fn arguments(word: &Word, arg: Arg) -> &'static [&'static str] {
         Arg::Time | Arg::Window => &["1.minute", "30.seconds * 2"],
         Arg::Text => match word.name {
             "between" => &["\"09:00\""],
+            "within" => &["\"sale\""],
             "has" => &["\"queue\""],
             _ => &["\"some text\"", "`${fleet.desired} members`"],
         },

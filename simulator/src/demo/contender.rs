@@ -9,8 +9,8 @@ use crate::{
 };
 use setpoint_control::Evaluator;
 use setpoint_core::{
-    DatabaseSettings, GroupSettings, InputKey, Memory, PolicyName, Range, Settings, Snapshot, Span,
-    TargetName, TargetSettings, Unit,
+    Calendars, DatabaseSettings, GroupSettings, InputKey, Memory, PolicyName, Range, Settings,
+    Snapshot, Span, TargetName, TargetSettings, Unit,
 };
 use setpoint_policies::{Policies, Policy, Script};
 use std::{collections::BTreeMap, sync::Arc};
@@ -114,6 +114,7 @@ fn agent(files: &[File], world: World) -> (World, Chronicle) {
             (database.clone(), TargetSettings::Database(DatabaseSettings::new(range(0, 5)))),
         ]),
         shadows: BTreeMap::new(),
+        calendars: Calendars::default(),
     };
     let mut inputs = BTreeMap::new();
     let mut policies = Vec::new();

@@ -182,8 +182,7 @@ impl<'a> Judge<'a> {
         let acted = expected.actions.as_ref().is_some_and(|actions| !actions.value.is_empty());
         let (Some(first), true) = (expected.rules.first(), acted) else { return };
         for decision in &scene.pass.plan.decisions {
-            let (Verdict::Act(intent), Some(want)) = (&decision.verdict, decision.wants.first())
-            else {
+            let (Verdict::Act(intent), Some(want)) = (&decision.verdict, decision.cause()) else {
                 continue;
             };
             if !expected.rules.iter().any(|rule| rule.value.is(&want.policy, &want.rule)) {

@@ -12,6 +12,7 @@
 //!
 //! Start reading at [`Suite`]; the format is in `docs/testing-policies.md`.
 
+mod calendars;
 mod case;
 mod claims;
 mod coverage;

@@ -48,6 +48,7 @@ impl<'a> Bench<'a> {
         let name = self.name(&mut table, names);
         let every = self.every(&mut table);
         let start = self.start(&mut table);
+        let calendars = self.calendars(&mut table);
         let targets = self.targets(&mut table);
         let signals = self.signals(&mut table, &targets);
         let inputs = self.inputs(&mut table, &signals, &targets);
@@ -81,6 +82,7 @@ impl<'a> Bench<'a> {
             inputs: self.input_settings(every, &inputs.bindings),
             targets: targets.settings,
             shadows: BTreeMap::new(),
+            calendars,
         };
         let model = Model {
             inputs: inputs.feeds,

@@ -59,6 +59,9 @@ impl Trace<'_> {
         for comparison in &report.compared {
             self.line("", &format!("  line {}: {comparison}", comparison.line));
         }
+        for fact in &report.facts {
+            self.line("", &format!("  line {}: {}", fact.line, fact.text));
+        }
     }
 
     fn place(&self, policy: &str, rule: &str, line: u32) -> String {

@@ -2,10 +2,10 @@
 
 use setpoint_control::{Thought, think};
 use setpoint_core::{
-    ActResult, Action, Brakes, Command, Database, DatabaseSettings, Decision, Empty, Evaluation,
-    FailureKind, Group, GroupSettings, InputKey, Job, Memory, Moment, Outcome, PolicyName, Range,
-    Reading, Replica, ReplicaState, Sample, Seen, Setting, Settings, Snapshot, Span, TargetName,
-    TargetSettings, Timestamp, Volume,
+    ActResult, Action, Brakes, Calendars, Command, Database, DatabaseSettings, Decision, Empty,
+    Evaluation, FailureKind, Group, GroupSettings, InputKey, Job, Memory, Moment, Outcome,
+    PolicyName, Range, Reading, Replica, ReplicaState, Sample, Seen, Setting, Settings, Snapshot,
+    Span, TargetName, TargetSettings, Timestamp, Volume,
 };
 use setpoint_policies::{Policies, Policy, Script};
 use std::{collections::BTreeMap, sync::Arc};
@@ -91,6 +91,7 @@ impl Life {
             inputs: inputs.collect(),
             targets: BTreeMap::new(),
             shadows: BTreeMap::new(),
+            calendars: Calendars::default(),
         };
         let mut seen = BTreeMap::new();
         for (target, bounds, size) in targets {

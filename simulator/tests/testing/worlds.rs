@@ -1,6 +1,6 @@
 //! What a test's world does: boots, fails, hides, and closes the loop.
 
-use super::{Folder, check, findings_in};
+use super::{Folder, HEAD, check, findings_in};
 
 #[test]
 fn a_failure_that_meets_nothing_is_told() {
@@ -188,5 +188,29 @@ fn a_value_of_each_is_a_series_of_each() {
         "inputs = { cpu = { a = \"10\", b = \"= fleet * 9.5\" } }\n\
          expect = [{ at = \"0s\", actions = [\"fleet scale_to 11\"], rule = \"hot\" }]",
         &[],
+    );
+}
+
+#[test]
+fn a_calendar_of_a_test_is_that_of_a_configuration() {
+    const POLICY: &str = r#"const POLICY = #{ about: "x", language: 1,
+        targets: #{ fleet: #{ kind: "group" } } };
+    rule "sale" when now.within("sale", 1.minute) { fleet.at_least(20); }"#;
+    let folder = || Folder::new().with("fleet.rhai", POLICY);
+    let body = |calendars: &str| {
+        format!(
+            "start = \"2026-11-27T07:58:30Z\"\ntargets = {{ fleet = 10 }}\n{calendars}\
+             expect = [{{ at = \"15s\", actions = [] }}, {{ at = \"30s\", actions = [\"fleet scale_to 20\"] }}]"
+        )
+    };
+    let sale = "calendars.sale.periods = [{ from = \"2026-11-27T08:00:00Z\", to = \"2026-11-28T08:00:00Z\" }]\n";
+    assert_eq!(findings_in(folder(), &body(sale)), Vec::<String>::new());
+    let weekly = "calendars.sale = { zone = \"Europe/Berlin\", weekly = [{ days = \"fri\", from = \"09:00\", to = \"10:00\" }] }\n";
+    assert_eq!(findings_in(folder(), &body(weekly)), Vec::<String>::new());
+    let report = folder().with("a.test.toml", &format!("{HEAD}{}", body(""))).report();
+    let faults: Vec<String> = report.faults().map(ToString::to_string).collect();
+    assert!(
+        faults.iter().any(|fault| fault.contains("fleet asks the calendar `sale`")),
+        "{faults:?}"
     );
 }

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use setpoint_core::{
-    ActResult, Action, Ask, Command, Evaluation, FailureKind, InputKey, InputSettings, Memory,
-    Moment, Opinion, Outcome, Plan, PolicyName, Reading, RuleName, RuleReport, RuleVerdict, Sample,
-    Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit, check, decide,
+    ActResult, Action, Ask, Calendars, Command, Evaluation, FailureKind, InputKey, InputSettings,
+    Memory, Moment, Opinion, Outcome, Plan, PolicyName, Reading, RuleName, RuleReport, RuleVerdict,
+    Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit, check,
+    decide,
 };
 use std::collections::BTreeMap;
 
@@ -67,6 +68,7 @@ impl Life {
             inputs: [(input(), load)].into(),
             targets: [(name(), bounds)].into(),
             shadows: BTreeMap::new(),
+            calendars: Calendars::default(),
         };
         Self { settings, memory: Memory::default(), outcomes: Vec::new(), pass: 0 }
     }
@@ -134,6 +136,7 @@ fn evaluation(said: &[Said]) -> Evaluation {
             names: [name()].into(),
             verdict,
             compared: Vec::new(),
+            facts: Vec::new(),
             opinions: ask.into_iter().map(opinion).collect(),
             hold: None,
         }

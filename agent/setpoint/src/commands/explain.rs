@@ -9,8 +9,9 @@ use crate::{
     report,
 };
 use serde_json::json;
-use setpoint_core::{ActResult, Decision, TargetName, Verdict};
-use setpoint_journal::{DecisionRecord, DecisionRow, ReadError, Reader};
+use setpoint_core::{ActResult, BoundPolicy, Decision, TargetName, Verdict};
+use setpoint_journal::{DecisionRecord, DecisionRow, NamedRule, ReadError, Reader};
+use setpoint_policies::{Header, Script};
 
 /// How many of the last intents are looked through for the one that was decided.
 const INTENTS: u32 = 10_000;
@@ -48,7 +49,9 @@ fn explained(common: &Common, options: &cli::Explain) -> Result<Exit, Exit> {
         Format::Text => {
             output::answer(&heading(&row));
             let files = report::files(&config.policies);
-            output::answer(&report::full(&row.record, result.as_ref(), &files));
+            let full = report::full(&row.record, result.as_ref(), &files);
+            let answerable = answerable(&config.policies, &row.record.rules);
+            output::answer(&format!("{full}{answerable}"));
         }
     }
     Ok(Exit::Fine)
@@ -75,6 +78,21 @@ fn shadows(row: &DecisionRow, files: &report::Files) -> Exit {
         output::answer(&report::full(&record, Some(&ActResult::Withheld), files));
     }
     Exit::Fine
+}
+
+/// Who answers for each policy that had a say, and where to read on, where its header tells.
+fn answerable(policies: &[BoundPolicy], rules: &[NamedRule]) -> String {
+    let had_a_say = |policy: &&BoundPolicy| rules.iter().any(|rule| rule.policy == policy.name);
+    let told = |policy: &BoundPolicy| {
+        let script = Script::parse(&policy.file, &policy.source).ok()?;
+        let Header { owner, runbook, .. } = script.header();
+        let owner = owner.as_ref().map(|owner| format!("owner {owner}"));
+        let runbook = runbook.as_ref().map(|runbook| format!("runbook {runbook}"));
+        let told: Vec<String> = owner.into_iter().chain(runbook).collect();
+        let name = &policy.name;
+        (!told.is_empty()).then(|| format!("  policy   {name}: {}\n", told.join(", ")))
+    };
+    policies.iter().filter(had_a_say).filter_map(told).collect()
 }
 
 /// "web: held, in pass 12 at …", or for how long it has been so.
@@ -111,4 +129,45 @@ fn nothing(reader: &Reader, options: &cli::Explain) -> Result<String, ReadError>
     let advice = suggest::advice(name, targets.iter().map(TargetName::as_str));
     let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
     Ok(format!("error: nothing was ever decided about `{name}`{advice}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use setpoint_core::{PolicyName, RuleName, RuleReport, RuleVerdict};
+    use std::collections::BTreeMap;
+
+    fn bound(name: &str, more: &str) -> BoundPolicy {
+        let source = format!(
+            "const POLICY = #{{ about: \"x\", language: 1, {more} \
+             targets: #{{ fleet: #{{ kind: \"group\" }} }} }};\nrule \"r\" {{ fleet.at_least(1); }}"
+        );
+        let (targets, params) = (BTreeMap::new(), BTreeMap::new());
+        BoundPolicy { name: PolicyName::new(name), file: "x.rhai".into(), source, targets, params }
+    }
+
+    fn rule_of(policy: &str) -> NamedRule {
+        let report = RuleReport {
+            rule: RuleName::new("r"),
+            line: 2,
+            names: [].into(),
+            verdict: RuleVerdict::Quiet,
+            compared: Vec::new(),
+            facts: Vec::new(),
+            opinions: Vec::new(),
+            hold: None,
+        };
+        NamedRule { policy: PolicyName::new(policy), report }
+    }
+
+    #[test]
+    fn whoever_had_a_say_is_named_and_nobody_else() {
+        let policies = [
+            bound("cpu", "owner: \"game team\", runbook: \"https://example.org/cpu\","),
+            bound("night", ""),
+            bound("other", "owner: \"others\","),
+        ];
+        let said = answerable(&policies, &[rule_of("cpu"), rule_of("night")]);
+        assert_eq!(said, "  policy   cpu: owner game team, runbook https://example.org/cpu\n");
+    }
 }

@@ -4,6 +4,7 @@
 //! Both must agree, and where they do not, the fault is placed in the configuration.
 
 use super::{
+    calendar,
     fault::{At, Code, ConfigFault, Faults},
     fleet::Template,
     meaning::{self, beside, check_name},
@@ -59,6 +60,8 @@ impl Bench<'_> {
         for (name, raw) in named {
             let file = beside(&raw.file.place, Path::new(&raw.file.value));
             let Some(script) = scripts.get(&file) else { continue };
+            let asker = (&*name.value, &raw.file.place);
+            calendar::are_known(script.calendars(), &self.raw.calendars, asker, self.faults);
             let mode = raw.mode.as_ref().map(|mode| meaning::mode(mode, self.faults));
             let policy = Bound { name: &name.value, raw, header: script.header(), mode };
             let name = PolicyName::new(&name.value);

@@ -4,7 +4,7 @@
 //! that a name that was taken by something broken is never reported as unknown.
 
 use super::{
-    bind,
+    bind, calendar,
     fault::{At, Code, ConfigFault, Faults, Place},
     provider::{ID, provider},
     raw::{Raw, RawNamed},
@@ -53,6 +53,7 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
             .into_iter()
             .map(|(name, target)| (TargetName::new(name), target))
             .collect();
+    let calendars = each(&raw.calendars, faults, |raw| Some(calendar::mean(raw, faults)));
     let bench = bind::Bench { raw: &raw, sources: &sources, faults };
     let bind::AllBound { policies, inputs, shadows } = bench.bind_all(&mut targets);
     one_target_each(&raw.targets, faults);
@@ -72,6 +73,7 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
         policies,
         inputs,
         shadows,
+        calendars: calendars.into_iter().collect(),
     })
 }
 

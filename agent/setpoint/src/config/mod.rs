@@ -9,6 +9,7 @@
 //! that can be told. Start reading at [`load`].
 
 mod bind;
+mod calendar;
 #[cfg(feature = "aws")]
 mod cloudwatch;
 #[cfg(not(feature = "aws"))]

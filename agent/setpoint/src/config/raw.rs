@@ -5,6 +5,7 @@
 //! twice is a fault that names both places.
 
 use super::{
+    calendar::{self, RawCalendar},
     fault::{At, Code, ConfigFault, Faults, Place},
     raw_provider::{self, RawProvider},
     raw_source::{self, RawSource},
@@ -26,6 +27,7 @@ pub(crate) struct Raw {
     pub(crate) providers: Vec<RawNamed<RawProvider>>,
     pub(crate) targets: Vec<RawNamed<RawTarget>>,
     pub(crate) policies: Vec<RawPolicy>,
+    pub(crate) calendars: Vec<RawNamed<RawCalendar>>,
 }
 
 /// A thing with the name under which it is written.
@@ -79,6 +81,7 @@ impl Raw {
         not_yet(&mut file, &["peers", "notices"]);
         add(&mut self.sources, file.named_tables("sources"), raw_source::source, faults);
         add(&mut self.providers, file.named_tables("providers"), raw_provider::provider, faults);
+        add(&mut self.calendars, file.named_tables("calendars"), calendar::read, faults);
         add(&mut self.targets, file.named_tables("targets"), raw_target::target, faults);
         self.policies.extend(file.list_of_tables("policies").into_iter().filter_map(policy));
         file.finish();

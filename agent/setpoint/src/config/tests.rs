@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod calendars;
 mod kinds;
 mod modes;
 mod schema;

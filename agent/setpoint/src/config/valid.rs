@@ -2,8 +2,8 @@
 
 use super::{cloudwatch::MetricQuery, fleet::Template};
 use setpoint_core::{
-    BoundPolicy, InputKey, InputSettings, PolicyName, Program, Settings, Span, TargetName,
-    TargetSettings,
+    BoundPolicy, Calendars, InputKey, InputSettings, PolicyName, Program, Settings, Span,
+    TargetName, TargetSettings,
 };
 use setpoint_http::{Check, HttpSettings, JsonQuery, Method};
 use setpoint_promql::{Query, ServerQuery};
@@ -35,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) inputs: BTreeMap<InputKey, BoundInput>,
     /// The policies that are being tried, each with its own bounds of its targets.
     pub(crate) shadows: Shadows,
+    /// Named times that policies ask for.
+    pub(crate) calendars: Calendars,
 }
 
 /// By the names of policies that are being tried: their own bounds of their targets.
@@ -263,6 +265,7 @@ impl Config {
             inputs: inputs.collect(),
             targets: targets.collect(),
             shadows: self.shadows.clone(),
+            calendars: self.calendars.clone(),
         };
         Program::new(settings, self.policies.clone())
     }

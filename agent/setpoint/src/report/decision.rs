@@ -63,6 +63,9 @@ fn body(text: &mut String, report: &RuleReport) {
     for comparison in &report.compared {
         line(text, format_args!("             line {}: {comparison}", comparison.line));
     }
+    for fact in &report.facts {
+        line(text, format_args!("             line {}: {}", fact.line, fact.text));
+    }
 }
 
 fn answer(result: Option<&ActResult>) -> String {
@@ -79,8 +82,8 @@ fn answer(result: Option<&ActResult>) -> String {
 mod tests {
     use super::*;
     use setpoint_core::{
-        Comparison, Decision, Dimension, Guard, GuardLine, Held, PolicyName, Quantity, RuleName,
-        TargetName, Term,
+        Comparison, Decision, Dimension, Fact, Guard, GuardLine, Held, PolicyName, Quantity,
+        RuleName, TargetName, Term,
     };
 
     fn share(value: f64) -> Quantity {
@@ -97,6 +100,7 @@ mod tests {
             names: [target.clone()].into(),
             verdict: RuleVerdict::Quiet,
             compared: vec![Comparison { line: 13, left, op: ">".into(), right, held: false }],
+            facts: vec![Fact { line: 14, text: "it is 08:30 UTC".into() }],
             opinions: Vec::new(),
             hold: None,
         };
@@ -126,6 +130,7 @@ mod tests {
             r#"  seen     10 desired, 10 ready
            rule "grow" (cpu.rhai:12) did not fire
              line 13: cpu = 50 % > 80 % is false
+             line 14: it is 08:30 UTC
   guard    pause               10   not paused
   held     no rule has an opinion
 "#

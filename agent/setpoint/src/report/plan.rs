@@ -187,6 +187,7 @@ mod tests {
             names: [TargetName::new("orders")].into(),
             verdict: RuleVerdict::Skipped { missing: "connections: no sample yet".to_owned() },
             compared: Vec::new(),
+            facts: Vec::new(),
             opinions: Vec::new(),
             hold: None,
         };

@@ -12,6 +12,7 @@ fn keys() -> Vec<&'static str> {
         include_str!("../raw_provider.rs"),
         include_str!("../raw_source.rs"),
         include_str!("../raw_target.rs"),
+        include_str!("../calendar.rs"),
     ];
     let calls =
         readers.flat_map(|reader| texts.iter().flat_map(|text| text.split(*reader).skip(1)));
