@@ -25,10 +25,9 @@ async fn ten() -> (Cloud, AwsEyes, AwsHands) {
 }
 
 async fn look(eyes: &AwsEyes) -> Group {
-    match eyes.observe().await.remove(&web()).expect("every target is told of") {
-        Seen::Group(group) => group,
-        other @ (Seen::Database(_) | Seen::Nothing(_)) => panic!("{other:?}"),
-    }
+    let seen = eyes.observe().await.remove(&web()).expect("every target is told of");
+    let Seen::Group(group) = seen else { panic!("{seen:?}") };
+    group
 }
 
 /// The names of the members that are so.

@@ -143,7 +143,10 @@ fn size(thought: &Thought) -> Result<(u32, u32), Held> {
             | Action::Retire { .. }
             | Action::Return { .. }
             | Action::AddReplica { .. }
-            | Action::RemoveReplica { .. } => panic!("{intent:?}"),
+            | Action::RemoveReplica { .. }
+            | Action::Set { .. }
+            | Action::Start { .. }
+            | Action::Grow { .. } => panic!("{intent:?}"),
         },
         Verdict::Held(held) => Err(held.clone()),
     }

@@ -13,13 +13,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("agent/control", &["core"]),
     ("agent/journal", &["core", "control"]),
     ("agent/promql", &["core"]),
-    ("providers/aws", &["core", "control", "promql"]),
+    ("providers/aws", &["core", "control", "promql", "http"]),
     ("providers/http", &["core", "control", "promql"]),
+    ("providers/local", &["core", "control", "promql"]),
     ("providers/prometheus", &["core", "control", "promql", "http"]),
     ("simulator", &["core", "control", "journal", "promql", "policies", "prometheus"]),
     (
         "agent/setpoint",
-        &["core", "control", "journal", "promql", "policies", "aws", "http", "prometheus"],
+        &["core", "control", "journal", "promql", "policies", "aws", "http", "local", "prometheus"],
     ),
     (
         "tests",

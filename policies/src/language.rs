@@ -24,6 +24,12 @@ pub enum On {
     Group,
     /// A target of kind `database`.
     Database,
+    /// A target of kind `setting`.
+    Setting,
+    /// A target of kind `job`.
+    Job,
+    /// A target of kind `volume`.
+    Volume,
     /// What recording an opinion gives back.
     Opinion,
     /// `now`.
@@ -33,6 +39,11 @@ pub enum On {
 }
 
 impl On {
+    /// Whether it is a target.
+    pub const fn is_target(self) -> bool {
+        matches!(self, Self::Group | Self::Database | Self::Setting | Self::Job | Self::Volume)
+    }
+
     /// As a noun phrase: "a group".
     pub const fn noun(self) -> &'static str {
         match self {
@@ -44,6 +55,9 @@ impl On {
             Self::Number => "a number",
             Self::Group => "a group",
             Self::Database => "a database",
+            Self::Setting => "a setting",
+            Self::Job => "a job",
+            Self::Volume => "a volume",
             Self::Opinion => "an opinion",
             Self::Now => "'now'",
             Self::Nothing => "a policy",
@@ -64,6 +78,8 @@ pub enum Arg {
     CountOrShare,
     /// A share, or a number from 0 to 1.
     Share,
+    /// A size in bytes.
+    Bytes,
     /// A duration.
     Time,
     /// A duration back from now, within the input's window.
@@ -290,6 +306,58 @@ pub const WORDS: &[Word] = &[
         &[Arg::Count],
         Gives::Opinion,
         "have no fewer read replicas",
+    ),
+    Word::property(On::Setting, "value", Gives::Number, "what it is set to"),
+    Word::property(On::Setting, "min", Gives::Number, "the least value allowed"),
+    Word::property(On::Setting, "max", Gives::Number, "the largest value allowed"),
+    Word::property(
+        On::Setting,
+        "busy",
+        Gives::Bool,
+        "whether the setting should be left alone just now",
+    ),
+    Word::property(
+        On::Setting,
+        "at_limit",
+        Gives::Bool,
+        "whether it stands at an end of what is allowed",
+    ),
+    Word::method(On::Setting, "set_to", &[Arg::Count], Gives::Opinion, "have this value"),
+    Word::property(
+        On::Job,
+        "last",
+        Gives::Text,
+        "what became of its last run: \"never\", \"running\", \"ok\" or \"failed\"",
+    ),
+    Word::property(
+        On::Job,
+        "stuck",
+        Gives::Bool,
+        "whether it has been running for longer than it may",
+    ),
+    Word::property(On::Job, "busy", Gives::Bool, "whether it runs, or should be left alone"),
+    Word::method(On::Job, "start", &[], Gives::Opinion, "run it, unless it runs"),
+    Word::method(On::Job, "restart", &[], Gives::Opinion, "run it, and end the run under way"),
+    Word::property(On::Volume, "size", Gives::Quantity(Dimension::Bytes), "its size"),
+    Word::property(
+        On::Volume,
+        "used",
+        Gives::Quantity(Dimension::Bytes),
+        "how much of it is used; missing where the provider does not tell",
+    ),
+    Word::property(
+        On::Volume,
+        "busy",
+        Gives::Bool,
+        "whether its cloud works on an earlier change, or it should be left alone",
+    ),
+    Word::property(On::Volume, "at_limit", Gives::Bool, "whether it is as large as is allowed"),
+    Word::method(
+        On::Volume,
+        "grow_to",
+        &[Arg::Bytes],
+        Gives::Opinion,
+        "have this size; a volume never shrinks",
     ),
     Word::method(On::Opinion, "because", &[Arg::Text], Gives::Opinion, "say why, for the record"),
     Word::method(

@@ -2,7 +2,10 @@
 
 use crate::{
     check::{Checked, RuleOutline, check},
-    engine::{DatabaseHandle, ENGINE, GroupHandle, Inputs, Now, Params, State},
+    engine::{
+        DatabaseHandle, ENGINE, GroupHandle, Inputs, JobHandle, Now, Params, SettingHandle, State,
+        VolumeHandle,
+    },
     fault::Fault,
     fault::FaultId,
     header::{Header, Kind},
@@ -106,6 +109,9 @@ fn scope(header: &Header) -> Scope<'static> {
         match target.kind {
             Kind::Group => scope.push(name.clone(), GroupHandle(index)),
             Kind::Database => scope.push(name.clone(), DatabaseHandle(index)),
+            Kind::Setting => scope.push(name.clone(), SettingHandle(index)),
+            Kind::Job => scope.push(name.clone(), JobHandle(index)),
+            Kind::Volume => scope.push(name.clone(), VolumeHandle(index)),
         };
     }
     scope

@@ -124,6 +124,8 @@ fn what(action: &Action) -> What {
         Action::Drain { .. } => What::Shrink,
         Action::Retire { .. } => What::Retire,
         Action::Resize { .. } | Action::Return { .. } => What::Grow,
+        Action::Set { .. } if action.shrinks() => What::Shrink,
+        Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } => What::Grow,
         Action::AddReplica { .. } => What::Add,
         Action::RemoveReplica { .. } => What::Remove,
     }

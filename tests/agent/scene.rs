@@ -123,10 +123,7 @@ credentials_file = "{credentials}"
     /// Makes every recorded pass again: the plans must be the same.
     #[track_caller]
     pub(crate) fn replays(&self) {
-        let reader = Reader::open(&self.site.journal()).expect("there is a journal");
-        let replayed = replay(&reader, evaluator).expect("the journal can be read");
-        assert!(replayed.passes > 0, "{replayed:?}");
-        assert!(replayed.diverged.is_empty(), "{replayed:?}");
+        replays(&self.site);
     }
 
     /// Every action on record, oldest first, each with whether its outcome is known.
@@ -150,6 +147,15 @@ credentials_file = "{credentials}"
         }
         counted
     }
+}
+
+/// Makes every recorded pass of a site again: the plans must be the same.
+#[track_caller]
+pub(crate) fn replays(site: &Site) {
+    let reader = Reader::open(&site.journal()).expect("there is a journal");
+    let replayed = replay(&reader, evaluator).expect("the journal can be read");
+    assert!(replayed.passes > 0, "{replayed:?}");
+    assert!(replayed.diverged.is_empty(), "{replayed:?}");
 }
 
 /// What a command says that goes well.

@@ -15,6 +15,7 @@ mod many_groups;
 mod ministack;
 mod moto;
 mod prometheus;
+mod service;
 
 pub use agent::{Agent, Site, message, program};
 pub use clock::MachineClock;
@@ -26,3 +27,4 @@ pub use many_groups::{GroupCall, ManyGroups};
 pub use ministack::Ministack;
 pub use moto::{Moto, REGION, python};
 pub use prometheus::Prometheus;
+pub use service::{Mood, Service, Write};

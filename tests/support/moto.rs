@@ -123,6 +123,12 @@ impl Moto {
     pub fn rds(&self, action: &str, fields: &[(&str, &str)]) -> String {
         self.call(&Service { name: "rds", version: "2014-10-31" }, action, fields)
     }
+
+    /// A call to EC2.
+    #[track_caller]
+    pub fn ec2(&self, action: &str, fields: &[(&str, &str)]) -> String {
+        self.call(&Service { name: "ec2", version: "2016-11-15" }, action, fields)
+    }
 }
 
 /// A service that speaks the query protocol.

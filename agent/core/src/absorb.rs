@@ -7,6 +7,7 @@ use crate::{
     ActResult, Action, Approval, Command, Drains, Empty, FailureKind, InputSettings, MemberState,
     Memory, Noticed, Pause, Reading, Release, ReplicaState, Sample, Seen, Settings, Snapshot, Span,
     TargetMemory, TargetName, TargetSettings, Tick, Timestamp, Walk, Window, defaults, drains,
+    starts::began,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -195,11 +196,7 @@ impl Memory {
         seen: &Seen,
     ) {
         let now = self.now;
-        let size = match seen {
-            Seen::Group(group) => group.desired,
-            Seen::Database(database) => database.present(),
-            Seen::Nothing(_) => return,
-        };
+        let Some((size, _)) = seen.size() else { return };
         let first = || TargetMemory::new(now, size);
         let target = self.targets.entry(name.clone()).or_insert_with(first);
         target.look((now, wall), keep, bounds, seen);
@@ -231,11 +228,7 @@ impl TargetMemory {
         bounds: &TargetSettings,
         seen: &Seen,
     ) {
-        let (size, ready) = match seen {
-            Seen::Group(group) => (group.desired, group.ready),
-            Seen::Database(database) => (database.present(), database.available()),
-            Seen::Nothing(_) => return,
-        };
+        let Some((size, ready)) = seen.size() else { return };
         let within = bounds.confirm_within();
         let stood = (self.ready.latest(), size);
         self.noticed.look(seen, stood, now, (bounds.brakes(), within));
@@ -256,7 +249,9 @@ impl TargetMemory {
     /// Closes the open intent if the target shows it, or if it had time enough to.
     fn settle(&mut self, seen: &Seen, now: Tick, within: Span) {
         let Some(open) = &self.open else { return };
-        let shown = shows(seen, &open.intent.action);
+        // A start that was taken on is done: what comes of the run is the job's affair.
+        let begun = open.accepted && matches!(open.intent.action, Action::Start { .. });
+        let shown = begun || shows(seen, &open.intent.action);
         if !shown && now.since(open.since) <= within {
             return;
         }
@@ -277,6 +272,7 @@ impl TargetMemory {
 
     /// What its provider said to the open intent.
     pub(crate) fn hear(&mut self, result: &ActResult, now: Tick) {
+        self.noticed.starts.hear(result);
         match result {
             ActResult::Accepted => {
                 self.failure = None;
@@ -290,7 +286,7 @@ impl TargetMemory {
                 self.was_not_sent();
             }
             ActResult::Failed { kind, message } => {
-                let grew = self.open.as_ref().is_some_and(|open| !open.intent.action.shrinks());
+                let grew = self.open.as_ref().is_some_and(|open| open.intent.action.adds());
                 self.was_not_sent();
                 if grew && *kind == FailureKind::Refused {
                     self.noticed.is_short(now, message);
@@ -353,17 +349,17 @@ fn shows(seen: &Seen, action: &Action) -> bool {
         (Seen::Database(database), Action::RemoveReplica { name }) => {
             database.replicas.iter().all(|replica| replica.name != *name)
         }
+        (Seen::Setting(setting), Action::Set { to, .. }) => setting.value == *to,
+        (Seen::Job(job), Action::Start { after, anew, .. }) => began(job, after.as_ref(), *anew),
+        (Seen::Volume(volume), Action::Grow { to, .. }) => volume.size >= *to,
         (
-            Seen::Group(_),
-            Action::AddReplica { .. } | Action::RemoveReplica { .. } | Action::Retire { .. },
-        )
-        | (
-            Seen::Database(_),
-            Action::Resize { .. }
-            | Action::Drain { .. }
-            | Action::Retire { .. }
-            | Action::Return { .. },
-        )
-        | (Seen::Nothing(_), _) => false,
+            Seen::Group(_)
+            | Seen::Database(_)
+            | Seen::Setting(_)
+            | Seen::Job(_)
+            | Seen::Volume(_)
+            | Seen::Nothing(_),
+            _,
+        ) => false,
     }
 }

@@ -76,13 +76,13 @@ fn wants(ballot: &Ballot<'_>, present: u32) -> Vec<Want> {
 }
 
 fn one_at_a_time(candidate: Candidate) -> Ruling {
-    let Candidate { present, size } = candidate;
+    let Candidate { present, size, .. } = candidate;
     let next = size.clamp(present.saturating_sub(1), present.saturating_add(1));
     Ruling::Size(next, "one replica at a time".into())
 }
 
 fn in_flight(candidate: Candidate, database: &Database, past: &TargetMemory) -> Ruling {
-    let Candidate { present, size } = candidate;
+    let Candidate { present, size, .. } = candidate;
     if size == present {
         return Ruling::pass(candidate, "no change");
     }
@@ -114,7 +114,10 @@ fn repeats(action: &Action, database: &Database) -> bool {
         | Action::Resize { .. }
         | Action::Drain { .. }
         | Action::Retire { .. }
-        | Action::Return { .. } => false,
+        | Action::Return { .. }
+        | Action::Set { .. }
+        | Action::Start { .. }
+        | Action::Grow { .. } => false,
     }
 }
 

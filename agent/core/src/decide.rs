@@ -1,14 +1,18 @@
 //! The decision: a pure function from what was seen and said to what to do.
 
 use crate::{
-    Action, Asked, Decision, Evaluation, Held, InputKey, Memory, Move, OpenIntent, Plan, Seen,
-    Settings, Snapshot, Span, TargetMemory, TargetName, TargetSettings, Tick, Verdict, Walk,
+    Action, Asked, Decision, Evaluation, Held, InputKey, IntentId, Memory, Move, OpenIntent, Plan,
+    Release, Seen, Settings, Snapshot, Span, TargetMemory, TargetName, TargetSettings, Tick,
+    Verdict, Walk,
     ballot::{self, Ballot},
     database::decide_database,
     group::{decide_group, held, intent_id},
+    job::decide_job,
     noticed::Clocks,
     region::Region,
+    setting::decide_setting,
     shadow::decide_shadows,
+    volume::decide_volume,
 };
 
 /// Decides what to do about every target there is.
@@ -60,34 +64,67 @@ fn decide_one(
     };
     let release = memory.released.get(target);
     if let Some(release) = release.filter(|release| release.is_done(seen)) {
-        return match (seen, describe(seen, past)) {
+        return match (seen, describe(seen, past, memory.now)) {
             (Seen::Nothing(why), _) => not_observed(why),
             (_, stands) => held(target, stands, Held::Released(release.to_string())),
         };
     }
-    let memory = (memory, past, region);
+    let ballot_of = |ballot| (ballot, release);
+    let world = (memory, past, region);
+    if release.is_some() {
+        return decide_kind(
+            target,
+            (bounds, seen, whole),
+            world,
+            ballot_of(&ballot.silenced()),
+            id,
+        );
+    }
+    decide_kind(target, (bounds, seen, whole), world, ballot_of(ballot), id)
+}
+
+/// Decides about a target by what it is.
+pub(crate) fn decide_kind(
+    target: &TargetName,
+    (bounds, seen, whole): (&TargetSettings, &Seen, &Settings),
+    memory: (&Memory, &TargetMemory, &Region<'_>),
+    (ballot, release): (&Ballot<'_>, Option<&Release>),
+    id: impl FnOnce() -> IntentId,
+) -> Decision {
+    let not_observed = |why: &str| held(target, String::new(), Held::NotObserved(why.to_owned()));
     match (bounds, seen) {
         (TargetSettings::Group(settings), Seen::Group(group)) => {
             decide_group(target, (settings, group, whole), memory, ballot, id)
         }
-        (TargetSettings::Database(settings), Seen::Database(database)) => match release {
-            Some(release) => {
-                let ballot = ballot.silenced();
-                decide_database(target, (settings, database), memory, (&ballot, Some(release)), id)
-            }
-            None => decide_database(target, (settings, database), memory, (ballot, None), id),
-        },
+        (TargetSettings::Database(settings), Seen::Database(database)) => {
+            decide_database(target, (settings, database), memory, (ballot, release), id)
+        }
+        (TargetSettings::Setting(settings), Seen::Setting(setting)) => {
+            decide_setting(target, (settings, setting), memory, ballot, id)
+        }
+        (TargetSettings::Job(settings), Seen::Job(job)) => {
+            decide_job(target, (settings, job), memory, ballot, id)
+        }
+        (TargetSettings::Volume(settings), Seen::Volume(volume)) => {
+            decide_volume(target, (settings, volume), memory, ballot, id)
+        }
         (_, Seen::Nothing(why)) => not_observed(why),
-        (TargetSettings::Group(_), Seen::Database(_)) => not_observed("it is a database"),
-        (TargetSettings::Database(_), Seen::Group(_)) => not_observed("it is a group"),
+        (_, Seen::Group(_)) => not_observed("it is a group"),
+        (_, Seen::Database(_)) => not_observed("it is a database"),
+        (_, Seen::Setting(_)) => not_observed("it is a setting"),
+        (_, Seen::Job(_)) => not_observed("it is a job"),
+        (_, Seen::Volume(_)) => not_observed("it is a volume"),
     }
 }
 
 /// How a target stands, in words.
-fn describe(seen: &Seen, past: &TargetMemory) -> String {
+fn describe(seen: &Seen, past: &TargetMemory, now: Tick) -> String {
     match seen {
         Seen::Group(group) => crate::group::describe(group, past, None),
         Seen::Database(database) => crate::database::describe(database, past),
+        Seen::Setting(setting) => crate::setting::describe(setting, past),
+        Seen::Job(job) => crate::job::describe(job, past, now),
+        Seen::Volume(volume) => crate::volume::describe(volume, past),
         Seen::Nothing(why) => why.clone(),
     }
 }
@@ -116,10 +153,11 @@ impl Memory {
             let before_growth = self.before_growth(decision, bounds);
             let Some(target) = self.targets.get_mut(&decision.target) else { continue };
             target.remember(decision, now, remembered(settings, bounds));
+            target.remember_starts(decision, bounds, evaluations, now);
             target.noticed.remember(decision, Clocks { now, wall });
             target.noticed.before_growth(before_growth.into_iter());
         }
-        self.imagined(settings, plan, Clocks { now, wall });
+        self.imagined(settings, plan, evaluations, Clocks { now, wall });
     }
 
     /// What the inputs read that a growth, if this is one, should bring down.
@@ -148,7 +186,10 @@ fn sizes_count(bounds: &TargetSettings) -> Span {
             .max(group.stabilise_up)
             .max(group.growth.period)
             .max(group.shrink.period),
-        TargetSettings::Database(_) => Span::ZERO,
+        TargetSettings::Database(_)
+        | TargetSettings::Setting(_)
+        | TargetSettings::Job(_)
+        | TargetSettings::Volume(_) => Span::ZERO,
     }
 }
 
@@ -179,14 +220,33 @@ impl TargetMemory {
         }
     }
 
+    /// Keeps for which rules a job was started.
+    pub(crate) fn remember_starts(
+        &mut self,
+        decision: &Decision,
+        bounds: Option<&TargetSettings>,
+        evaluations: &[Evaluation],
+        now: Tick,
+    ) {
+        let Some(TargetSettings::Job(_)) = bounds else { return };
+        let action = match &decision.verdict {
+            Verdict::Act(intent) => Some(&intent.action),
+            Verdict::Held(_) => None,
+        };
+        let decided = (action, decision.wants.as_slice());
+        self.noticed.starts.remember(&decision.target, evaluations, decided, now);
+    }
+
     /// The change of size that an action makes.
     fn change(&self, action: &Action, at: Tick) -> Option<Move> {
         let present = self.ready.latest()?.desired;
         let (from, to) = match action {
             Action::Resize { from, to }
             | Action::Drain { from, to, .. }
-            | Action::Return { from, to, .. } => (*from, *to),
-            Action::Retire { .. } => return None,
+            | Action::Return { from, to, .. }
+            | Action::Set { from, to, .. }
+            | Action::Grow { from, to } => (*from, *to),
+            Action::Retire { .. } | Action::Start { .. } => return None,
             Action::AddReplica { .. } => (present, present.saturating_add(1)),
             Action::RemoveReplica { .. } => (present, present.saturating_sub(1)),
         };

@@ -74,6 +74,9 @@ pub(crate) const READY_AFTER: Span = Span::ZERO;
 pub(crate) const SETTLE: Span = Span::from_minutes(10);
 pub(crate) const GROUP_CONFIRM: Span = Span::from_minutes(15);
 pub(crate) const DATABASE_CONFIRM: Span = Span::from_minutes(60);
+pub(crate) const STUCK_AFTER: Span = Span::from_minutes(60);
+pub(crate) const LEAST_GROWTH: f64 = 0.10;
+pub(crate) const SETTING_CONFIRM: Span = Span::from_minutes(5);
 pub(crate) const SHORTAGE: Span = Span::from_minutes(15);
 pub(crate) const SHORTAGE_SPREADS: Span = Span::from_minutes(60);
 pub(crate) const DROP_SHARE: f64 = 0.50;
@@ -104,8 +107,9 @@ pub const POLICY_TIME: Span = Span::from_ms(50);
 pub const POLICY_TRIPS: u32 = 3;
 
 const GROUP: &str = "group";
-const DATABASE: &str = "database";
+const SETTING: &str = "setting";
 const BOTH: &str = "group, database";
+const ALL: &str = "group, database, setting";
 const HPA: &str = "Kubernetes' HPA";
 const OURS: &str = "ours";
 
@@ -140,24 +144,29 @@ pub const DEFAULTS: &[DefaultValue] = &[
     row(("drop hold", GROUP), Amount::Time(DROP_HOLD), "how long nothing shrinks after a suspicious drop", OURS),
     row(("ready_after", GROUP), Amount::Time(READY_AFTER), "how long a ready member takes to carry its load", "EC2 Auto Scaling's instance warm-up"),
     row(("confirm_within", GROUP), Amount::Time(GROUP_CONFIRM), "how long an action may take to show before it counts as lost", OURS),
-    row(("confirm_within", DATABASE), Amount::Time(DATABASE_CONFIRM), "how long a replica may take to serve before the action counts as lost", OURS),
-    row(("cooldown_down", BOTH), Amount::Time(COOLDOWN_DOWN), "the time after a confirmed action in which nothing shrinks", "Application Auto Scaling"),
-    row(("cooldown_up", DATABASE), Amount::Time(COOLDOWN_UP), "the time after a confirmed replica before the next is added", OURS),
-    row(("settle", BOTH), Amount::Time(SETTLE), "the time after a first start in which nothing shrinks", "cluster-autoscaler's delay after growth"),
+    row(("confirm_within", "database, volume"), Amount::Time(DATABASE_CONFIRM), "how long a replica may take to serve, or a volume to grow, before the action counts as lost", OURS),
+    row(("step_up", "volume"), Amount::Word("none"), "the most that one growth adds, of the size before; as far as is asked for without", OURS),
+    row(("least growth", "volume"), Amount::Share(LEAST_GROWTH), "the least that one growth adds, of the size before", "Amazon RDS"),
+    row(("stuck_after", "job"), Amount::Time(STUCK_AFTER), "how long a run may take before it counts as stuck", OURS),
+    row(("step_up, step_down", SETTING), Amount::Word("none"), "the most that one action changes, of the value before; as far as is asked for without", OURS),
+    row(("confirm_within", "setting, job"), Amount::Time(SETTING_CONFIRM), "how long a value or a start may take to show before the action counts as lost", OURS),
+    row(("cooldown_down", ALL), Amount::Time(COOLDOWN_DOWN), "the time after a confirmed action in which nothing shrinks", "Application Auto Scaling"),
+    row(("cooldown_up", "database, job, volume"), Amount::Time(COOLDOWN_UP), "the time after a confirmed action before the next replica, start or growth", OURS),
+    row(("settle", ALL), Amount::Time(SETTLE), "the time after a first start in which nothing shrinks", "cluster-autoscaler's delay after growth"),
     row(("effect within", BOTH), Amount::Time(EFFECT_WITHIN), "how soon after its confirmation a declared effect must show", OURS),
     row(("effect tries", BOTH), Amount::Count(EFFECT_TRIES), "actions without their declared effect until growth is held and a person is told", OURS),
-    row(("sick", BOTH), Amount::Share(SICK_SHARE), "the share of members unhealthy, or of targets not observed, above which nothing shrinks", "cluster-autoscaler"),
-    row(("sick count", BOTH), Amount::Count(SICK_COUNT), "… if there are also more of them than this", "cluster-autoscaler"),
-    row(("foreign_respect", BOTH), Amount::Time(FOREIGN_RESPECT), "how long a size that somebody else set is not shrunk", OURS),
-    row(("flap turns", BOTH), Amount::Count(FLAP_TURNS), "changes of direction after which nothing shrinks", OURS),
-    row(("flap within", BOTH), Amount::Time(FLAP_WITHIN), "the time in which they count", OURS),
+    row(("sick", ALL), Amount::Share(SICK_SHARE), "the share of members unhealthy, or of targets not observed, above which nothing shrinks", "cluster-autoscaler"),
+    row(("sick count", ALL), Amount::Count(SICK_COUNT), "… if there are also more of them than this", "cluster-autoscaler"),
+    row(("foreign_respect", ALL), Amount::Time(FOREIGN_RESPECT), "how long a size that somebody else set is not shrunk", OURS),
+    row(("flap turns", ALL), Amount::Count(FLAP_TURNS), "changes of direction after which nothing shrinks", OURS),
+    row(("flap within", ALL), Amount::Time(FLAP_WITHIN), "the time in which they count", OURS),
     row(("budget", BOTH), Amount::Share(BUDGET_SHARE), "the most of a target that may go within the budget's time; at least one", OURS),
     row(("budget within", BOTH), Amount::Time(BUDGET_WITHIN), "the budget's time", OURS),
     row(("drain", GROUP), Amount::Time(DRAIN), "with `sessions`: how long a member may take to finish them before it is put back into service", OURS),
     row(("spare", GROUP), Amount::Time(SPARE), "with `sessions`: how long a member that was put back is left alone", OURS),
     row(("drain at once", GROUP), Amount::Count(DRAIN_AT_ONCE), "with `sessions`: the most members that one action names", "EC2 Auto Scaling's EnterStandby"),
-    row(("approve", BOTH), Amount::Word("nothing"), "what waits for a person's approval: `nothing` or `shrink`", OURS),
-    row(("approval lasts", BOTH), Amount::Time(APPROVAL_LASTS), "how long an approval is valid", OURS),
+    row(("approve", ALL), Amount::Word("nothing"), "what waits for a person's approval: `nothing` or `shrink`", OURS),
+    row(("approval lasts", ALL), Amount::Time(APPROVAL_LASTS), "how long an approval is valid", OURS),
 ];
 
 /// The page of the manual.

@@ -113,7 +113,12 @@ impl Drains {
                 self.each(members, |it| it.retired = Some(now));
                 self.retiring = Some(intent.clone());
             }
-            Action::Resize { .. } | Action::AddReplica { .. } | Action::RemoveReplica { .. } => {}
+            Action::Resize { .. }
+            | Action::AddReplica { .. }
+            | Action::RemoveReplica { .. }
+            | Action::Set { .. }
+            | Action::Start { .. }
+            | Action::Grow { .. } => {}
         }
     }
 

@@ -24,6 +24,7 @@ mod group;
 mod guards;
 mod history;
 mod hold;
+mod job;
 mod member;
 mod memory;
 mod name;
@@ -36,15 +37,18 @@ mod program;
 mod reading;
 mod region;
 mod release;
+mod setting;
 mod settings;
 mod shadow;
 mod shared;
 mod sizing;
 mod snapshot;
+mod starts;
 mod target;
 mod time;
 mod unit;
 mod victims;
+mod volume;
 mod walk;
 mod window;
 
@@ -71,12 +75,16 @@ pub use plan::{
 pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
 pub use settings::{
-    Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, Per, Role, Sessions,
-    Settings, Step, TargetSettings,
+    Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, JobSettings, Per, Role,
+    Sessions, SettingSettings, Settings, Step, TargetSettings, VolumeSettings,
 };
 pub use shadow::{ShadowDecision, ShadowMemory};
 pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Release, Snapshot};
-pub use target::{Database, Group, Members, Range, ReadyHistory, Replica, ReplicaState, Seen};
+pub use starts::{OpenStart, Running, Starts};
+pub use target::{
+    Database, Group, Job, LastRun, Members, Range, ReadyHistory, Replica, ReplicaState, Seen,
+    Setting, Side, Volume,
+};
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
 pub use unit::{Dimension, Quantity, Short, Unit};
 pub use walk::Walk;

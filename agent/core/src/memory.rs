@@ -129,12 +129,15 @@ impl OpenIntent {
     /// The size the intent asks for, where it asks for one.
     pub const fn size(&self) -> Option<u32> {
         match &self.intent.action {
-            Action::Resize { to, .. } | Action::Drain { to, .. } | Action::Return { to, .. } => {
-                Some(*to)
-            }
-            Action::Retire { .. } | Action::AddReplica { .. } | Action::RemoveReplica { .. } => {
-                None
-            }
+            Action::Resize { to, .. }
+            | Action::Drain { to, .. }
+            | Action::Return { to, .. }
+            | Action::Set { to, .. }
+            | Action::Grow { to, .. } => Some(*to),
+            Action::Retire { .. }
+            | Action::AddReplica { .. }
+            | Action::RemoveReplica { .. }
+            | Action::Start { .. } => None,
         }
     }
 }

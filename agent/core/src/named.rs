@@ -25,7 +25,7 @@ pub(crate) fn crew<'a>(
 
 /// Asks the last guard of such a group: who goes.
 pub(crate) fn pick(gauntlet: &mut Gauntlet, crew: &Crew<'_>) -> Victims {
-    let Candidate { present, size } = gauntlet.candidate;
+    let Candidate { present, size, .. } = gauntlet.candidate;
     let victims = match present.saturating_sub(size) {
         0 => Victims::default(),
         wanted => crew.victims(wanted),
@@ -54,7 +54,7 @@ impl Standby {
     ) -> Self {
         // What they would say if one fewer were wanted.
         let size = group.desired;
-        let fewer = Candidate { present: size.saturating_add(1), size };
+        let fewer = Candidate::new(size.saturating_add(1), size);
         let holds = |ruling: Ruling| matches!(ruling, Ruling::Hold(_));
         if holds(stage.pause(fewer, group.paused.as_deref())) {
             return Self::Paused;

@@ -5,7 +5,8 @@
 //! Start reading at [`Noticed`].
 
 use crate::{
-    Brakes, Decision, Effect, InputKey, Members, Move, Seen, Span, Tick, Timestamp, defaults,
+    Brakes, Decision, Effect, InputKey, Members, Move, Seen, Span, Starts, Tick, Timestamp,
+    defaults,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -31,6 +32,9 @@ pub struct Noticed {
     pub suspicion: Option<(Tick, String)>,
     /// How growth went that should have an effect.
     pub effects: BTreeMap<InputKey, Trials>,
+    /// Of a job: for which rules it was started.
+    #[serde(skip_serializing_if = "Starts::is_nothing")]
+    pub starts: Starts,
 }
 
 /// Members could not be had.
@@ -106,6 +110,9 @@ impl Noticed {
             if let Some(cause) = &group.shortfall {
                 self.is_short(now, cause);
             }
+        }
+        if let Seen::Job(job) = seen {
+            self.starts.look(job, now);
         }
         let forgotten = |short: &Shortage| now.since(short.last) >= brakes.shortage;
         if self.short.as_ref().is_some_and(forgotten) {
@@ -208,7 +215,9 @@ impl Noticed {
 fn is_the_providers(seen: &Seen, before: u32, size: u32) -> bool {
     let own = match seen {
         Seen::Group(group) => group.own_range,
-        Seen::Database(_) | Seen::Nothing(_) => None,
+        // A job runs for whoever starts it.
+        Seen::Job(_) => return true,
+        Seen::Database(_) | Seen::Setting(_) | Seen::Volume(_) | Seen::Nothing(_) => None,
     };
     let into_range = own.is_some_and(|own| own.clamp(before) == size);
     into_range || seen.busy().is_some()
@@ -247,11 +256,7 @@ mod tests {
         let sent = sent.iter().map(|(at, from, to)| Move { at: tick(*at), from: *from, to: *to });
         let mut noticed = Noticed { sent: sent.collect(), ..Noticed::default() };
         let before = Members { since: Timestamp::default(), ready: 10, desired: 10 };
-        let size = match &seen {
-            Seen::Group(group) => group.desired,
-            Seen::Database(database) => database.present(),
-            Seen::Nothing(_) => 10,
-        };
+        let (size, _) = seen.size().unwrap();
         let brakes = Brakes::new();
         noticed.look(&seen, (Some(before), size), tick(now), (&brakes, CONFIRM));
         assert_eq!(noticed.foreign.is_some(), foreign, "{seen:?} after {noticed:?}");

@@ -187,6 +187,14 @@ pub enum Ask {
     AddReplica,
     /// Have one read replica fewer.
     RemoveReplica,
+    /// Have this value.
+    SetTo(u32),
+    /// Run, unless it runs.
+    Start,
+    /// Run anew, also while it runs.
+    Restart,
+    /// Have this many GiB.
+    GrowTo(u32),
 }
 
 impl fmt::Display for Ask {
@@ -205,6 +213,10 @@ impl fmt::Display for Ask {
             Self::AtMost(size) => write!(f, "at most {size}"),
             Self::AddReplica => f.write_str("add a replica"),
             Self::RemoveReplica => f.write_str("remove a replica"),
+            Self::SetTo(value) => write!(f, "set to {value}"),
+            Self::Start => f.write_str("start"),
+            Self::Restart => f.write_str("restart"),
+            Self::GrowTo(size) => write!(f, "grow to {size} GiB"),
         }
     }
 }

@@ -139,6 +139,8 @@ pub enum Guard {
     Ours,
     /// Only members whose sessions are known go, idle ones first.
     Victims,
+    /// Nothing is started twice for a rule that stays fired.
+    Once,
 }
 
 impl Guard {
@@ -166,6 +168,7 @@ impl Guard {
             Self::Clamp => "clamp",
             Self::Ours => "ours",
             Self::Victims => "victims",
+            Self::Once => "once",
         }
     }
 }
@@ -276,15 +279,59 @@ pub enum Action {
         /// The name; always of one we made.
         name: String,
     },
+    /// Have the value `to`.
+    Set {
+        /// The value the decision was based on.
+        from: u32,
+        /// The value to have.
+        to: u32,
+        /// Whether it leads away from the side that is safe: such a change counts as shrinking.
+        leaves: bool,
+    },
+    /// Run it.
+    Start {
+        /// What tells this start from every other: sent twice, it is one.
+        token: String,
+        /// The last run when it was decided, where the provider tells: of another, it is stale.
+        after: Option<String>,
+        /// Whether the run under way is ended first.
+        anew: bool,
+    },
+    /// Have `to` GiB.
+    Grow {
+        /// The size the decision was based on.
+        from: u32,
+        /// The size to have; always larger.
+        to: u32,
+    },
 }
 
 impl Action {
-    /// Whether it takes something away.
+    /// Whether it takes something away, or leads away from what is safe.
     pub fn shrinks(&self) -> bool {
         match self {
             Self::Resize { from, to } => to < from,
             Self::AddReplica { .. } | Self::Return { .. } => false,
             Self::RemoveReplica { .. } | Self::Drain { .. } | Self::Retire { .. } => true,
+            Self::Set { leaves, .. } => *leaves,
+            Self::Start { anew, .. } => *anew,
+            Self::Grow { .. } => false,
+        }
+    }
+}
+
+impl Action {
+    /// Whether it adds members or replicas, which a cloud may not have.
+    pub(crate) const fn adds(&self) -> bool {
+        match self {
+            Self::Resize { from, to } => *to > *from,
+            Self::AddReplica { .. } | Self::Return { .. } => true,
+            Self::RemoveReplica { .. }
+            | Self::Drain { .. }
+            | Self::Retire { .. }
+            | Self::Set { .. }
+            | Self::Start { .. }
+            | Self::Grow { .. } => false,
         }
     }
 }
@@ -302,6 +349,9 @@ impl fmt::Display for Action {
             }
             Self::AddReplica { name } => write!(f, "add replica {name}"),
             Self::RemoveReplica { name } => write!(f, "remove replica {name}"),
+            Self::Set { from, to, .. } => write!(f, "set {from} -> {to}"),
+            Self::Start { anew, .. } => f.write_str(if *anew { "restart" } else { "start" }),
+            Self::Grow { from, to } => write!(f, "grow {from} -> {to} GiB"),
         }
     }
 }

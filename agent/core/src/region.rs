@@ -30,7 +30,11 @@ impl<'a> Region<'a> {
             }
         }
         let is_seen = |seen: &&Seen| match seen {
-            Seen::Group(_) | Seen::Database(_) => true,
+            Seen::Group(_)
+            | Seen::Database(_)
+            | Seen::Setting(_)
+            | Seen::Job(_)
+            | Seen::Volume(_) => true,
             Seen::Nothing(_) => false,
         };
         let (all, seen) =

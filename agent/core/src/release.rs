@@ -29,7 +29,9 @@ impl Memory {
         past.asked.clear();
         let sent = std::mem::take(&mut past.noticed.sent);
         let short = past.noticed.short.take();
-        past.noticed = Noticed { sent, short, ..Noticed::default() };
+        // A rule that stays fired does not start a job anew because its target was adopted.
+        let starts = std::mem::take(&mut past.noticed.starts);
+        past.noticed = Noticed { sent, short, starts, ..Noticed::default() };
     }
 }
 
@@ -54,7 +56,11 @@ impl Release {
     pub(crate) fn is_done(&self, seen: &Seen) -> bool {
         match seen {
             Seen::Database(database) => !self.removes_from(database),
-            Seen::Group(_) | Seen::Nothing(_) => true,
+            Seen::Group(_)
+            | Seen::Setting(_)
+            | Seen::Job(_)
+            | Seen::Volume(_)
+            | Seen::Nothing(_) => true,
         }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Defaults are those of the table in `defaults`; each has its source there.
 
-use crate::{Brakes, Calendar, InputKey, PolicyName, Range, Span, TargetName, Unit, defaults};
+use crate::{
+    Brakes, Calendar, InputKey, PolicyName, Range, Side, Span, TargetName, Unit, defaults,
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -143,14 +145,34 @@ pub enum TargetSettings {
     Group(GroupSettings),
     /// Of a database.
     Database(DatabaseSettings),
+    /// Of a setting.
+    Setting(SettingSettings),
+    /// Of a job.
+    Job(JobSettings),
+    /// Of a volume.
+    Volume(VolumeSettings),
 }
 
 impl TargetSettings {
-    /// The brakes that both kinds have.
+    /// The sizes that the operator allows.
+    pub const fn range(&self) -> Range {
+        match self {
+            Self::Group(group) => group.range,
+            Self::Database(database) => database.range,
+            Self::Setting(setting) => setting.range,
+            Self::Job(_) => Range::UP_TO_ONE,
+            Self::Volume(volume) => volume.range,
+        }
+    }
+
+    /// The brakes that all kinds have.
     pub const fn brakes(&self) -> &Brakes {
         match self {
             Self::Group(group) => &group.brakes,
             Self::Database(database) => &database.brakes,
+            Self::Setting(setting) => &setting.brakes,
+            Self::Job(job) => &job.brakes,
+            Self::Volume(volume) => &volume.brakes,
         }
     }
 
@@ -159,6 +181,9 @@ impl TargetSettings {
         match self {
             Self::Group(group) => &mut group.brakes,
             Self::Database(database) => &mut database.brakes,
+            Self::Setting(setting) => &mut setting.brakes,
+            Self::Job(job) => &mut job.brakes,
+            Self::Volume(volume) => &mut volume.brakes,
         }
     }
 
@@ -167,6 +192,9 @@ impl TargetSettings {
         match self {
             Self::Group(group) => group.confirm_within,
             Self::Database(database) => database.confirm_within,
+            Self::Setting(setting) => setting.confirm_within,
+            Self::Job(job) => job.confirm_within,
+            Self::Volume(volume) => volume.confirm_within,
         }
     }
 }
@@ -286,6 +314,107 @@ impl DatabaseSettings {
             cooldown_up: defaults::COOLDOWN_UP,
             cooldown_down: defaults::COOLDOWN_DOWN,
             settle: defaults::SETTLE,
+            confirm_within: defaults::DATABASE_CONFIRM,
+            brakes: Brakes::new(),
+        }
+    }
+}
+
+/// The bounds and brakes of a setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SettingSettings {
+    /// Values the operator allows.
+    pub range: Range,
+    /// The side of the range to which it may always go; without one, every move waits.
+    pub safe: Option<Side>,
+    /// The most that one action adds, as a share of the value, and at least one; no limit without.
+    pub step_up: Option<f64>,
+    /// The most that one action takes, as a share of the value, and at least one; no limit without.
+    pub step_down: Option<f64>,
+    /// The least time from the confirmation of the last action to one that leads away from
+    /// the safe side. Default 300 s.
+    pub cooldown_down: Span,
+    /// The time after a first start in which nothing leads away from the safe side. Default 10 min.
+    pub settle: Span,
+    /// How long an accepted value may take to show before it counts as lost. Default 5 min.
+    pub confirm_within: Span,
+    /// What else keeps it from leaving its safe side.
+    pub brakes: Brakes,
+}
+
+impl SettingSettings {
+    /// The defaults of the manual, within `range`.
+    pub const fn new(range: Range) -> Self {
+        Self {
+            range,
+            safe: None,
+            step_up: None,
+            step_down: None,
+            cooldown_down: defaults::COOLDOWN_DOWN,
+            settle: defaults::SETTLE,
+            confirm_within: defaults::SETTING_CONFIRM,
+            brakes: Brakes::new(),
+        }
+    }
+}
+
+/// The brakes of a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobSettings {
+    /// How long a run may take before it counts as stuck. Default 60 min.
+    pub stuck_after: Span,
+    /// The least time from one start to the next. Default 10 min.
+    pub cooldown_up: Span,
+    /// How long a start may take to show before it counts as lost. Default 5 min.
+    pub confirm_within: Span,
+    /// What all kinds have.
+    pub brakes: Brakes,
+}
+
+impl JobSettings {
+    /// The defaults of the manual.
+    pub const fn new() -> Self {
+        Self {
+            stuck_after: defaults::STUCK_AFTER,
+            cooldown_up: defaults::COOLDOWN_UP,
+            confirm_within: defaults::SETTING_CONFIRM,
+            brakes: Brakes::new(),
+        }
+    }
+}
+
+impl Default for JobSettings {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The bounds and brakes of a volume.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VolumeSettings {
+    /// Sizes the operator allows, in GiB.
+    pub range: Range,
+    /// The least that one action adds, as a share of the size. Default 10 %, the least that
+    /// Amazon RDS takes.
+    pub least: f64,
+    /// The most that one action adds, as a share of the size; no limit without.
+    pub step_up: Option<f64>,
+    /// The least time from a confirmed growth to the next. Default 10 min.
+    pub cooldown_up: Span,
+    /// How long a growth may take to show before it counts as lost. Default 60 min.
+    pub confirm_within: Span,
+    /// What all kinds have.
+    pub brakes: Brakes,
+}
+
+impl VolumeSettings {
+    /// The defaults of the manual, within `range`.
+    pub const fn new(range: Range) -> Self {
+        Self {
+            range,
+            least: defaults::LEAST_GROWTH,
+            step_up: None,
+            cooldown_up: defaults::COOLDOWN_UP,
             confirm_within: defaults::DATABASE_CONFIRM,
             brakes: Brakes::new(),
         }

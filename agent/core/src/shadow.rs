@@ -11,12 +11,10 @@
 //! what is being tried.
 
 use crate::{
-    ActResult, Action, Database, Decision, Evaluation, Group, GroupSettings, Held, IntentId,
-    Memory, Plan, PolicyName, Replica, ReplicaState, Seen, Settings, Snapshot, TargetMemory,
-    TargetSettings, Tick, Verdict, ballot,
-    database::decide_database,
-    decide::remembered,
-    group::{decide_group, held},
+    ActResult, Action, Database, Decision, Evaluation, Group, IntentId, LastRun, Memory, Plan,
+    PolicyName, Replica, ReplicaState, Seen, Settings, Snapshot, TargetMemory, TargetSettings,
+    Tick, Verdict, Volume, ballot,
+    decide::{decide_kind, remembered},
     noticed::Clocks,
     region::Region,
 };
@@ -77,12 +75,19 @@ impl Memory {
     }
 
     /// Keeps what the shadow policies decided, and lets it happen.
-    pub(crate) fn imagined(&mut self, settings: &Settings, plan: &Plan, clocks: Clocks) {
+    pub(crate) fn imagined(
+        &mut self,
+        settings: &Settings,
+        plan: &Plan,
+        evaluations: &[Evaluation],
+        clocks: Clocks,
+    ) {
         for ShadowDecision { policy, decision, .. } in &plan.shadows {
             let bounds = settings.shadows.get(policy).and_then(|own| own.get(&decision.target));
             let own = self.shadows.get_mut(policy);
             let Some(shadow) = own.and_then(|own| own.get_mut(&decision.target)) else { continue };
             shadow.past.remember(decision, clocks.now, remembered(settings, bounds));
+            shadow.past.remember_starts(decision, bounds, evaluations, clocks.now);
             shadow.past.noticed.remember(decision, clocks);
             if let Verdict::Act(intent) = &decision.verdict {
                 shadow.past.hear(&ActResult::Accepted, clocks.now);
@@ -100,7 +105,10 @@ impl ShadowMemory {
             (Seen::Group(own), Seen::Group(real)) => {
                 let ready_after = match bounds {
                     TargetSettings::Group(bounds) => bounds.ready_after,
-                    TargetSettings::Database(_) => crate::Span::ZERO,
+                    TargetSettings::Database(_)
+                    | TargetSettings::Setting(_)
+                    | TargetSettings::Job(_)
+                    | TargetSettings::Volume(_) => crate::Span::ZERO,
                 };
                 let warm = now.since(self.changed) >= ready_after;
                 let ready = if warm { own.desired } else { own.ready.min(own.desired) };
@@ -117,6 +125,18 @@ impl ShadowMemory {
                 own.max_connections = real.max_connections;
                 for replica in &mut own.replicas {
                     replica.state = ReplicaState::Available;
+                }
+            }
+            (Seen::Setting(own), Seen::Setting(_)) => own.busy = None,
+            (Seen::Volume(own), Seen::Volume(real)) => {
+                let (size, used) = (own.size, real.used);
+                *own = Volume { size, used, ..Volume::default() };
+            }
+            // A virtual run is over at the next look, and goes well.
+            (Seen::Job(own), Seen::Job(_)) => {
+                own.busy = None;
+                if own.last == LastRun::Running {
+                    own.last = LastRun::Ok;
                 }
             }
             // It has become another thing: it begins anew.
@@ -147,20 +167,13 @@ pub(crate) fn decide_shadows(
             let seen = snapshot.targets.get(target).filter(|seen| size(seen).is_some());
             let Some((shadow, seen)) = shadow.zip(seen) else { continue };
             let world = (memory, &shadow.past, region);
-            let decision = match (bounds, &shadow.stands) {
-                (TargetSettings::Group(bounds), Seen::Group(group)) => {
-                    // Made-up members have no names and serve nobody: a size is all there is.
-                    let bounds = GroupSettings { sessions: None, ..bounds.clone() };
-                    decide_group(target, (&bounds, group, settings), world, &ballot, id)
-                }
-                (TargetSettings::Database(bounds), Seen::Database(database)) => {
-                    decide_database(target, (bounds, database), world, (&ballot, None), id)
-                }
-                (TargetSettings::Group(_) | TargetSettings::Database(_), _) => {
-                    let why = "it is of another kind".to_owned();
-                    held(target, String::new(), Held::NotObserved(why))
-                }
-            };
+            // Made-up members have no names and serve nobody: a size is all there is.
+            let mut nameless = bounds.clone();
+            if let TargetSettings::Group(bounds) = &mut nameless {
+                bounds.sessions = None;
+            }
+            let own = (&nameless, &shadow.stands, settings);
+            let decision = decide_kind(target, own, world, (&ballot, None), id);
             let real = decisions.iter().find(|real| real.target == *target);
             let size = after(&shadow.stands, Some(&decision));
             let acting = after(seen, real);
@@ -172,11 +185,7 @@ pub(crate) fn decide_shadows(
 
 /// The size of what was seen, if it was.
 fn size(seen: &Seen) -> Option<u32> {
-    match seen {
-        Seen::Group(group) => Some(group.desired),
-        Seen::Database(database) => Some(database.present()),
-        Seen::Nothing(_) => None,
-    }
+    seen.size().map(|(size, _)| size)
 }
 
 /// The size that a target has once the decision is carried out.
@@ -202,6 +211,20 @@ fn become_of(stands: &mut Seen, action: &Action) {
         (Seen::Database(Database { replicas, .. }), Action::RemoveReplica { name }) => {
             replicas.retain(|replica| replica.name != *name);
         }
-        (Seen::Group(_) | Seen::Database(_) | Seen::Nothing(_), _) => {}
+        (Seen::Setting(setting), Action::Set { to, .. }) => setting.value = *to,
+        (Seen::Volume(volume), Action::Grow { to, .. }) => volume.size = *to,
+        (Seen::Job(job), Action::Start { token, .. }) => {
+            job.last = LastRun::Running;
+            job.run = Some(token.clone());
+        }
+        (
+            Seen::Group(_)
+            | Seen::Database(_)
+            | Seen::Setting(_)
+            | Seen::Job(_)
+            | Seen::Volume(_)
+            | Seen::Nothing(_),
+            _,
+        ) => {}
     }
 }

@@ -1,4 +1,4 @@
-//! The guards that groups and databases share, in their order.
+//! The guards that several kinds of targets share, in their order.
 
 use crate::{
     Brakes, Guard, Memory, Range, TargetMemory, TargetName,
@@ -44,6 +44,17 @@ impl Stage<'_> {
             let trials = trials.filter_map(|one| Some((one, noticed.effects.get(&one.input)?)));
             no_effect(candidate, trials)
         });
+        self.steady(gauntlet, unhealthy);
+        gauntlet.ask(Guard::Budget, |candidate| {
+            budget(candidate, past.moves.iter(), brakes.budget, now)
+        });
+        self.leave(gauntlet);
+    }
+
+    /// The guards against a world that is ill, against others and against ourselves.
+    pub(crate) fn steady(&self, gauntlet: &mut Gauntlet, unhealthy: Part) {
+        let Self { brakes, past, .. } = self;
+        let (now, noticed) = (self.memory.now, &past.noticed);
         gauntlet.ask(Guard::TooSick, |candidate| {
             too_sick(candidate, unhealthy, self.region.unseen, brakes.sick)
         });
@@ -53,12 +64,13 @@ impl Stage<'_> {
         });
         gauntlet
             .ask(Guard::Flap, |candidate| flapping(candidate, past.moves.iter(), brakes.flap, now));
-        gauntlet.ask(Guard::Budget, |candidate| {
-            budget(candidate, past.moves.iter(), brakes.budget, now)
-        });
+    }
+
+    /// A person's leave, and the range over all that the others made of the size.
+    pub(crate) fn leave(&self, gauntlet: &mut Gauntlet) {
         gauntlet.ask(Guard::Approval, |candidate| {
             let given = self.memory.approvals.get(self.name);
-            approval(candidate, brakes.approve, given, now)
+            approval(candidate, self.brakes.approve, given, self.memory.now)
         });
         gauntlet.ask(Guard::Clamp, |candidate| clamp(candidate, self.allowed));
     }

@@ -40,12 +40,12 @@ pub(crate) fn size_of(ask: &Ask, present: u32, base: u32) -> Option<Size> {
             let load = total.value / each.value;
             Some(Size { size: members(load), ratio: None, at_goal: None, load: Some(load) })
         }
-        Ask::ScaleTo(size) => fixed(*size),
+        Ask::ScaleTo(size) | Ask::SetTo(size) | Ask::GrowTo(size) => fixed(*size),
         Ask::ScaleBy(by) => fixed(base.saturating_add_signed(*by)),
         Ask::ScaleByShare(share) => fixed(by_share(base, *share)),
         Ask::AddReplica => fixed(present.saturating_add(1)),
         Ask::RemoveReplica => fixed(present.saturating_sub(1)),
-        Ask::AtLeast(_) | Ask::AtMost(_) => None,
+        Ask::AtLeast(_) | Ask::AtMost(_) | Ask::Start | Ask::Restart => None,
     }
 }
 

@@ -12,6 +12,12 @@ pub enum Seen {
     Group(Group),
     /// A database and its read replicas.
     Database(Database),
+    /// A number within bounds.
+    Setting(Setting),
+    /// Something that is run.
+    Job(Job),
+    /// A disk that can grow.
+    Volume(Volume),
     /// The provider could not tell, and why. Nothing is done to what is not seen.
     Nothing(String),
 }
@@ -22,6 +28,24 @@ impl Seen {
         match self {
             Self::Group(group) => group.busy.as_deref(),
             Self::Database(database) => database.busy.as_deref(),
+            Self::Setting(setting) => setting.busy.as_deref(),
+            Self::Job(job) => job.busy.as_deref(),
+            Self::Volume(volume) => volume.busy.as_deref(),
+            Self::Nothing(_) => None,
+        }
+    }
+
+    /// How large it is and how much of that is at work, in what its kind counts.
+    pub fn size(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::Group(group) => Some((group.desired, group.ready)),
+            Self::Database(database) => Some((database.present(), database.available())),
+            Self::Setting(setting) => Some((setting.value, setting.value)),
+            Self::Job(job) => {
+                let running = u32::from(job.last == LastRun::Running);
+                Some((running, running))
+            }
+            Self::Volume(volume) => Some((volume.size, volume.size)),
             Self::Nothing(_) => None,
         }
     }
@@ -84,6 +108,113 @@ fn count(replicas: &[Replica], wanted: impl Fn(&Replica) -> bool) -> u32 {
     u32::try_from(replicas.iter().filter(|replica| wanted(replica)).count()).unwrap_or(u32::MAX)
 }
 
+/// A number that is set somewhere: the cap of a pool, the limit of a rate, a share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// What it is set to.
+    pub value: u32,
+    /// Why it should be left alone just now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<String>,
+}
+
+/// Something that is run, and ends by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// What became of its last run.
+    pub last: LastRun,
+    /// What tells its last run from every other, where its provider tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// Why it should be left alone just now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<String>,
+}
+
+/// What became of a job's last run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastRun {
+    /// It was never run, as far as its provider knows.
+    #[default]
+    Never,
+    /// It runs.
+    Running,
+    /// It went well.
+    Ok,
+    /// It failed.
+    Failed,
+}
+
+impl LastRun {
+    /// Every outcome with its name.
+    pub const NAMES: [(&'static str, Self); 4] = [
+        ("never", Self::Never),
+        ("running", Self::Running),
+        ("ok", Self::Ok),
+        ("failed", Self::Failed),
+    ];
+
+    /// Its name in policies, and in the documents of web services.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Running => "running",
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A disk that can grow.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volume {
+    /// Its size, in GiB.
+    pub size: u32,
+    /// How much of it is used, in bytes, where its provider knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<u64>,
+    /// Why it should be left alone just now: its cloud works on an earlier change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<String>,
+    /// Why a person wants it left alone: what its tag at the provider says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
+}
+
+/// The side of its range on which a setting does no harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The larger, the safer: the cap of a pool.
+    High,
+    /// The smaller, the safer: the share of spot instances.
+    Low,
+}
+
+impl Side {
+    /// Every side with its name.
+    pub const NAMES: [(&'static str, Self); 2] = [("high", Self::High), ("low", Self::Low)];
+
+    /// Its name in a header and in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// Whether going from `from` to `to` leads away from the side that is `safe`. Where none is,
+/// every way does.
+pub(crate) const fn leaves(safe: Option<Side>, from: u32, to: u32) -> bool {
+    match safe {
+        Some(Side::High) => to < from,
+        Some(Side::Low) => to > from,
+        None => to != from,
+    }
+}
+
 /// One read replica.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Replica {
@@ -121,6 +252,9 @@ pub struct Range {
 }
 
 impl Range {
+    /// Nothing or one.
+    pub(crate) const UP_TO_ONE: Self = Self { min: 0, max: 1 };
+
     /// A range, if `min` is not above `max`.
     pub const fn new(min: u32, max: u32) -> Option<Self> {
         if min <= max { Some(Self { min, max }) } else { None }

@@ -182,6 +182,8 @@ impl Walker<'_, '_> {
             Arg::Count => self.wrong_dimension(is, Dimension::Count, &needs, place),
             Arg::CountOrShare => self.count_or_share(&needs, is, place),
             Arg::Share => self.share(word, is, place),
+            Arg::Bytes if fits(&[Dimension::Bytes]) => {}
+            Arg::Bytes => self.wrong_dimension(is, Dimension::Bytes, &needs, place),
             Arg::Time | Arg::Window if fits_time(is) => {
                 if arg == Arg::Window {
                     self.window(of, is, place);
@@ -264,8 +266,8 @@ impl Walker<'_, '_> {
                 let message = format!("the goal must be above 0, not {}", types[1].noun());
                 self.faults.add(FaultId::WrongValue, places[1], message);
             }
-            (On::Group | On::Database, "scale_to" | "at_least" | "at_most")
-                if value(0).is_some_and(|size| size < 0.0) =>
+            (on, "scale_to" | "at_least" | "at_most" | "set_to")
+                if on.is_target() && value(0).is_some_and(|size| size < 0.0) =>
             {
                 let size = setpoint_core::Short(value(0).unwrap_or_default());
                 let message = format!("a size cannot be {size}");

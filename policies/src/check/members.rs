@@ -185,9 +185,7 @@ fn age() -> &'static crate::language::Word {
 /// The word that records an opinion, whoever it is said of.
 pub(super) fn opinion_word(name: &str) -> Option<&'static crate::language::Word> {
     let records = |word: &&crate::language::Word| {
-        matches!(word.on, On::Group | On::Database)
-            && word.name == name
-            && word.gives == crate::language::Gives::Opinion
+        word.on.is_target() && word.name == name && word.gives == crate::language::Gives::Opinion
     };
     WORDS.iter().find(records)
 }

@@ -42,6 +42,9 @@ pub(super) fn accepts(name: &str, arguments: &[Type]) -> bool {
         Accepts::Reading => matches!(is, Type::Quantity(_) | Type::Unknown),
         Accepts::Group => matches!(is, Type::Target(Kind::Group, _) | Type::Unknown),
         Accepts::Database => matches!(is, Type::Target(Kind::Database, _) | Type::Unknown),
+        Accepts::Job => matches!(is, Type::Target(Kind::Job, _) | Type::Unknown),
+        Accepts::Volume => matches!(is, Type::Target(Kind::Volume, _) | Type::Unknown),
+        Accepts::Setting => matches!(is, Type::Target(Kind::Setting, _) | Type::Unknown),
         Accepts::Opinion => matches!(is, Type::Opinion | Type::Unknown),
         Accepts::Each => matches!(is, Type::Each(..) | Type::Unknown),
         Accepts::Global => {

@@ -284,6 +284,9 @@ impl Walker<'_, '_> {
         let help = match owner {
             Type::Target(Kind::Group, name) => format!("ask for a size by {name}.scale_to(…)"),
             Type::Target(Kind::Database, name) => format!("ask for replicas by {name}.at_least(…)"),
+            Type::Target(Kind::Job, name) => format!("ask for a run by {name}.start()"),
+            Type::Target(Kind::Volume, name) => format!("ask for a size by {name}.grow_to(…)"),
+            Type::Target(Kind::Setting, name) => format!("ask for a value by {name}.set_to(…)"),
             _ => "only state.x can be kept".to_owned(),
         };
         self.faults.add_with_help(FaultId::ReadOnly, place, message, help);

@@ -174,6 +174,9 @@ impl Type {
             Self::Now => On::Now,
             Self::Target(Kind::Group, _) => On::Group,
             Self::Target(Kind::Database, _) => On::Database,
+            Self::Target(Kind::Setting, _) => On::Setting,
+            Self::Target(Kind::Job, _) => On::Job,
+            Self::Target(Kind::Volume, _) => On::Volume,
             Self::Opinion => On::Opinion,
             Self::Unknown
             | Self::Nothing

@@ -114,6 +114,8 @@ pub(crate) struct Target {
     pub(crate) seen: Seen,
     pub(crate) range: Range,
     pub(crate) in_flight: bool,
+    /// Of a job: whether it has been running for longer than it may.
+    pub(crate) stuck: bool,
     pub(crate) ready: Arc<ReadyHistory>,
 }
 
@@ -238,17 +240,19 @@ fn hold_limit(inputs: &[Input]) -> Span {
 impl Target {
     fn new(name: &Arc<str>, target: &TargetName, given: &mut Given<'_>) -> Self {
         let silence = || Seen::Nothing("its provider said nothing of it".to_owned());
-        let range = match given.bounds.get(target) {
-            Some(TargetSettings::Group(group)) => group.range,
-            Some(TargetSettings::Database(database)) => database.range,
-            None => Range::new(0, u32::MAX).expect("zero is not above the largest number"),
-        };
+        let any = || Range::new(0, u32::MAX).expect("zero is not above the largest number");
+        let bounds = given.bounds.get(target);
+        let range = bounds.map_or_else(any, TargetSettings::range);
         let past = given.past.get(target);
         Self {
             name: Arc::clone(name),
             seen: given.seen.get(target).cloned().unwrap_or_else(silence),
             range,
             in_flight: past.is_some_and(|past| past.open.is_some()),
+            stuck: match (bounds, past) {
+                (Some(TargetSettings::Job(job)), Some(past)) => past.is_stuck(job, given.memory),
+                _ => false,
+            },
             ready: past.map_or_else(|| Arc::clone(&NOTHING_READY), |past| Arc::clone(&past.ready)),
         }
     }

@@ -1,4 +1,4 @@
-//! The targets: what policies read of them, and what they ask of them.
+//! Groups and databases: what policies read of them, and what they ask of them.
 //!
 //! A handle sees a snapshot and records opinions. There is nothing behind it that
 //! could act.
@@ -186,7 +186,7 @@ fn lag(target: &Target, database: &Database) -> Outcome<Reading> {
 }
 
 impl Target {
-    fn count(&self, word: &str, count: u32) -> Reading {
+    pub(super) fn count(&self, word: &str, count: u32) -> Reading {
         Reading::count(count, format!("{}.{word}", self.name))
     }
 }
@@ -208,7 +208,7 @@ fn database<T>(index: usize, read: impl FnOnce(&Target, &Database) -> Outcome<T>
 }
 
 /// Writes an opinion down.
-fn record(call: &NativeCallContext<'_>, target: usize, ask: Ask) -> Outcome<Recorded> {
+pub(super) fn record(call: &NativeCallContext<'_>, target: usize, ask: Ask) -> Outcome<Recorded> {
     let line = u32::try_from(call.call_position().line().unwrap_or(0)).unwrap_or(u32::MAX);
     with(|context| {
         let Context { policy, opinions, substituted, .. } = context;
@@ -276,7 +276,7 @@ fn goal(value: &Quantity, goal: &Reading) -> Outcome<Quantity> {
 }
 
 /// A number of members, whole and not negative.
-fn size(given: &Dynamic) -> Outcome<u32> {
+pub(super) fn size(given: &Dynamic) -> Outcome<u32> {
     let number = count(given)?;
     let whole = (number - 1e-9).ceil();
     if (0.0..=f64::from(u32::MAX)).contains(&whole.abs()) && number > -1e-9 {

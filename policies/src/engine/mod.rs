@@ -9,20 +9,26 @@ mod context;
 mod globals;
 mod handle;
 mod inputs;
+mod job;
 mod overloads;
 mod parts;
 mod reading;
 mod rule;
+mod setting;
 #[cfg(test)]
 mod tests;
+mod volume;
 
 pub(crate) use arithmetic::{over_dimension, times_dimension};
 pub(crate) use context::{Context, Deadline, Given, Outcome, Watchdog, abandon, within};
 pub(crate) use globals::{Now, Params, State, time_of_day};
 pub(crate) use handle::{DatabaseHandle, GroupHandle};
 pub(crate) use inputs::{Inputs, per_second};
+pub(crate) use job::JobHandle;
 pub(crate) use overloads::{Accepts, overloads};
 pub(crate) use parts::Each;
+pub(crate) use setting::SettingHandle;
+pub(crate) use volume::VolumeHandle;
 
 use crate::syntax::{MAX_EXPRESSION_DEPTH, MAX_FUNCTION_EXPRESSION_DEPTH, MAX_FUNCTIONS, MAX_TEXT};
 use context::with;
@@ -62,6 +68,9 @@ fn engine() -> Engine {
     inputs::register(&mut engine);
     parts::register(&mut engine);
     handle::register(&mut engine);
+    setting::register(&mut engine);
+    job::register(&mut engine);
+    volume::register(&mut engine);
     rule::register(&mut engine);
     engine
 }

@@ -1,8 +1,8 @@
 //! What the engine's functions take, for the checker to ask.
 
 use super::{
-    DatabaseHandle, ENGINE, Each, GroupHandle, Inputs, Now, Params, State, handle::Recorded,
-    reading::Reading,
+    DatabaseHandle, ENGINE, Each, GroupHandle, Inputs, JobHandle, Now, Params, SettingHandle,
+    State, VolumeHandle, handle::Recorded, reading::Reading,
 };
 use rhai::{Dynamic, FuncMetadata};
 use std::any::TypeId;
@@ -18,6 +18,12 @@ pub(crate) enum Accepts {
     Group,
     /// A database.
     Database,
+    /// A setting.
+    Setting,
+    /// A job.
+    Job,
+    /// A volume.
+    Volume,
     /// An opinion just recorded.
     Opinion,
     /// The values of each member or zone.
@@ -47,6 +53,9 @@ fn accepts(is: TypeId) -> Accepts {
         (TypeId::of::<Reading>(), Accepts::Reading),
         (TypeId::of::<GroupHandle>(), Accepts::Group),
         (TypeId::of::<DatabaseHandle>(), Accepts::Database),
+        (TypeId::of::<SettingHandle>(), Accepts::Setting),
+        (TypeId::of::<JobHandle>(), Accepts::Job),
+        (TypeId::of::<VolumeHandle>(), Accepts::Volume),
         (TypeId::of::<Recorded>(), Accepts::Opinion),
         (TypeId::of::<Each>(), Accepts::Each),
         (TypeId::of::<Inputs>(), Accepts::Global),

@@ -6,10 +6,10 @@ use super::{
 };
 use crate::fault::FaultId;
 use rhai::Expr;
-use setpoint_core::{DEFAULT_EFFECT_TRIES, DEFAULT_EFFECT_WITHIN};
+use setpoint_core::{DEFAULT_EFFECT_TRIES, DEFAULT_EFFECT_WITHIN, Side};
 
 /// A target's keys.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "kind",
     "min",
     "max",
@@ -18,18 +18,34 @@ const KEYS: [&str; 9] = [
     "cooldown_up",
     "cooldown_down",
     "ready_after",
+    "safe",
     "effect",
 ];
 
 /// The keys of an effect.
 const EFFECT_KEYS: [&str; 4] = ["input", "falls", "within", "tries"];
 
-/// Keys that are set aside.
-const NOT_YET: [&str; 1] = ["safe"];
-
 /// Keys that do not fit a kind, and why.
-const UNFIT: [(Kind, &str, &str); 4] = [
+const UNFIT: [(Kind, &str, &str); 22] = [
     (Kind::Group, "cooldown_up", "a group's growth has no cooldown: it is never kept waiting"),
+    (Kind::Group, "safe", "a group is safe when it is large"),
+    (Kind::Database, "safe", "a database is safe when it has many replicas"),
+    (Kind::Setting, "cooldown_up", "what leads to the safe side is never kept waiting"),
+    (Kind::Setting, "ready_after", "a setting has no members that must get ready"),
+    (Kind::Setting, "effect", "only members and replicas are held back when they do not help"),
+    (Kind::Job, "min", "a job has no size"),
+    (Kind::Job, "max", "a job has no size"),
+    (Kind::Job, "step_up", "a job has no size"),
+    (Kind::Job, "step_down", "a job has no size"),
+    (Kind::Job, "cooldown_down", "write cooldown_up: the time from one start to the next"),
+    (Kind::Job, "ready_after", "a job has no members that must get ready"),
+    (Kind::Job, "safe", "a job has no size"),
+    (Kind::Job, "effect", "only what grows is held back when it does not help"),
+    (Kind::Volume, "step_down", "a volume never shrinks"),
+    (Kind::Volume, "cooldown_down", "a volume never shrinks"),
+    (Kind::Volume, "ready_after", "a volume has no members that must get ready"),
+    (Kind::Volume, "safe", "a volume is safe when it is large"),
+    (Kind::Volume, "min", "a volume never shrinks, and grows when a rule asks for it"),
     (Kind::Database, "step_up", "a database grows by one replica at a time"),
     (Kind::Database, "step_down", "a database shrinks by one replica at a time"),
     (Kind::Database, "ready_after", "a replica counts when it serves, however long that takes"),
@@ -52,6 +68,7 @@ pub(super) fn read(
         cooldown_up: reader.optional(entries, "cooldown_up", Reader::span),
         cooldown_down: reader.optional(entries, "cooldown_down", Reader::span),
         ready_after: reader.optional(entries, "ready_after", Reader::span),
+        safe: reader.optional(entries, "safe", safe),
         effect: reader.optional(entries, "effect", effect),
     };
     if let (Some(min), Some(max), Some((_, place))) = (target.min, target.max, entries.get("max"))
@@ -64,13 +81,8 @@ pub(super) fn read(
 }
 
 fn fitting_keys(reader: &mut Reader<'_, '_>, entries: &Entries<'_>, kind: Kind, what: &str) {
-    let known: Vec<&str> = KEYS.into_iter().chain(NOT_YET).collect();
-    reader.known_keys(entries, what, &known);
+    reader.known_keys(entries, what, &KEYS);
     for (key, place, _) in entries.iter() {
-        if NOT_YET.contains(&key) {
-            let text = format!("'{key}' is not supported yet by this version");
-            reader.faults.add(FaultId::NotYet, place, text);
-        }
         let unfit = UNFIT.iter().find(|(of, unfit, _)| *of == kind && *unfit == key);
         if let Some((_, _, reason)) = unfit {
             let text = format!("'{key}' does not fit a {kind}");
@@ -88,6 +100,18 @@ fn step_down(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<f6
     let help = "use at most \"100%\"";
     reader.faults.add_with_help(FaultId::BadValue, value.position(), text, help);
     None
+}
+
+/// `"high"` or `"low"`
+fn safe(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Side> {
+    let text = reader.text(value, what)?;
+    let known = Side::NAMES.iter().find(|(name, _)| *name == text);
+    if known.is_none() {
+        let message = format!("{what} is '{text}', which is no side");
+        let help = "write \"high\" or \"low\": the end of the range that does no harm";
+        reader.faults.add_with_help(FaultId::BadValue, value.position(), message, help);
+    }
+    known.map(|(_, side)| *side)
 }
 
 /// `#{ input: "conn", falls: "5%", within: "15m", tries: 2 }`

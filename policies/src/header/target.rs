@@ -1,8 +1,8 @@
 //! What a header says of a target, and how it narrows what the operator allows.
 
 use setpoint_core::{
-    Brakes, DatabaseSettings, Effect, GroupSettings, InputKey, PolicyName, Range, Span, Step,
-    TargetSettings,
+    Brakes, DatabaseSettings, Effect, GroupSettings, InputKey, JobSettings, PolicyName, Range,
+    SettingSettings, Side, Span, Step, TargetSettings, VolumeSettings,
 };
 use std::fmt;
 
@@ -13,22 +13,54 @@ pub enum Kind {
     Group,
     /// A database with read replicas.
     Database,
+    /// A number within bounds.
+    Setting,
+    /// Something that is run.
+    Job,
+    /// A disk that can grow.
+    Volume,
 }
 
 impl Kind {
     /// Every kind with its name in a header.
-    pub const ALL: [(&'static str, Self); 2] =
-        [("group", Self::Group), ("database", Self::Database)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("group", Self::Group),
+        ("database", Self::Database),
+        ("setting", Self::Setting),
+        ("job", Self::Job),
+        ("volume", Self::Volume),
+    ];
 
     /// Nouns of the language that this version cannot act on yet.
-    pub const NOT_YET: [&'static str; 6] =
-        ["flag", "rollout", "traffic", "setting", "volume", "job"];
+    pub const NOT_YET: [&'static str; 3] = ["flag", "rollout", "traffic"];
+
+    /// What a target is to which these settings belong.
+    pub const fn of(settings: &TargetSettings) -> Self {
+        match settings {
+            TargetSettings::Group(_) => Self::Group,
+            TargetSettings::Database(_) => Self::Database,
+            TargetSettings::Setting(_) => Self::Setting,
+            TargetSettings::Job(_) => Self::Job,
+            TargetSettings::Volume(_) => Self::Volume,
+        }
+    }
+
+    /// Whether a target of this kind belongs to one policy alone.
+    pub const fn is_exclusive(self) -> bool {
+        match self {
+            Self::Group | Self::Database | Self::Job | Self::Volume => false,
+            Self::Setting => true,
+        }
+    }
 
     /// The name in a header.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Group => "group",
             Self::Database => "database",
+            Self::Setting => "setting",
+            Self::Job => "job",
+            Self::Volume => "volume",
         }
     }
 }
@@ -45,20 +77,22 @@ impl fmt::Display for Kind {
 pub struct TargetHeader {
     /// What it is.
     pub kind: Kind,
-    /// The fewest members or replicas.
+    /// The fewest members or replicas, the least value, the smallest size in GiB.
     pub min: Option<u32>,
-    /// The most members or replicas; not below `min`.
+    /// The most members or replicas, the largest value or size; not below `min`.
     pub max: Option<u32>,
-    /// The largest growth in one step, as a share of the size; above zero. Groups only.
+    /// The largest growth in one step, as a share of the size; above zero. No databases.
     pub step_up: Option<f64>,
-    /// The largest shrinking in one action, as a share of the size; above zero. Groups only.
+    /// The largest shrinking in one action, as a share of the size; above zero. No databases.
     pub step_down: Option<f64>,
-    /// The least time from one growth to the next. Databases only.
+    /// The least time from one growth, or one start, to the next. Databases, volumes and jobs.
     pub cooldown_up: Option<Span>,
     /// The least time from the last action to a shrinking one.
     pub cooldown_down: Option<Span>,
     /// How long a new member takes to carry load. Groups only.
     pub ready_after: Option<Span>,
+    /// The side of its range on which it does no harm. Settings only.
+    pub safe: Option<Side>,
     /// What growth brings about.
     pub effect: Option<EffectHeader>,
 }
@@ -88,6 +122,7 @@ impl TargetHeader {
             cooldown_up: None,
             cooldown_down: None,
             ready_after: None,
+            safe: None,
             effect: None,
         }
     }
@@ -107,13 +142,56 @@ impl TargetHeader {
             (Kind::Database, TargetSettings::Database(database)) => {
                 self.narrow_database(policy, database).map(TargetSettings::Database)
             }
-            (Kind::Group, TargetSettings::Database(_)) => {
-                Err("the policy needs a group, and the configuration binds a database".to_owned())
+            (Kind::Setting, TargetSettings::Setting(setting)) => {
+                self.narrow_setting(setting).map(TargetSettings::Setting)
             }
-            (Kind::Database, TargetSettings::Group(_)) => {
-                Err("the policy needs a database, and the configuration binds a group".to_owned())
+            (Kind::Job, TargetSettings::Job(job)) => {
+                let cooldown_up = longer(job.cooldown_up, self.cooldown_up);
+                Ok(TargetSettings::Job(JobSettings { cooldown_up, ..job }))
+            }
+            (Kind::Volume, TargetSettings::Volume(volume)) => {
+                self.narrow_volume(policy, volume).map(TargetSettings::Volume)
+            }
+            (wanted, other) => {
+                let bound = Kind::of(&other);
+                Err(format!("the policy needs a {wanted}, and the configuration binds a {bound}"))
             }
         }
+    }
+
+    /// A side that is safe for one is safe for the other; two that differ are a fault.
+    fn narrow_setting(&self, setting: SettingSettings) -> Result<SettingSettings, String> {
+        let safe = match (self.safe, setting.safe) {
+            (Some(own), Some(given)) if own != given => {
+                let (own, given) = (own.name(), given.name());
+                return Err(format!(
+                    "the policy says that its {own} side is safe, the configuration that the {given} one is"
+                ));
+            }
+            (own, given) => own.or(given),
+        };
+        Ok(SettingSettings {
+            range: self.narrow_range(setting.range)?,
+            safe,
+            step_up: smaller(setting.step_up, self.step_up),
+            step_down: smaller(setting.step_down, self.step_down),
+            cooldown_down: longer(setting.cooldown_down, self.cooldown_down),
+            ..setting
+        })
+    }
+
+    fn narrow_volume(
+        &self,
+        policy: &PolicyName,
+        volume: VolumeSettings,
+    ) -> Result<VolumeSettings, String> {
+        Ok(VolumeSettings {
+            range: self.narrow_range(volume.range)?,
+            step_up: smaller(volume.step_up, self.step_up),
+            cooldown_up: longer(volume.cooldown_up, self.cooldown_up),
+            brakes: self.narrow_brakes(policy, volume.brakes),
+            ..volume
+        })
     }
 
     fn narrow_group(
@@ -179,6 +257,14 @@ fn narrow_step(allowed: Step, share: Option<f64>) -> Step {
         count: allowed.count.min(1),
         period: allowed.period,
     })
+}
+
+/// The smaller of two steps; none is no limit.
+fn smaller(given: Option<f64>, own: Option<f64>) -> Option<f64> {
+    match (given, own) {
+        (Some(given), Some(own)) => Some(given.min(own)),
+        (given, own) => given.or(own),
+    }
 }
 
 /// The longer wait is the narrower one.

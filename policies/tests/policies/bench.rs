@@ -2,8 +2,9 @@
 
 use setpoint_core::{
     Calendar, Calendars, Database, DatabaseSettings, Evaluation, Group, GroupSettings, InputKey,
-    InputSettings, Memory, Moment, Period, PolicyName, Range, Reading, Replica, ReplicaState,
-    RuleVerdict, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp,
+    InputSettings, Job, JobSettings, Memory, Moment, Period, PolicyName, Range, Reading, Replica,
+    ReplicaState, RuleVerdict, Sample, Seen, Setting, SettingSettings, Settings, Snapshot, Span,
+    TargetName, TargetSettings, Timestamp, Volume, VolumeSettings,
 };
 use setpoint_policies::{Kind, Policies, Policy, Script, render};
 use std::{collections::BTreeMap, sync::Arc};
@@ -49,6 +50,9 @@ impl Bench {
         let settings = |kind: Kind| match kind {
             Kind::Group => TargetSettings::Group(GroupSettings::new(range)),
             Kind::Database => TargetSettings::Database(DatabaseSettings::new(range)),
+            Kind::Setting => TargetSettings::Setting(SettingSettings::new(range)),
+            Kind::Job => TargetSettings::Job(JobSettings::new()),
+            Kind::Volume => TargetSettings::Volume(VolumeSettings::new(range)),
         };
         let targets = header.targets.iter();
         let settings = Settings {
@@ -150,6 +154,11 @@ fn seen(settings: &TargetSettings, (desired, ready): (u32, u32)) -> Seen {
             busy: None,
             paused: None,
         }),
+        TargetSettings::Job(_) => Seen::Job(Job::default()),
+        TargetSettings::Volume(_) => {
+            Seen::Volume(Volume { size: desired, used: Some(1 << 30), ..Volume::default() })
+        }
+        TargetSettings::Setting(_) => Seen::Setting(Setting { value: desired, busy: None }),
     }
 }
 

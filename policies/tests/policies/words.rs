@@ -6,7 +6,8 @@ use setpoint_policies::language::{Arg, On, UNITS, WORDS, Word};
 const HEADER: &str = "const POLICY = #{ about: \"x\", language: 1,\n\
     inputs: #{ queue: #{ unit: \"count\", window: \"2m\" },\n\
         cpu: #{ unit: \"percent\", per: \"member\" } },\n\
-    targets: #{ fleet: #{ kind: \"group\" }, db: #{ kind: \"database\" } } };\n";
+    targets: #{ fleet: #{ kind: \"group\" }, db: #{ kind: \"database\" },\n\
+    pool: #{ kind: \"setting\" }, renew: #{ kind: \"job\" }, disk: #{ kind: \"volume\" } } };\n";
 
 /// Some ways to write an argument of this kind.
 fn arguments(word: &Word, arg: Arg) -> &'static [&'static str] {
@@ -16,6 +17,7 @@ fn arguments(word: &Word, arg: Arg) -> &'static [&'static str] {
         Arg::Count => &["3", "2.5", "fleet.desired"],
         Arg::CountOrShare => &["3", "2.5", "fleet.desired", "10.percent"],
         Arg::Share => &["0.5", "1", "50.percent"],
+        Arg::Bytes => &["200.gib", "disk.size * 1.5"],
         Arg::Time | Arg::Window => &["1.minute", "30.seconds * 2"],
         Arg::Text => match word.name {
             "between" => &["\"09:00\""],
@@ -36,6 +38,9 @@ fn sayings(word: &Word) -> Vec<String> {
         On::Number => "5.",
         On::Group => "fleet.",
         On::Database => "db.",
+        On::Setting => "pool.",
+        On::Job => "renew.",
+        On::Volume => "disk.",
         On::Opinion => "fleet.at_least(1).",
         On::Now => "now.",
         On::Nothing => "",

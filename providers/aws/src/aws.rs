@@ -5,9 +5,11 @@ use crate::{
     api::{Api, Autoscaling, Rds, Sts},
     cloudwatch::{CloudWatchSettings, CloudWatchSource, MetricQuery},
     databases::Databases,
+    ebs::{Ebs, Ec2},
     groups::Groups,
     pace::{Pace, SharedClock},
     rivals::Rivals,
+    storage::Storage,
 };
 use aws_config::{
     BehaviorVersion, ConfigLoader, Region, SdkConfig, profile::ProfileFileCredentialsProvider,
@@ -22,8 +24,12 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use setpoint_control::Clock;
-use setpoint_core::{InputKey, TargetName};
+use setpoint_core::{InputKey, Span, TargetName};
+use setpoint_http::{Auth, HttpClient as SignedClient, HttpSettings, SigV4};
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+
+/// The largest answer of EC2 that is read.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Attempts at each call of a look. Nothing is changed by asking twice.
 const LOOKS: u32 = 2;
@@ -90,7 +96,31 @@ impl Aws {
         let groups = Groups::new(self.autoscaling.clone());
         let databases = Databases::new(self.rds.clone());
         let rivals = Rivals::new(self.autoscaling.clone(), self.clock.clone());
-        AwsEyes::new((groups, databases, rivals), targets, self.settings.deadlines.look)
+        let storage = Storage::new(self.rds.clone());
+        let ebs = self.ebs(self.settings.deadlines.look);
+        AwsEyes::new(
+            (groups, databases, (storage, ebs), rivals),
+            targets,
+            self.settings.deadlines.look,
+        )
+    }
+
+    /// Volumes, with so long for each call.
+    fn ebs(&self, deadline: Duration) -> Ebs {
+        let millis = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+        let region = &self.settings.region;
+        let client = self.credentials().and_then(|credentials| {
+            let signer = SigV4::new((region, "ec2"), credentials, Arc::clone(&self.clock.0));
+            let auth = Some(Auth::Signed(Arc::new(signer)));
+            let http = HttpSettings::new(Span::from_ms(millis), MAX_ANSWER);
+            SignedClient::new(HttpSettings { auth, ..http }).ok()
+        });
+        Ebs::new(Ec2 {
+            client,
+            url: self.settings.endpoint.clone().or_else(|| Ec2::url(region)),
+            clock: self.clock.clone(),
+            pace: Arc::clone(&self.pace),
+        })
     }
 
     /// The names of the groups that have all of `tags`, with any value where that is `*`.
@@ -122,12 +152,13 @@ impl Aws {
         let acting = patient(&self.config, &self.settings, act / 2, 1);
         let autoscaling = self.autoscaling.with(aws_sdk_autoscaling::Client::new(&acting));
         let rds = self.rds.with(aws_sdk_rds::Client::new(&acting));
-        AwsHands::new(self.settings.name.clone(), autoscaling, rds, targets, act)
+        let apis = (autoscaling, rds, self.ebs(act / 2));
+        AwsHands::new(self.settings.name.clone(), apis, targets, act)
     }
 }
 
 /// `span` of ours as the SDK takes it, but never nothing.
-const fn duration(span: setpoint_core::Span) -> Duration {
+const fn duration(span: Span) -> Duration {
     Duration::from_millis(if span.ms() == 0 { 1 } else { span.ms() })
 }
 

@@ -4,11 +4,13 @@ use crate::{
     Resource,
     closer::{self, A_PASS, Closely, Closer},
     databases::Databases,
+    ebs::Ebs,
     fault::Fault,
     group,
     groups::{Groups, NAMES_PER_CALL},
     inventory::Inventory,
     rivals::Rivals,
+    storage::Storage,
     tag,
 };
 use async_trait::async_trait;
@@ -32,6 +34,8 @@ use tokio::time::timeout;
 pub struct AwsEyes {
     groups: Groups,
     databases: Databases,
+    storage: Storage,
+    ebs: Ebs,
     rivals: Rivals,
     inventory: Inventory,
     closer: Closer,
@@ -39,20 +43,25 @@ pub struct AwsEyes {
     database_ids: BTreeMap<String, Vec<TargetName>>,
     /// Groups whose members are told by name.
     named: BTreeSet<String>,
+    storage_ids: BTreeMap<String, Vec<TargetName>>,
+    volume_ids: BTreeMap<String, Vec<TargetName>>,
     deadline: Duration,
 }
 
 impl AwsEyes {
     pub(crate) fn new(
-        (groups, databases, rivals): (Groups, Databases, Rivals),
+        (groups, databases, (storage, ebs), rivals): (Groups, Databases, (Storage, Ebs), Rivals),
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
         let (mut group_names, mut database_ids) = (BTreeMap::new(), BTreeMap::new());
+        let (mut storage_ids, mut volume_ids) = (BTreeMap::new(), BTreeMap::new());
         for (target, resource) in targets {
             let (names, name) = match resource {
                 Resource::Group(name) => (&mut group_names, name),
                 Resource::Database(id) => (&mut database_ids, id),
+                Resource::Storage(id) => (&mut storage_ids, id),
+                Resource::Volume(id) => (&mut volume_ids, id),
             };
             names.entry(name).or_insert_with(Vec::new).push(target);
         }
@@ -60,11 +69,15 @@ impl AwsEyes {
         Self {
             groups,
             databases,
+            storage,
+            ebs,
             rivals,
             inventory,
             closer,
             group_names,
             database_ids,
+            storage_ids,
+            volume_ids,
             named,
             deadline,
         }
@@ -190,6 +203,32 @@ impl AwsEyes {
         Seen::Database(database)
     }
 
+    async fn look_at_storage(&self, sightings: &Sightings) {
+        let looks = self.storage_ids.iter().map(async |(id, targets)| {
+            let looked = self.storage.look(id).await;
+            sightings.note(targets, &looked.map_or_else(not_seen, Seen::Volume));
+        });
+        join_all(looks).await;
+    }
+
+    async fn look_at_volumes(&self, sightings: &Sightings) {
+        let ids: Vec<&str> = self.volume_ids.keys().map(String::as_str).collect();
+        if ids.is_empty() {
+            return;
+        }
+        let looked = self.ebs.look(&ids).await.map_err(|fault| fault.to_string());
+        for (id, targets) in &self.volume_ids {
+            let seen = match &looked {
+                Ok(found) => match found.get(id) {
+                    Some(volume) => Seen::Volume(volume.clone()),
+                    None => Seen::Nothing(format!("there is no volume {id}")),
+                },
+                Err(why) => Seen::Nothing(why.clone()),
+            };
+            sightings.note(targets, &seen);
+        }
+    }
+
     async fn look_at_databases(&self, sightings: &Sightings) {
         let looks = self.database_ids.iter().map(async |(id, targets)| {
             let seen = self.look_at_database(id).await;
@@ -203,9 +242,12 @@ impl AwsEyes {
 impl Observe for AwsEyes {
     async fn observe(&self) -> BTreeMap<TargetName, Seen> {
         let late = self.late();
-        let targets = self.group_names.values().chain(self.database_ids.values()).flatten();
+        let names = [&self.group_names, &self.database_ids, &self.storage_ids, &self.volume_ids];
+        let targets = names.into_iter().flat_map(BTreeMap::values).flatten();
         let sightings = Sightings::new(targets.map(|target| (target.clone(), late.clone())));
-        let looks = join(self.look_at_groups(&sightings), self.look_at_databases(&sightings));
+        let disks = join(self.look_at_storage(&sightings), self.look_at_volumes(&sightings));
+        let databases = join(self.look_at_databases(&sightings), disks);
+        let looks = join(self.look_at_groups(&sightings), databases);
         // Whatever is not seen in time stays as it was put down above: late.
         timeout(self.deadline, looks).await.ok();
         sightings.into_inner()

@@ -56,12 +56,15 @@ const UNAVAILABLE: &[&str] = &[
 const STALE: &[&str] = &[
     "DBClusterNotFoundFault",
     "DBInstanceNotFound",
+    "IncorrectModificationState",
     "InstanceRefreshInProgress",
     "InvalidDBClusterStateFault",
     "InvalidDBInstanceState",
+    "InvalidVolume.NotFound",
     "ResourceContention",
     "ResourceInUse",
     "ScalingActivityInProgress",
+    "VolumeModificationRateExceeded",
 ];
 
 impl Heard {

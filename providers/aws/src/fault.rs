@@ -65,6 +65,11 @@ impl CallError {
         Self { call, heard, words }
     }
 
+    /// What was heard of `call`, which no SDK made.
+    pub(crate) const fn told(call: &'static str, heard: Heard, words: String) -> Self {
+        Self { call, heard, words }
+    }
+
     /// The action of the API that was called.
     pub(crate) const fn name(&self) -> &'static str {
         self.call

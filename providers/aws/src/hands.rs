@@ -3,10 +3,12 @@
 use crate::{
     Resource,
     api::{Autoscaling, Rds},
+    ebs::Ebs,
     fault::Fault,
     replicas::Replicas,
     resize::Resizer,
     standby::Standby,
+    storage::Storage,
 };
 use async_trait::async_trait;
 use setpoint_control::{Act, ProviderError};
@@ -14,7 +16,7 @@ use setpoint_core::{Action, Intent, TargetName};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
 
-/// Hands on Auto Scaling groups and databases.
+/// Hands on Auto Scaling groups, databases, their storage and volumes.
 ///
 /// Every action looks first: done already is a yes without a change, and a target that
 /// is no longer as the decision saw it is [`Stale`](setpoint_core::FailureKind::Stale).
@@ -24,6 +26,8 @@ pub struct AwsHands {
     resizer: Resizer,
     standby: Standby,
     replicas: Replicas,
+    storage: Storage,
+    ebs: Ebs,
     targets: BTreeMap<TargetName, Resource>,
     deadline: Duration,
 }
@@ -31,14 +35,15 @@ pub struct AwsHands {
 impl AwsHands {
     pub(crate) fn new(
         name: String,
-        autoscaling: Autoscaling,
-        rds: Rds,
+        (autoscaling, rds, ebs): (Autoscaling, Rds, Ebs),
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
         let standby = Standby::new(autoscaling.clone());
         let resizer = Resizer::new(autoscaling);
-        Self { name, resizer, standby, replicas: Replicas::new(rds), targets, deadline }
+        let storage = Storage::new(rds.clone());
+        let replicas = Replicas::new(rds);
+        Self { name, resizer, standby, replicas, storage, ebs, targets, deadline }
     }
 
     async fn act(&self, intent: &Intent) -> Result<(), Fault> {
@@ -64,16 +69,24 @@ impl AwsHands {
             (Resource::Database(id), Action::RemoveReplica { name }) => {
                 self.replicas.remove(id, name).await
             }
-            (Resource::Group(_), Action::AddReplica { .. } | Action::RemoveReplica { .. }) => {
-                Err(Fault::Refused(format!("{target} is a group, which has no replicas")))
+            (Resource::Storage(id), Action::Grow { from, to }) => {
+                self.storage.grow(id, *from, *to).await
             }
-            (
-                Resource::Database(_),
-                Action::Resize { .. }
-                | Action::Drain { .. }
-                | Action::Retire { .. }
-                | Action::Return { .. },
-            ) => Err(Fault::Refused(format!("{target} is a database, which has no size"))),
+            (Resource::Volume(id), Action::Grow { from, to }) => {
+                self.ebs.grow(id, *from, *to).await
+            }
+            (Resource::Volume(_), action) => {
+                Err(Fault::Refused(format!("{target} is a volume: it cannot {action}")))
+            }
+            (Resource::Storage(_), action) => {
+                Err(Fault::Refused(format!("{target} is storage: it cannot {action}")))
+            }
+            (Resource::Group(_), action) => {
+                Err(Fault::Refused(format!("{target} is a group: it cannot {action}")))
+            }
+            (Resource::Database(_), action) => {
+                Err(Fault::Refused(format!("{target} is a database: it cannot {action}")))
+            }
         }
     }
 }
@@ -102,5 +115,8 @@ fn operation(intent: &Intent) -> String {
         Action::Return { members, .. } => format!("return {} to {target}", members.join(", ")),
         Action::AddReplica { name } => format!("add replica {name} to {target}"),
         Action::RemoveReplica { name } => format!("remove replica {name} from {target}"),
+        Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } => {
+            format!("{} of {target}", intent.action)
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Amazon Web Services: Auto Scaling groups, RDS and Aurora read replicas, CloudWatch.
+//! Amazon Web Services: Auto Scaling groups, RDS and Aurora read replicas, the storage of
+//! databases, EBS volumes, CloudWatch.
 //!
 //! [`AwsEyes`] only looks: it has no method that changes anything, so an agent in
 //! observe mode is built with it alone. [`AwsHands`] changes things, and looks first.
@@ -6,7 +7,7 @@
 //!
 //! ```text
 //! Aws::connect ─┬─► eyes  ─► groups, databases ──► group, database   (pure: what the answers mean)
-//!               └─► hands ─► resize, standby, replicas  (the only files that ask for a change)
+//!               └─► hands ─► resize, standby, replicas, storage, ebs  (the only files that ask for a change)
 //!              ├─► metrics ─► cloudwatch/
 //!              └─► examine ─► doctor/             (who else is at our targets, and what lacks)
 //! every call ─► api, pace (how many at once, and a second) ─► failure   (pure: what may be done about a no)
@@ -22,6 +23,7 @@ mod connections;
 mod database;
 mod databases;
 mod doctor;
+mod ebs;
 mod eyes;
 mod failure;
 mod fault;
@@ -39,6 +41,7 @@ mod resize;
 mod rivals;
 mod settings;
 mod standby;
+mod storage;
 mod tag;
 
 pub use aws::Aws;

@@ -59,8 +59,12 @@ pub fn permissions(
     };
     let groups = names(|it| if let Resource::Group(name) = it { Some(name) } else { None });
     let databases = names(|it| if let Resource::Database(id) = it { Some(id) } else { None });
+    let storage = names(|it| if let Resource::Storage(id) = it { Some(id) } else { None });
     let mut all =
         vec![looks(!groups.is_empty() || !fleets.is_empty(), !databases.is_empty(), reads_metrics)];
+    if !storage.is_empty() {
+        all[0].actions.insert("rds:DescribeDBInstances");
+    }
     if acts && !groups.is_empty() {
         let groups = groups.iter().map(|name| arn.group(name));
         all.push(Statement::new("Resize", RESIZE, groups));
@@ -75,6 +79,18 @@ pub fn permissions(
     }
     if acts && !databases.is_empty() {
         all.extend(replicas(&arn, &databases));
+    }
+    let volumes = names(|it| if let Resource::Volume(id) = it { Some(id) } else { None });
+    if !volumes.is_empty() {
+        all[0].actions.extend(["ec2:DescribeVolumes", "ec2:DescribeVolumesModifications"]);
+    }
+    if acts && !volumes.is_empty() {
+        let volumes = volumes.iter().map(|id| arn.volume(id));
+        all.push(Statement::new("GrowVolumes", &["ec2:ModifyVolume"], volumes));
+    }
+    if acts && !storage.is_empty() {
+        let instances = storage.iter().map(|id| arn.rds("db", id));
+        all.push(Statement::new("GrowStorage", &["rds:ModifyDBInstance"], instances));
     }
     all.retain(|statement| !statement.actions.is_empty());
     all
@@ -191,6 +207,10 @@ impl Arn<'_> {
 
     fn workspace(&self, id: &str) -> String {
         format!("arn:{}:aps:{}:*:workspace/{id}", self.partition(), self.region)
+    }
+
+    fn volume(&self, id: &str) -> String {
+        format!("arn:{}:ec2:{}:*:volume/{id}", self.partition(), self.region)
     }
 
     fn rds(&self, kind: &str, name: &str) -> String {

@@ -80,4 +80,8 @@ pub enum Resource {
     /// A database with its read replicas, by the id of the source instance (RDS) or of
     /// the cluster (Aurora): which of both is found out by asking.
     Database(String),
+    /// The storage of a database, by the id of its instance.
+    Storage(String),
+    /// A volume of Elastic Block Store, by its id.
+    Volume(String),
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use reqwest::{
     Body, Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response, StatusCode,
-    header::{HeaderMap, HeaderName, HeaderValue},
+    header::{self, HeaderMap, HeaderName, HeaderValue},
     redirect,
 };
 use setpoint_core::Span;
@@ -32,6 +32,10 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its body.
     pub body: Vec<u8>,
+    /// The entity tag of what it is about, if it has a strong one.
+    pub entity_tag: Option<String>,
+    /// For how long it asks us to wait, if it does in seconds.
+    pub retry_after: Option<Span>,
 }
 
 impl HttpClient {
@@ -68,10 +72,18 @@ impl HttpClient {
         &self,
         work: impl Future<Output = Result<T, FetchError>> + Send,
     ) -> Result<T, FetchError> {
+        self.in_time(work).await
+    }
+
+    /// The same, of work that can fail otherwise too.
+    pub(crate) async fn in_time<T, E: From<FetchError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
         let limit = self.settings.timeout;
         match tokio::time::timeout(Duration::from_millis(limit.ms()), work).await {
             Ok(answer) => answer,
-            Err(_elapsed) => Err(FetchError::Late(limit)),
+            Err(_elapsed) => Err(FetchError::Late(limit).into()),
         }
     }
 
@@ -91,6 +103,41 @@ impl HttpClient {
         self.ask(self.client.post(url.clone()).header("Content-Type", form_type).body(form)).await
     }
 
+    /// What the server answers to a `GET`. Takes as long as it takes, like [`post`](Self::post).
+    pub(crate) async fn get(&self, url: &Url) -> Result<Answer, FetchError> {
+        self.ask(self.client.get(url.clone())).await
+    }
+
+    /// What the server answers to a document that takes the place of another.
+    pub(crate) async fn put_json(
+        &self,
+        url: &Url,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<Answer, FetchError> {
+        self.send_json(self.client.put(url.clone()), headers, body).await
+    }
+
+    /// What the server answers to a document.
+    pub(crate) async fn post_json(
+        &self,
+        url: &Url,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<Answer, FetchError> {
+        self.send_json(self.client.post(url.clone()), headers, body).await
+    }
+
+    async fn send_json(
+        &self,
+        request: RequestBuilder,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<Answer, FetchError> {
+        let request = with(request, headers);
+        self.ask(request.header(header::CONTENT_TYPE, "application/json").body(body)).await
+    }
+
     /// The head of the answer to a `GET`.
     pub(crate) async fn head_of(&self, url: &Url) -> Result<Response, FetchError> {
         self.send(self.client.get(url.clone())).await
@@ -99,6 +146,11 @@ impl HttpClient {
     async fn ask(&self, request: RequestBuilder) -> Result<Answer, FetchError> {
         let mut response = self.send(request).await?;
         let (status, max_bytes) = (response.status(), self.settings.max_bytes);
+        let said = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        // A weak tag promises too little to build a condition on.
+        let entity_tag = said(header::ETAG).filter(|tag| tag.starts_with('"')).map(str::to_owned);
+        let retry_after = said(header::RETRY_AFTER).and_then(|text| text.parse().ok());
+        let retry_after = retry_after.map(Span::from_secs);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(FetchError::Connection)? {
             if body.len() + chunk.len() > max_bytes {
@@ -106,7 +158,7 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, entity_tag, retry_after })
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, FetchError> {
@@ -148,6 +200,11 @@ impl HttpClient {
         }
         self.client.execute(request).await.map_err(FetchError::Connection)
     }
+}
+
+/// `request` with these headers.
+fn with(request: RequestBuilder, headers: &[(&str, &str)]) -> RequestBuilder {
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
 }
 
 fn with_certificates(

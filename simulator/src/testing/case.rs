@@ -7,8 +7,11 @@ use super::{
     expression::Expression,
     fault::{At, Place},
     group::GroupModel,
+    job::JobModel,
     replicas::DatabaseModel,
     series::Series,
+    setting::SettingModel,
+    volume::VolumeModel,
 };
 use setpoint_core::{
     Action, InputKey, Intent, Memory, PolicyName, RuleName, Scalar, Settings, Span, TargetName,
@@ -69,6 +72,9 @@ pub(super) enum Feed {
 pub(super) enum Thing {
     Group(GroupModel),
     Database(DatabaseModel),
+    Setting(SettingModel),
+    Job(JobModel),
+    Volume(VolumeModel),
 }
 
 /// A time in which the provider does not do as asked.
@@ -202,6 +208,10 @@ pub(super) enum What {
     RemoveReplica(Option<String>),
     /// Of these members; nobody can ask for it.
     Retire(Vec<String>),
+    SetTo(u32),
+    Start,
+    Restart,
+    GrowTo(u32),
 }
 
 impl WantedAction {
@@ -215,6 +225,10 @@ impl WantedAction {
             Action::Retire { members } => What::Retire(members.clone()),
             Action::AddReplica { name } => What::AddReplica(Some(name.clone())),
             Action::RemoveReplica { name } => What::RemoveReplica(Some(name.clone())),
+            Action::Set { to, .. } => What::SetTo(*to),
+            Action::Start { anew: false, .. } => What::Start,
+            Action::Start { anew: true, .. } => What::Restart,
+            Action::Grow { to, .. } => What::GrowTo(*to),
         };
         Self { target: intent.target.clone(), what }
     }
@@ -240,6 +254,10 @@ impl fmt::Display for WantedAction {
             What::AddReplica(Some(name)) => write!(f, "{target} add_replica {name}"),
             What::RemoveReplica(None) => write!(f, "{target} remove_replica"),
             What::RemoveReplica(Some(name)) => write!(f, "{target} remove_replica {name}"),
+            What::SetTo(value) => write!(f, "{target} set_to {value}"),
+            What::Start => write!(f, "{target} start"),
+            What::Restart => write!(f, "{target} restart"),
+            What::GrowTo(size) => write!(f, "{target} grow_to {size}"),
         }
     }
 }

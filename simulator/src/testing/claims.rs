@@ -126,10 +126,17 @@ impl<'a> Bench<'a> {
             (Kind::Database, ["remove_replica", name @ ..]) if name.len() < 2 => {
                 Some(What::RemoveReplica(named(name.first())))
             }
+            (Kind::Job, ["start"]) => Some(What::Start),
+            (Kind::Job, ["restart"]) => Some(What::Restart),
+            (Kind::Volume, ["grow_to", size]) => size.parse().ok().map(What::GrowTo),
+            (Kind::Setting, ["set_to", value]) => value.parse().ok().map(What::SetTo),
             _ => None,
         };
         let help = match kind {
             Kind::Group => format!("write `{target} scale_to 50`"),
+            Kind::Setting => format!("write `{target} set_to 20`"),
+            Kind::Job => format!("write `{target} start` or `{target} restart`"),
+            Kind::Volume => format!("write `{target} grow_to 200`, in GiB"),
             Kind::Database => {
                 format!(
                     "write `{target} add_replica` or `{target} remove_replica`, with a name or without"

@@ -385,11 +385,14 @@ impl Known<'_> {
 
     fn all(&self) -> Vec<String> {
         let targets = self.targets.kinds.iter().flat_map(|(name, kind)| {
-            let words = match kind {
-                setpoint_policies::Kind::Group => ["ready", "desired"],
-                setpoint_policies::Kind::Database => ["available", "replicas"],
+            let words: &[&str] = match kind {
+                setpoint_policies::Kind::Group => &["ready", "desired"],
+                setpoint_policies::Kind::Database => &["available", "replicas"],
+                setpoint_policies::Kind::Setting => &["value"],
+                setpoint_policies::Kind::Job => &["runs"],
+                setpoint_policies::Kind::Volume => &["size"],
             };
-            let properties = words.map(|word| format!("{name}.{word}"));
+            let properties = words.iter().map(move |word| format!("{name}.{word}"));
             std::iter::once(name.clone()).chain(properties)
         });
         let signals = self.signals.series.keys().cloned();

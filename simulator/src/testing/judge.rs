@@ -316,7 +316,17 @@ impl<'a> Scene<'a> {
 }
 
 fn grows(action: &Action) -> bool {
-    !action.shrinks()
+    match action {
+        Action::Set { from, to, .. } => to > from,
+        Action::Resize { .. }
+        | Action::Drain { .. }
+        | Action::Retire { .. }
+        | Action::Return { .. }
+        | Action::AddReplica { .. }
+        | Action::RemoveReplica { .. }
+        | Action::Start { .. }
+        | Action::Grow { .. } => !action.shrinks(),
+    }
 }
 
 /// A finding about the whole run.

@@ -7,8 +7,11 @@ use super::{
     case::{Failing, Feed, Model, Thing, Trouble},
     expression::Value,
     group::GroupWorld,
+    job::JobWorld,
     replicas::DatabaseWorld,
     series::Point,
+    setting::SettingWorld,
+    volume::VolumeWorld,
 };
 use async_trait::async_trait;
 use setpoint_control::{Act, Clock, Commands, MetricSource, Observe, ProviderError};
@@ -43,6 +46,9 @@ pub(super) struct World {
 enum Life {
     Group(GroupWorld),
     Database(DatabaseWorld),
+    Setting(SettingWorld),
+    Job(JobWorld),
+    Volume(VolumeWorld),
 }
 
 /// Which of a target's two sizes its bare name stands for.
@@ -61,6 +67,9 @@ impl Stage {
             let life = match thing {
                 Thing::Group(group) => Life::Group(GroupWorld::new(group.clone())),
                 Thing::Database(database) => Life::Database(DatabaseWorld::new(database.clone())),
+                Thing::Setting(setting) => Life::Setting(SettingWorld::new(setting.clone())),
+                Thing::Job(job) => Life::Job(JobWorld::new(job.clone())),
+                Thing::Volume(volume) => Life::Volume(VolumeWorld::new(volume.clone())),
             };
             (name.clone(), life)
         });
@@ -170,6 +179,13 @@ impl World {
             (Some(Life::Database(database)), Action::RemoveReplica { name }) => {
                 database.remove(name, now).map_err(|why| (FailureKind::Refused, why))?;
             }
+            (Some(Life::Setting(setting)), Action::Set { to, .. }) => setting.set(*to, now),
+            (Some(Life::Job(job)), Action::Start { token, anew, .. }) => {
+                job.start(token, *anew, now).map_err(|why| (FailureKind::Stale, why))?;
+            }
+            (Some(Life::Volume(volume)), Action::Grow { to, .. }) => {
+                volume.grow(*to, now).map_err(|why| (FailureKind::Stale, why))?;
+            }
             (_, action) => return Err((FailureKind::Refused, format!("cannot {action}"))),
         }
         Ok(())
@@ -181,6 +197,9 @@ impl Life {
         match self {
             Self::Group(group) => Seen::Group(group.seen(now, index)),
             Self::Database(database) => Seen::Database(database.seen(now)),
+            Self::Setting(setting) => Seen::Setting(setting.seen(now)),
+            Self::Job(job) => Seen::Job(job.seen(now)),
+            Self::Volume(volume) => Seen::Volume(volume.seen(now, index)),
         }
     }
 
@@ -189,6 +208,9 @@ impl Life {
             (_, "") => side,
             (Self::Group(_), "ready") | (Self::Database(_), "available") => Side::Serving,
             (Self::Group(_), "desired") | (Self::Database(_), "replicas") => Side::Asked,
+            (Self::Setting(_), "value") | (Self::Job(_), "runs") | (Self::Volume(_), "size") => {
+                Side::Serving
+            }
             _ => return None,
         };
         Some(match (self, side) {
@@ -196,6 +218,10 @@ impl Life {
             (Self::Group(group), Side::Asked) => group.desired(),
             (Self::Database(database), Side::Serving) => database.seen(now).available(),
             (Self::Database(database), Side::Asked) => database.seen(now).present(),
+            (Self::Setting(setting), Side::Serving) => setting.seen(now).value,
+            (Self::Setting(setting), Side::Asked) => setting.asked(),
+            (Self::Job(job), _) => job.runs(),
+            (Self::Volume(volume), _) => volume.size(),
         })
     }
 }

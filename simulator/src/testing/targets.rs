@@ -18,8 +18,8 @@ use toml::de::DeValue;
 
 /// The most members that a test's group may have.
 const MOST_MEMBERS: u32 = 100_000;
-/// The most members unless the test says otherwise.
-const MEMBERS: u32 = 1_000;
+/// The most members, and the largest value, unless the test says otherwise.
+pub(super) const MEMBERS: u32 = 1_000;
 /// The most replicas unless the test says otherwise. Source: the limit of Amazon RDS.
 const REPLICAS: u32 = 15;
 
@@ -46,6 +46,9 @@ impl<'a> Bench<'a> {
             let made = match kind {
                 Kind::Group => self.group(&name, value),
                 Kind::Database => self.database(&name, value),
+                Kind::Setting => self.setting(&name, value),
+                Kind::Job => self.job(&name, value),
+                Kind::Volume => self.volume(&name, value),
             };
             let Some((thing, settings)) = made else { continue };
             let key = TargetName::new(&name.value);
@@ -59,7 +62,12 @@ impl<'a> Bench<'a> {
         for (name, kind) in unnamed.filter(|_| known) {
             let message = format!("nothing is said of the {kind} `{name}`");
             let fault = TestFault::new(Code::MissingKey, &table.place, message);
-            let size = if *kind == Kind::Group { 10 } else { 1 };
+            let size = match kind {
+                Kind::Group | Kind::Setting => "10",
+                Kind::Database => "1",
+                Kind::Job => "\"never\"",
+                Kind::Volume => "100",
+            };
             self.fault(
                 fault.help(format!("write how it stands at the start: `targets.{name} = {size}`")),
             );
@@ -72,6 +80,12 @@ impl<'a> Bench<'a> {
         let mut kinds = BTreeMap::new();
         for policy in self.policies {
             for (name, header) in &policy.script.header().targets {
+                if header.kind.is_exclusive() && kinds.contains_key(name) {
+                    let (kind, policy) = (header.kind, &policy.name);
+                    let message =
+                        format!("the {kind} `{name}` has a policy already: not {policy} too");
+                    self.fault(TestFault::new(Code::Policies, &table.place, message));
+                }
                 let kind = *kinds.entry(name.clone()).or_insert(header.kind);
                 if kind != header.kind {
                     let message = format!(
@@ -198,7 +212,7 @@ impl<'a> Bench<'a> {
     }
 
     /// `kind`, which may be said again but not otherwise.
-    fn kind(&self, table: &mut Table<'a>, kind: Kind) {
+    pub(super) fn kind(&self, table: &mut Table<'a>, kind: Kind) {
         let Some(said) = table.text("kind").filter(|said| said.value != kind.name()) else {
             return;
         };
@@ -206,7 +220,7 @@ impl<'a> Bench<'a> {
         self.fault(TestFault::new(Code::BadValue, &said.place, message));
     }
 
-    fn size(&self, at: &At<u32>) -> Option<u32> {
+    pub(super) fn size(&self, at: &At<u32>) -> Option<u32> {
         if at.value <= MOST_MEMBERS {
             return Some(at.value);
         }
@@ -216,7 +230,7 @@ impl<'a> Bench<'a> {
     }
 
     /// `min` and `max`; from 0 up to `most` unless they say otherwise.
-    fn range(&self, table: &mut Table<'a>, most: u32) -> Option<Range> {
+    pub(super) fn range(&self, table: &mut Table<'a>, most: u32) -> Option<Range> {
         let (min, max) = (table.count("min"), table.count("max"));
         let low = min.as_ref().map_or(0, |at| at.value);
         let high = match &max {

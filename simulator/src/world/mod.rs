@@ -198,6 +198,9 @@ impl World {
                 Ok(())
             }
             Action::RemoveReplica { name } => self.database.remove(name, self.now).map_err(refused),
+            Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } => {
+                Err(refused(format!("there is nothing here to {action}")))
+            }
         }
     }
 

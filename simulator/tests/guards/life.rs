@@ -3,9 +3,9 @@
 use setpoint_control::{Thought, think};
 use setpoint_core::{
     ActResult, Action, Brakes, Calendars, Command, Database, DatabaseSettings, Decision, Empty,
-    Evaluation, FailureKind, Group, GroupSettings, InputKey, Memory, Moment, Outcome, PolicyName,
-    Range, Reading, Replica, ReplicaState, Sample, Seen, Settings, Snapshot, Span, TargetName,
-    TargetSettings, Timestamp,
+    Evaluation, FailureKind, Group, GroupSettings, InputKey, Job, Memory, Moment, Outcome,
+    PolicyName, Range, Reading, Replica, ReplicaState, Sample, Seen, Setting, Settings, Snapshot,
+    Span, TargetName, TargetSettings, Timestamp, Volume,
 };
 use setpoint_policies::{Policies, Policy, Script};
 use std::{collections::BTreeMap, sync::Arc};
@@ -174,11 +174,8 @@ impl Life {
 
     /// How large a target is.
     pub(crate) fn size(&self, target: &str) -> u32 {
-        match &self.targets[target] {
-            Seen::Group(group) => group.desired,
-            Seen::Database(database) => database.present(),
-            Seen::Nothing(why) => panic!("{target} cannot be seen: {why}"),
-        }
+        let seen = &self.targets[target];
+        seen.size().unwrap_or_else(|| panic!("{target} cannot be seen: {seen:?}")).0
     }
 
     /// Lives for so long; the last decision on the first target.
@@ -255,6 +252,9 @@ fn stand(bounds: &TargetSettings, size: u32) -> Seen {
             }
             seen
         }
+        TargetSettings::Job(_) => Seen::Job(Job::default()),
+        TargetSettings::Volume(_) => Seen::Volume(Volume { size, ..Volume::default() }),
+        TargetSettings::Setting(_) => Seen::Setting(Setting { value: size, busy: None }),
     }
 }
 
@@ -272,6 +272,7 @@ fn become_of(seen: &mut Seen, action: &Action) {
         (Seen::Database(database), Action::RemoveReplica { name }) => {
             database.replicas.retain(|replica| replica.name != *name);
         }
+        (Seen::Setting(setting), Action::Set { to, .. }) => setting.value = *to,
         (seen, action) => panic!("{action} on {seen:?}"),
     }
 }

@@ -3,6 +3,7 @@
 //! Written from the manual, not from the guards: where both are wrong in the same way, two
 //! people read the same page wrongly.
 
+use super::setting::{Change, braked};
 use crate::{
     Action, Approve, Intent, Memory, Move, Seen, Settings, Snapshot, TargetMemory, TargetSettings,
 };
@@ -19,6 +20,14 @@ impl Blind {
         let targets = settings.targets.len();
         let told = snapshot.targets.values().filter(|seen| !matches!(seen, Seen::Nothing(_)));
         Self { unseen: targets.saturating_sub(told.count()), targets }
+    }
+
+    /// Too much of the region is not seen for anything to shrink.
+    fn against(self, shrinks: bool, bounds: &TargetSettings) -> Option<String> {
+        let (Self { unseen, targets }, sick) = (self, bounds.brakes().sick);
+        let many = unseen as f64 > sick.share * targets as f64 && unseen > sick.count as usize;
+        (shrinks && many)
+            .then(|| format!("shrinking while {unseen} targets of the region are not seen"))
     }
 }
 
@@ -39,6 +48,14 @@ pub(super) fn against(
             wrong.push("an action on a target that was handed back".to_owned());
         }
     }
+    if let (Action::Set { from, to, leaves }, TargetSettings::Setting(settings)) =
+        (&intent.action, bounds)
+    {
+        let change = Change { from: *from, to: *to, leaves: *leaves };
+        wrong.extend(blind.against(*leaves, bounds));
+        wrong.extend(braked(change, (&intent.target, settings), memory));
+        return wrong;
+    }
     let Some((from, to)) = fewer(&intent.action, seen) else { return wrong };
     let brakes = bounds.brakes();
     let Some(past) = memory.targets.get(&intent.target) else {
@@ -48,20 +65,14 @@ pub(super) fn against(
     if brakes.shortage.ms() > 0 && is_short(seen) {
         wrong.push("shrinking while members cannot be had".to_owned());
     }
-    let Blind { unseen, targets } = blind;
-    if unseen as f64 > brakes.sick.share * targets as f64 && unseen > brakes.sick.count as usize {
-        wrong.push(format!("shrinking while {unseen} targets of the region are not seen"));
-    }
+    wrong.extend(blind.against(true, bounds));
     let leave = memory.approvals.get(&intent.target);
     let leave = leave.is_some_and(|given| to >= given.to && given.until > memory.now);
     if brakes.approve == Approve::Shrink && !leave {
         wrong.push(format!("shrinking to {to} without approval"));
     }
     let recent = |moved: &&Move| memory.now.since(moved.at) < brakes.foreign_respect;
-    let most = match bounds {
-        TargetSettings::Group(group) => group.range.max(),
-        TargetSettings::Database(database) => database.range.max(),
-    };
+    let most = bounds.range().max();
     let own_most = if let Seen::Group(group) = seen { group.own_range } else { None };
     let most = own_most.map_or(most, |own| own.max().min(most));
     if past.noticed.foreign.as_ref().filter(recent).is_some() && to < most {
@@ -86,7 +97,10 @@ fn fewer(action: &Action, seen: &Seen) -> Option<(u32, u32)> {
             Action::RemoveReplica { .. }
             | Action::AddReplica { .. }
             | Action::Retire { .. }
-            | Action::Return { .. },
+            | Action::Return { .. }
+            | Action::Set { .. }
+            | Action::Start { .. }
+            | Action::Grow { .. },
             _,
         ) => None,
     }
@@ -96,7 +110,8 @@ fn is_paused(intent: &Intent, memory: &Memory, seen: &Seen) -> bool {
     let tagged = match seen {
         Seen::Group(group) => group.paused.is_some(),
         Seen::Database(database) => database.paused.is_some(),
-        Seen::Nothing(_) => false,
+        Seen::Volume(volume) => volume.paused.is_some(),
+        Seen::Setting(_) | Seen::Job(_) | Seen::Nothing(_) => false,
     };
     tagged || memory.pause.is_some() || memory.pauses.contains_key(&intent.target)
 }
@@ -104,7 +119,11 @@ fn is_paused(intent: &Intent, memory: &Memory, seen: &Seen) -> bool {
 fn is_short(seen: &Seen) -> bool {
     match seen {
         Seen::Group(group) => group.shortfall.is_some(),
-        Seen::Database(_) | Seen::Nothing(_) => false,
+        Seen::Database(_)
+        | Seen::Setting(_)
+        | Seen::Job(_)
+        | Seen::Volume(_)
+        | Seen::Nothing(_) => false,
     }
 }
 

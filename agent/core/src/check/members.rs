@@ -47,9 +47,12 @@ impl Members<'_> {
                 }
                 wrong
             }
-            Action::Resize { .. } | Action::AddReplica { .. } | Action::RemoveReplica { .. } => {
-                Vec::new()
-            }
+            Action::Resize { .. }
+            | Action::AddReplica { .. }
+            | Action::RemoveReplica { .. }
+            | Action::Set { .. }
+            | Action::Start { .. }
+            | Action::Grow { .. } => Vec::new(),
         }
     }
 

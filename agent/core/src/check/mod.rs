@@ -7,13 +7,17 @@
 
 mod brakes;
 mod members;
+mod others;
+mod setting;
 
 use crate::{
-    Action, Decision, Evaluation, Held, Intent, Memory, Plan, ReplicaState, RuleVerdict, Seen,
-    Settings, Snapshot, TargetName, TargetSettings, Verdict,
+    Action, Database, DatabaseSettings, Decision, Evaluation, Held, Intent, Memory, Plan,
+    ReplicaState, RuleVerdict, Seen, Settings, Snapshot, TargetName, TargetSettings, Verdict,
 };
 use brakes::Blind;
 use members::Members;
+use others::Start;
+use setting::Change;
 use std::collections::BTreeSet;
 
 /// Why one action is unsafe.
@@ -59,6 +63,8 @@ pub fn check(
                     wrong.extend(members.against(&intent.action));
                 }
                 wrong.extend(brakes::against(intent, (bounds, seen), memory, unseen));
+                let start = Start::of(&intent.action);
+                wrong.extend(start.and_then(|it| others::unasked(it, target, memory, evaluations)));
                 wrong.into_iter().for_each(object);
             }
             _ => object("an action on a target that is not configured or was not seen".to_owned()),
@@ -117,37 +123,56 @@ fn unsafe_action(
         // It changes no size: what is against it is against those it names.
         (Action::Retire { .. }, TargetSettings::Group(_), Seen::Group(_)) => Vec::new(),
         (Action::AddReplica { name }, TargetSettings::Database(bounds), Seen::Database(db)) => {
-            let taken = db.replicas.iter().any(|replica| replica.name == *name);
-            let mut wrong = Vec::new();
-            if taken {
-                wrong.push(format!("{name} exists"));
-            }
-            if db.present() >= bounds.range.max() {
-                wrong.push(format!("{} replicas are the most allowed", bounds.range.max()));
-            }
-            wrong
+            added(name, bounds, db)
         }
         (Action::RemoveReplica { name }, TargetSettings::Database(bounds), Seen::Database(db)) => {
-            let spare = db.present() > bounds.range.min();
-            let removable = db.replicas.iter().any(|replica| {
-                let serves = replica.state == ReplicaState::Available;
-                replica.name == *name && replica.ours && !replica.promotable && serves
-            });
-            let above_max = db.present() > bounds.range.max();
-            let mut wrong = Vec::new();
-            if !removable {
-                wrong.push(format!("{name} is not ours to remove"));
-            }
-            if !spare {
-                wrong.push(format!("{} replicas are the fewest allowed", bounds.range.min()));
-            }
-            if blind && !above_max {
-                wrong.push("a removal without evidence".to_owned());
-            }
-            wrong
+            removed(name, bounds, db, blind)
+        }
+        (
+            Action::Set { from, to, leaves },
+            TargetSettings::Setting(bounds),
+            Seen::Setting(setting),
+        ) => {
+            let change = Change { from: *from, to: *to, leaves: *leaves };
+            setting::against(change, bounds, setting, blind)
+        }
+        (Action::Start { .. }, TargetSettings::Job(_), Seen::Job(job)) => {
+            Start::of(&intent.action).map_or_else(Vec::new, |it| others::start(it, job, blind))
+        }
+        (Action::Grow { from, to }, TargetSettings::Volume(bounds), Seen::Volume(volume)) => {
+            others::growth((*from, *to), bounds, volume)
         }
         _ => vec!["an action of another kind than its target".to_owned()],
     }
+}
+
+fn added(name: &str, bounds: &DatabaseSettings, db: &Database) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if db.replicas.iter().any(|replica| replica.name == *name) {
+        wrong.push(format!("{name} exists"));
+    }
+    if db.present() >= bounds.range.max() {
+        wrong.push(format!("{} replicas are the most allowed", bounds.range.max()));
+    }
+    wrong
+}
+
+fn removed(name: &str, bounds: &DatabaseSettings, db: &Database, blind: bool) -> Vec<String> {
+    let removable = db.replicas.iter().any(|replica| {
+        let serves = replica.state == ReplicaState::Available;
+        replica.name == *name && replica.ours && !replica.promotable && serves
+    });
+    let mut wrong = Vec::new();
+    if !removable {
+        wrong.push(format!("{name} is not ours to remove"));
+    }
+    if db.present() <= bounds.range.min() {
+        wrong.push(format!("{} replicas are the fewest allowed", bounds.range.min()));
+    }
+    if blind && db.present() <= bounds.range.max() {
+        wrong.push("a removal without evidence".to_owned());
+    }
+    wrong
 }
 
 fn resize(

@@ -13,7 +13,7 @@ pub(crate) fn approval(
     approval: Option<&Approval>,
     now: Tick,
 ) -> Ruling {
-    let Candidate { present, size } = candidate;
+    let Candidate { present, size, .. } = candidate;
     if !candidate.shrinks() {
         return Ruling::pass(candidate, "only for shrinking");
     }
@@ -21,9 +21,12 @@ pub(crate) fn approval(
         return Ruling::pass(candidate, "none is asked for");
     }
     match approval {
-        Some(given) if given.to < present && now < given.until => {
+        Some(given) if candidate.leads_to(given.to) && now < given.until => {
             let (to, by, left) = (given.to, &given.by, given.until.since(now));
-            Ruling::Size(size.max(to), format!("{by} approved {to}, valid for {left}").into())
+            Ruling::Size(
+                candidate.at_most_to(to),
+                format!("{by} approved {to}, valid for {left}").into(),
+            )
         }
         _ => Ruling::Hold(format!("waiting for approval of {present} -> {size}").into()),
     }
@@ -39,7 +42,7 @@ mod tests {
         let until = Tick::from_ms(60_000);
         let given = Approval { to: 30, until, by: "ann".to_owned() };
         let now = Tick::from_ms(now * 1000);
-        let ruling = approval(Candidate { present: 40, size }, approve, Some(&given), now);
+        let ruling = approval(Candidate::new(40, size), approve, Some(&given), now);
         let size = match ruling {
             Ruling::Size(size, _) => Some(size),
             Ruling::Hold(_) => None,
@@ -57,7 +60,7 @@ mod tests {
 
     #[test]
     fn without_leave_it_stays() {
-        let candidate = Candidate { present: 40, size: 36 };
+        let candidate = Candidate::new(40, 36);
         let ruling = approval(candidate, Approve::Shrink, None, Tick::default());
         assert_eq!(ruling, Ruling::Hold("waiting for approval of 40 -> 36".into()));
     }

@@ -14,7 +14,7 @@ pub(crate) fn budget<'a>(
     budget: Budget,
     now: Tick,
 ) -> Ruling {
-    let Candidate { present, size } = candidate;
+    let Candidate { present, size, .. } = candidate;
     if !candidate.shrinks() {
         return Ruling::pass(candidate, "only for shrinking");
     }
@@ -44,7 +44,7 @@ mod tests {
             .iter()
             .map(|(ago, from, to)| Move { at: at(*ago), from: *from, to: *to })
             .collect();
-        let candidate = Candidate { present, size };
+        let candidate = Candidate::new(present, size);
         let ruling = budget(candidate, moves.iter(), Brakes::new().budget, now);
         assert!(matches!(ruling, Ruling::Size(size, _) if size == expected), "{ruling:?}");
     }

@@ -8,7 +8,7 @@ use crate::Range;
 
 /// Keeps the size inside `range`, or on its way there.
 pub(crate) fn clamp(candidate: Candidate, range: Range) -> Ruling {
-    let Candidate { present, size } = candidate;
+    let Candidate { present, size, .. } = candidate;
     let kept = size.clamp(range.min().min(present), range.max().max(present));
     match kept == size {
         true => Ruling::pass(candidate, "in range, or on its way there"),
@@ -32,7 +32,7 @@ mod tests {
             (30, 33, 30),
             (12, 14, 14),
         ] {
-            let ruling = clamp(Candidate { present, size }, range);
+            let ruling = clamp(Candidate::new(present, size), range);
             assert!(matches!(ruling, Ruling::Size(size, _) if size == expected), "{ruling:?}");
         }
     }

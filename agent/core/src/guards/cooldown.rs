@@ -15,7 +15,7 @@ pub(crate) fn cooldown(
     settle: Span,
 ) -> Ruling {
     if candidate.grows() {
-        return Ruling::pass(candidate, "growth has none");
+        return Ruling::Size(candidate.size, format!("{} has none", candidate.returning()).into());
     }
     if !candidate.shrinks() {
         return Ruling::pass(candidate, "no change");

@@ -31,7 +31,7 @@ mod tests {
 
     #[track_caller]
     fn check(ratio: f64, band: f64, expected: u32) {
-        let ruling = dead_band(Candidate { present: 10, size: 15 }, Some(ratio), band);
+        let ruling = dead_band(Candidate::new(10, 15), Some(ratio), band);
         assert!(matches!(ruling, Ruling::Size(size, _) if size == expected), "{ruling:?}");
     }
 

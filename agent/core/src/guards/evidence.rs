@@ -16,10 +16,11 @@ pub(crate) fn evidence(candidate: Candidate, missing: &[String], in_range: u32) 
         n => format!(" (and {n} more)"),
     };
     if candidate.shrinks() {
-        let size = candidate.size.max(in_range);
-        return Ruling::Size(size, format!("no shrinking, {first}{more}").into());
+        let size = candidate.at_most_to(in_range);
+        return Ruling::Size(size, format!("no {}, {first}{more}", candidate.leaving()).into());
     }
-    Ruling::Size(candidate.size, format!("growth needs no more, {first}{more}").into())
+    let what = candidate.returning();
+    Ruling::Size(candidate.size, format!("{what} needs no more, {first}{more}").into())
 }
 
 #[cfg(test)]
@@ -29,7 +30,7 @@ mod tests {
     #[track_caller]
     fn check(size: u32, missing: &[&str], in_range: u32, expected: u32) {
         let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        let ruling = evidence(Candidate { present: 40, size }, &missing, in_range);
+        let ruling = evidence(Candidate::new(40, size), &missing, in_range);
         assert!(matches!(ruling, Ruling::Size(size, _) if size == expected), "{ruling:?}");
     }
 

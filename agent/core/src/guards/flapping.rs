@@ -17,7 +17,7 @@ pub(crate) fn flapping<'a>(
         return Ruling::pass(candidate, "only for shrinking");
     }
     let recent = moves.filter(|done| now.since(done.at) < flap.within);
-    let ways = recent.map(|done| done.to > done.from).chain([false]);
+    let ways = recent.map(|done| done.to > done.from).chain([candidate.size > candidate.present]);
     let (_, turns) = ways.fold((None, 0_u32), |(last, turns), up| {
         (Some(up), turns + u32::from(last.is_some_and(|last| last != up)))
     });
@@ -44,7 +44,7 @@ mod tests {
             .zip(0..)
             .map(|(pair, step)| Move { at: at(step), from: pair[0], to: pair[1] })
             .collect();
-        let candidate = Candidate { present: *sizes.last().unwrap(), size };
+        let candidate = Candidate::new(*sizes.last().unwrap(), size);
         let ruling = flapping(candidate, moves.iter(), Brakes::new().flap, now);
         assert_eq!(matches!(ruling, Ruling::Hold(_)), holds, "{ruling:?}");
     }

@@ -24,10 +24,10 @@ pub(crate) fn foreign(
     let (from, to, left) = (moved.from, moved.to, respect.minus(ago));
     let what = format!("somebody else moved it from {from} to {to}, seen {ago} ago");
     if candidate.shrinks() {
-        let size = candidate.size.max(in_range);
+        let size = candidate.at_most_to(in_range);
         return Ruling::Size(size, format!("{what}: respected for {left} more").into());
     }
-    Ruling::Size(candidate.size, format!("{what}; growth does not wait").into())
+    Ruling::Size(candidate.size, format!("{what}; {} does not wait", candidate.returning()).into())
 }
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
         let now = Tick::from_ms(3_600_000);
         let at = Tick::from_ms(3_600_000 - ago * 60_000);
         let moved = Some(Move { at, from: 20, to: 40 });
-        let candidate = Candidate { present: 40, size };
+        let candidate = Candidate::new(40, size);
         let ruling = foreign(candidate, moved, in_range, (now, Span::from_minutes(30)));
         assert!(matches!(ruling, Ruling::Size(size, _) if size == expected), "{ruling:?}");
     }

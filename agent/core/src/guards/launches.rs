@@ -54,7 +54,7 @@ mod tests {
         let name = TargetName::new("other");
         let other = other.as_ref().map(|short| (&name, short));
         let times = (tick(100), Span::from_minutes(15));
-        let ruling = launches(Candidate { present: 10, size }, own.as_ref(), other, times);
+        let ruling = launches(Candidate::new(10, size), own.as_ref(), other, times);
         assert_eq!(matches!(ruling, Ruling::Hold(_)), holds, "{ruling:?}");
     }
 

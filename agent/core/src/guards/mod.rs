@@ -45,8 +45,8 @@ pub(crate) use suspicious_drop::{Present, suspicion, suspicious_drop};
 pub(crate) use too_sick::{Part, too_sick};
 pub(crate) use warm_up::{InFlight, warm_up};
 
-use crate::{Guard, GuardLine, Held};
-use std::borrow::Cow;
+use crate::{Guard, GuardLine, Held, Side, target::leaves};
+use std::{borrow::Cow, cmp::Ordering};
 
 /// How many guards a group is sent through.
 const GUARDS: usize = 18;
@@ -54,19 +54,60 @@ const GUARDS: usize = 18;
 /// A size on its way through the guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
-    /// The size that stands: members desired, replicas present.
+    /// The size that stands: members desired, replicas present, the value of a setting.
     pub(crate) present: u32,
     /// The size proposed.
     pub(crate) size: u32,
+    /// Towards which side it may move without waiting: for all that has members, upwards.
+    pub(crate) safe: Option<Side>,
 }
 
 impl Candidate {
-    pub(crate) const fn shrinks(self) -> bool {
-        self.size < self.present
+    /// A size of something that is safe when it is large.
+    pub(crate) const fn new(present: u32, size: u32) -> Self {
+        Self { present, size, safe: Some(Side::High) }
     }
 
-    pub(crate) const fn grows(self) -> bool {
-        self.size > self.present
+    /// Whether it moves away from its safe side, as whatever shrinks does. Without a safe
+    /// side every move is one.
+    pub(crate) fn shrinks(self) -> bool {
+        leaves(self.safe, self.present, self.size)
+    }
+
+    /// Whether it moves towards its safe side.
+    pub(crate) fn grows(self) -> bool {
+        self.size != self.present && !self.shrinks()
+    }
+
+    /// The size, if it lies no further on its way than `limit`; else `limit`.
+    pub(crate) fn at_most_to(self, limit: u32) -> u32 {
+        match self.size.cmp(&self.present) {
+            Ordering::Less => self.size.max(limit),
+            Ordering::Equal => self.size,
+            Ordering::Greater => self.size.min(limit),
+        }
+    }
+
+    /// Whether `limit` lies on its way.
+    pub(crate) const fn leads_to(self, limit: u32) -> bool {
+        limit != self.present && (self.size < self.present) == (limit < self.present)
+    }
+
+    /// What it does when it moves away from its safe side, in a word.
+    pub(crate) const fn leaving(self) -> &'static str {
+        match self.safe {
+            Some(Side::High) => "shrinking",
+            Some(Side::Low) => "raising",
+            None => "moving",
+        }
+    }
+
+    /// What it does when it moves towards its safe side, in a word.
+    pub(crate) const fn returning(self) -> &'static str {
+        match self.safe {
+            Some(Side::High) | None => "growth",
+            Some(Side::Low) => "lowering",
+        }
     }
 }
 
@@ -100,7 +141,11 @@ pub(crate) struct Gauntlet {
 
 impl Gauntlet {
     pub(crate) fn new(present: u32, size: u32) -> Self {
-        let candidate = Candidate { present, size };
+        Self::of(Candidate::new(present, size))
+    }
+
+    /// The same, of something that may be safe when it is small.
+    pub(crate) fn of(candidate: Candidate) -> Self {
         Self { candidate, lines: Vec::with_capacity(GUARDS), page: None, held: None }
     }
 

@@ -40,7 +40,7 @@ mod tests {
         let input = InputKey::new("p/conn");
         let effect = Effect { input, falls: 0.05, within: Span::from_minutes(15), tries: 2 };
         let trials = Trials { failed, ..Trials::default() };
-        let ruling = no_effect(Candidate { present: 10, size }, [(&effect, &trials)]);
+        let ruling = no_effect(Candidate::new(10, size), [(&effect, &trials)]);
         assert_eq!(matches!(ruling, Ruling::Hold(_)), holds, "{ruling:?}");
     }
 

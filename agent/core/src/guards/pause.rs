@@ -30,7 +30,7 @@ mod tests {
     fn whoever_pauses_it_holds_shrinking_and_growth() {
         let paused = Pause { reason: "move".to_owned(), until: None };
         for size in [5, 15] {
-            let candidate = Candidate { present: 10, size };
+            let candidate = Candidate::new(10, size);
             for (region, target, tag, holds) in [
                 (Some(&paused), None, None, true),
                 (None, Some(&paused), None, true),

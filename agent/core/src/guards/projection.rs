@@ -39,7 +39,7 @@ mod tests {
     #[track_caller]
     fn check(present: u32, value: f64, bound: f64, size: u32, expected: u32) {
         let load = f64::from(present) * value / bound;
-        assert_eq!(safe_size(Candidate { present, size }, load), expected);
+        assert_eq!(safe_size(Candidate::new(present, size), load), expected);
     }
 
     #[test]
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn it_never_grows_a_fleet() {
-        let ruling = projection(Candidate { present: 10, size: 9 }, Some(50.0), 0.1);
+        let ruling = projection(Candidate::new(10, 9), Some(50.0), 0.1);
         assert!(matches!(ruling, Ruling::Size(10, _)), "{ruling:?}");
     }
 }

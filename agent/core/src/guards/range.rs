@@ -22,7 +22,7 @@ mod tests {
     fn it_lets_nothing_out_of_the_range() {
         let bounds = Range::new(10, 200).unwrap();
         for (size, expected) in [(0, 10), (10, 10), (57, 57), (200, 200), (u32::MAX, 200)] {
-            let ruling = range(Candidate { present: 40, size }, bounds);
+            let ruling = range(Candidate::new(40, size), bounds);
             assert!(matches!(ruling, Ruling::Size(size, _) if size == expected), "{ruling:?}");
         }
     }

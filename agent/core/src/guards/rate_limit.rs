@@ -14,7 +14,7 @@ pub(crate) fn rate_limit<'a>(
     now: Tick,
     settings: &GroupSettings,
 ) -> Ruling {
-    let Candidate { present, size } = candidate;
+    let Candidate { present, size, .. } = candidate;
     if size == present {
         return Ruling::pass(candidate, "no change");
     }
@@ -69,7 +69,7 @@ mod tests {
             .iter()
             .map(|(ago, from, to)| Move { at: Tick::from_ms(600_000 - ago), from: *from, to: *to })
             .collect();
-        let candidate = Candidate { present, size };
+        let candidate = Candidate::new(present, size);
         let ruling = rate_limit(candidate, moves.iter(), now, &settings(shrink));
         assert!(matches!(ruling, Ruling::Size(size, _) if size == expected), "{ruling:?}");
     }

@@ -20,7 +20,7 @@ pub(crate) fn stabilise<'a>(
     (now, every): (Tick, Span),
     settings: &GroupSettings,
 ) -> Ruling {
-    let Candidate { present, size } = candidate;
+    let Candidate { present, size, .. } = candidate;
     let shrinks = candidate.shrinks();
     let window = if shrinks { settings.stabilise_down } else { settings.stabilise_up };
     if size == present || window.ms() == 0 {
@@ -58,7 +58,7 @@ mod tests {
         let asked: Vec<Asked> =
             asked.iter().map(|(at, size)| Asked { at: tick(*at), size: *size }).collect();
         let times = (tick(now), Span::from_secs(15));
-        let ruling = stabilise(Candidate { present: 40, size }, asked.iter(), times, &settings);
+        let ruling = stabilise(Candidate::new(40, size), asked.iter(), times, &settings);
         assert!(matches!(ruling, Ruling::Size(size, _) if size == expected), "{ruling:?}");
     }
 
@@ -81,7 +81,7 @@ mod tests {
         settings.stabilise_down = Span::from_secs(30);
         let asked = [Asked { at: Tick::from_ms(60_000), size: 25 }];
         let times = (Tick::from_ms(121_000), Span::from_secs(60));
-        let ruling = stabilise(Candidate { present: 40, size: 20 }, asked.iter(), times, &settings);
+        let ruling = stabilise(Candidate::new(40, 20), asked.iter(), times, &settings);
         assert!(matches!(ruling, Ruling::Size(25, _)), "{ruling:?}");
     }
 

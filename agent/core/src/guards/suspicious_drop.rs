@@ -135,7 +135,7 @@ mod tests {
         let last = (Tick::from_ms(0), "it fell".to_owned());
         let holds = |size, seconds: u64| {
             let now = Tick::from_ms(seconds * 1000);
-            let candidate = Candidate { present: 10, size };
+            let candidate = Candidate::new(10, size);
             let ruling = suspicious_drop(candidate, None, Some(&last), (now, FALL));
             matches!(ruling, Ruling::Hold(_))
         };

@@ -44,7 +44,7 @@ mod tests {
     #[track_caller]
     fn check(size: u32, unhealthy: (u32, u32), unseen: (u32, u32), holds: bool) {
         let part = |(some, all)| Part { some, all };
-        let candidate = Candidate { present: 10, size };
+        let candidate = Candidate::new(10, size);
         let ruling = too_sick(candidate, part(unhealthy), part(unseen), Brakes::new().sick);
         assert_eq!(matches!(ruling, Ruling::Hold(_)), holds, "{ruling:?}");
     }

@@ -26,7 +26,7 @@ const SHOWS_WITHIN: Span = Span::from_secs(60);
 
 /// Whether asking for the candidate's size would only repeat what was just accepted.
 fn repeats(open: &OpenIntent, candidate: Candidate, now: Tick) -> bool {
-    let asked = open.size().is_some_and(|asked| asked >= candidate.size);
+    let asked = open.size().is_some_and(|asked| candidate.at_most_to(asked) == candidate.size);
     asked && open.accepted && now.since(open.since) < SHOWS_WITHIN
 }
 
@@ -39,7 +39,10 @@ pub(crate) fn warm_up(candidate: Candidate, flight: &InFlight<'_>, now: Tick) ->
                 let note = format!("in flight: {} asked for {ago} ago", open.intent.action);
                 Ruling::Hold(note.into())
             }
-            _ => Ruling::pass(candidate, "growth does not wait"),
+            _ => Ruling::Size(
+                candidate.size,
+                format!("{} does not wait", candidate.returning()).into(),
+            ),
         };
     }
     if !candidate.shrinks() {
@@ -84,7 +87,7 @@ mod tests {
 
     #[track_caller]
     fn check(size: u32, flight: &InFlight<'_>, now: u64, holds: bool) {
-        let ruling = warm_up(Candidate { present: 10, size }, flight, Tick::from_ms(now * 1000));
+        let ruling = warm_up(Candidate::new(10, size), flight, Tick::from_ms(now * 1000));
         assert_eq!(matches!(ruling, Ruling::Hold(_)), holds, "{ruling:?}");
     }
 

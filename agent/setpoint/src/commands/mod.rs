@@ -94,9 +94,10 @@ fn complain(faults: &[ConfigFault]) {
 fn cannot_wire(error: CannotWire) -> Exit {
     output::complain(&format!("error: {}", chain(&error)));
     match error {
-        CannotWire::LeftOut { .. } | CannotWire::Source(..) | CannotWire::Unsigned(_) => {
-            Exit::BadConfig
-        }
+        CannotWire::LeftOut { .. }
+        | CannotWire::Provider(..)
+        | CannotWire::Source(..)
+        | CannotWire::Unsigned(_) => Exit::BadConfig,
         CannotWire::Unseen(..) | CannotWire::Natives(_) => Exit::Unreachable,
         CannotWire::Fleet(_) => Exit::No,
         CannotWire::Policies(_) => Exit::Internal,

@@ -12,8 +12,8 @@ pub(crate) fn permissions(common: &Common) -> Exit {
 fn permitted(common: &Common) -> Result<Exit, Exit> {
     let config = configuration(common)?;
     let mut all = wiring::permissions(&config).map_err(cannot_wire)?;
-    for (name, provider) in &config.providers {
-        if let Some((role, _)) = &provider.role {
+    for (name, account) in wiring::clouds(&config) {
+        if let Some((role, _)) = &account.role {
             let to = format!("these are for the role {role}; allow the agent itself to take it on");
             output::complain(&format!("{name}: {to} (sts:AssumeRole)"));
         }

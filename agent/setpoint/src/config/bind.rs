@@ -56,7 +56,9 @@ impl Bench<'_> {
         let alone: BTreeMap<TargetName, TargetSettings> =
             targets.iter().map(|(name, target)| (name.clone(), target.settings.clone())).collect();
         let (mut shadows, mut acted_on) = (Shadows::new(), BTreeSet::new());
-        for (name, raw) in self.names() {
+        let named = self.names();
+        self.one_policy_each(&named, targets);
+        for (name, raw) in named {
             let file = beside(&raw.file.place, Path::new(&raw.file.value));
             let Some(script) = scripts.get(&file) else { continue };
             let asker = (&*name.value, &raw.file.place);
@@ -267,6 +269,36 @@ impl Bench<'_> {
         bound
     }
 
+    /// Some kinds of targets belong to one policy alone: what two ask of a setting has no sum.
+    fn one_policy_each(
+        &self,
+        policies: &[(At<String>, &RawPolicy)],
+        targets: &BTreeMap<TargetName, Target>,
+    ) {
+        let mut owners: BTreeMap<&str, (&str, &At<String>)> = BTreeMap::new();
+        for (policy, ours) in policies
+            .iter()
+            .flat_map(|(name, raw)| raw.targets.iter().map(move |(_, ours)| (&*name.value, ours)))
+        {
+            let Some(target) = targets.get(&*ours.value) else { continue };
+            let kind = Kind::of(&target.settings);
+            let Some((owner, first)) = owners.insert(&*ours.value, (policy, ours)) else {
+                continue;
+            };
+            if kind.is_exclusive() && owner != policy {
+                let message =
+                    format!("`{}` has two policies, and a {kind} belongs to one", ours.value);
+                let fault = ConfigFault::new(Code::Twice, &ours.place, message);
+                self.faults.push(
+                    fault
+                        .label("bound again here")
+                        .also(&first.place, "bound here first")
+                        .help(format!("put the rules of `{policy}` into `{owner}`")),
+                );
+            }
+        }
+    }
+
     /// A policy at work for each pair of two fleets' groups would be nobody's wish, and
     /// `{group}` without a fleet has no meaning.
     fn one_fleet(&self, policy: &Bound<'_>, targets: &BTreeMap<TargetName, Target>) {
@@ -307,10 +339,7 @@ impl Bench<'_> {
         if !tried {
             target.mode = mode.map_or(target.mode, |mode| mode.min(target.mode));
         }
-        let kind = match target.settings {
-            TargetSettings::Group(_) => Kind::Group,
-            TargetSettings::Database(_) => Kind::Database,
-        };
+        let kind = Kind::of(&target.settings);
         if kind != wanted.kind {
             let message =
                 format!("`{}` is a {kind}, the policy needs a {}", ours.value, wanted.kind);

@@ -6,14 +6,17 @@
 use super::{
     bind, calendar,
     fault::{At, Code, ConfigFault, Faults, Place},
-    raw::{Raw, RawBrakes, RawNamed, RawProvider, RawTarget, RawTargetKind, RawWhich},
+    provider::{ID, provider},
+    raw::{Raw, RawNamed},
+    raw_provider::RawProvider,
+    raw_target::{RawTarget, RawTargetKind},
     source::source,
-    suggest, unused,
-    valid::{Config, Mode, Provider, Target, Which},
+    suggest,
+    target::target,
+    unused,
+    valid::{Config, Mode, Target},
 };
-use setpoint_core::{
-    Approve, DatabaseSettings, GroupSettings, Range, Span, TargetName, TargetSettings,
-};
+use setpoint_core::{Span, TargetName};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -43,9 +46,10 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
     let every = every(raw.every.as_ref(), faults);
     let listen = raw.listen.as_ref().and_then(|listen| self::listen(listen, faults));
     let sources = each(&raw.sources, faults, |it| source(it, every, &raw.providers, faults));
-    let providers = each(&raw.providers, faults, |raw| provider(raw, region.as_deref(), faults));
+    let providers =
+        each(&raw.providers, faults, |raw| provider(raw, region.as_deref(), every, faults));
     let mut targets: BTreeMap<TargetName, Target> =
-        each(&raw.targets, faults, |target| self::target(target, mode, &raw.providers, faults))
+        each(&raw.targets, faults, |raw_target| target(raw_target, mode, &raw.providers, faults))
             .into_iter()
             .map(|(name, target)| (TargetName::new(name), target))
             .collect();
@@ -54,6 +58,7 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
     let bind::AllBound { policies, mut inputs, shadows } = bench.bind_all(&mut targets);
     inputs.extend(bench.bind_sessions(&mut targets));
     one_target_each(&raw.targets, faults);
+    one_document_each(&raw, faults);
     if !faults.any_error() {
         unused::warn(&raw, whole, faults);
     }
@@ -168,50 +173,6 @@ pub(crate) fn known_provider(
     }
 }
 
-fn provider(raw: &RawProvider, region: Option<&str>, faults: &Faults) -> Option<Provider> {
-    let endpoint = endpoint(raw.endpoint.as_ref(), faults)?;
-    let region = match &raw.region {
-        Some(region) => {
-            check_name(region, "the name of a region", faults).then_some(&*region.value)
-        }
-        None => region,
-    };
-    let file = raw.credentials_file.as_ref();
-    let credentials_file = file.map(|file| beside(&file.place, Path::new(&file.value)));
-    if let Some(at) = raw.calls_per_second.as_ref().filter(|at| !(1..=1000).contains(&at.value)) {
-        let message = format!("`calls_per_second` is {}, out of bounds", at.value);
-        let fault = ConfigFault::new(Code::BadValue, &at.place, message);
-        faults.push(fault.help("write 1 to 1000"));
-    }
-    Some(Provider {
-        region: region?.to_owned(),
-        endpoint,
-        credentials_file,
-        profile: raw.profile.as_ref().map(|profile| profile.value.clone()),
-        role: role(raw, faults),
-        calls_per_second: raw.calls_per_second.as_ref().map(|at| at.value),
-    })
-}
-
-/// The role to take on, with its external id.
-fn role(raw: &RawProvider, faults: &Faults) -> Option<(String, Option<String>)> {
-    let id = raw.external_id.as_ref();
-    let Some(arn) = &raw.role_arn else {
-        if let Some(id) = id {
-            let message = "`external_id` is for taking on a role, and there is no `role_arn`";
-            faults.push(ConfigFault::new(Code::MissingKey, &id.place, message));
-        }
-        return None;
-    };
-    let is_role = arn.value.starts_with("arn:") && arn.value.contains(":role/");
-    if !is_role {
-        let message = format!("`role_arn` is {}, which is no role", arn.place.written());
-        let fault = ConfigFault::new(Code::BadValue, &arn.place, message);
-        faults.push(fault.help("write it as `arn:aws:iam::123456789012:role/setpoint`"));
-    }
-    Some((arn.value.clone(), id.map(|id| id.value.clone())))
-}
-
 /// Another address than the cloud's own, if one is written; `None` if that is none.
 #[expect(clippy::option_option, reason = "what makes no sense is left out, not left alone")]
 pub(crate) fn endpoint(raw: Option<&At<String>>, faults: &Faults) -> Option<Option<Url>> {
@@ -241,61 +202,14 @@ pub(crate) fn http_url(raw: &At<String>, faults: &Faults) -> Option<Url> {
     Some(url)
 }
 
-fn target(
-    raw: &RawTarget,
-    mode: Mode,
-    providers: &[RawNamed<RawProvider>],
-    faults: &Faults,
-) -> Option<Target> {
-    known_provider(&raw.provider, providers, faults);
-    let which = which(raw, faults);
-    let (settings, brakes) = match &raw.kind {
-        RawTargetKind::Group { min, max, brakes, .. } => {
-            let range = range(min.value, max, ("min", "max"), faults)?;
-            (TargetSettings::Group(braked_group(GroupSettings::new(range), brakes)), brakes)
-        }
-        RawTargetKind::Database { min_replicas, max_replicas, brakes } => {
-            let min = min_replicas.as_ref().map_or(0, |min| min.value);
-            let range = range(min, max_replicas, ("min_replicas", "max_replicas"), faults)?;
-            let settings = braked_database(DatabaseSettings::new(range), brakes);
-            (TargetSettings::Database(settings), brakes)
-        }
-    };
-    let provider = raw.provider.value.clone();
-    let settings = shared_brakes(settings, &provider, brakes, faults);
-    Some(Target { provider, which, settings, mode })
-}
-
-fn which(raw: &RawTarget, faults: &Faults) -> Which {
-    let bad = |place: &Place, message: &str| ConfigFault::new(Code::BadValue, place, message);
-    match &raw.which {
-        RawWhich::Id(id) => {
-            if id.value.trim().is_empty() {
-                let message = "`id` is empty: it is the target's name at the provider";
-                faults.push(bad(&id.place, message));
-            }
-            Which::One(id.value.clone())
-        }
-        RawWhich::Select { place, tags } => {
-            if tags.is_empty() {
-                let fault = bad(place, "`select` without tags would be everything there is");
-                faults.push(fault.help("write `select = { tags = { app = \"web\" } }`"));
-            }
-            if !matches!(raw.kind, RawTargetKind::Group { .. }) {
-                faults.push(bad(place, "`select` finds groups; a database is named by its `id`"));
-            }
-            let pairs = tags.iter().map(|(key, value)| (key.value.clone(), value.value.clone()));
-            Which::Each(pairs.collect())
-        }
-    }
-}
-
 /// Two targets that are one thing at its provider would be sized twice.
 fn one_target_each(targets: &[RawNamed<RawTarget>], faults: &Faults) {
-    let mut seen: BTreeMap<(&str, &str), &Place> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str, bool), &Place> = BTreeMap::new();
     for target in targets.iter().filter_map(|target| target.what.as_ref()) {
         let Some(id) = target.id() else { continue };
-        let thing = (&*target.provider.value, &*id.value);
+        // A database and its storage are two things with one name.
+        let is_volume = matches!(target.kind, RawTargetKind::Volume { .. });
+        let thing = (&*target.provider.value, &*id.value, is_volume);
         let Some(first) = seen.insert(thing, &id.place) else { continue };
         let message = format!("two targets are {} at `{}`", id.place.written(), thing.0);
         let fault = ConfigFault::new(Code::Twice, &id.place, message);
@@ -303,77 +217,26 @@ fn one_target_each(targets: &[RawNamed<RawTarget>], faults: &Faults) {
     }
 }
 
-fn range(min: u32, max: &At<u32>, names: (&str, &str), faults: &Faults) -> Option<Range> {
-    let range = Range::new(min, max.value);
-    if range.is_none() {
-        let message = format!("`{}` is {min}, above `{}`, {}", names.0, names.1, max.value);
-        let fault = ConfigFault::new(Code::EmptyRange, &max.place, message);
-        faults.push(fault.help("no size is allowed by this range: widen it"));
+/// The address of a web service that does not name the target is that of one target only.
+fn one_document_each(raw: &Raw, faults: &Faults) {
+    for provider in &raw.providers {
+        let Some(RawProvider::Webhook(service)) = &provider.what else { continue };
+        let targets = raw.targets.iter().filter_map(|target| target.what.as_ref());
+        let own = targets.filter(|target| target.provider.value == provider.name.value);
+        let second = own.filter_map(RawTarget::id).nth(1);
+        if let Some(second) = second.filter(|_| !service.url.value.contains(ID)) {
+            let message = format!("two targets would be one document of `{}`", provider.name.value);
+            let fault = ConfigFault::new(Code::Twice, &second.place, message);
+            faults.push(
+                fault
+                    .also(&service.url.place, "one address")
+                    .help("write `{id}` into its `url`, where the id of a target belongs"),
+            );
+        }
     }
-    range
 }
 
 /// What is written, else the default.
 pub(crate) fn or(written: Option<&At<Span>>, default: Span) -> Span {
     written.map_or(default, |at| at.value)
-}
-
-/// The brakes that every kind has.
-fn shared_brakes(
-    mut settings: TargetSettings,
-    provider: &str,
-    raw: &RawBrakes,
-    faults: &Faults,
-) -> TargetSettings {
-    let brakes = settings.brakes_mut();
-    brakes.provider = Some(provider.to_owned());
-    brakes.foreign_respect = or(raw.foreign_respect.as_ref(), brakes.foreign_respect);
-    if let Some(budget) = &raw.budget {
-        match share(&budget.value) {
-            Some(share) => brakes.budget.share = share,
-            None => {
-                let message = format!("`budget` is {}", budget.place.written());
-                let fault = ConfigFault::new(Code::BadValue, &budget.place, message);
-                faults.push(fault.help("write the share that may go in an hour: \"50%\""));
-            }
-        }
-    }
-    match raw.approve.as_ref().map(|approve| (&*approve.value, approve)) {
-        None | Some(("nothing", _)) => {}
-        Some(("shrink", _)) => brakes.approve = Approve::Shrink,
-        Some((text, approve)) => {
-            let message = format!("`approve` is {}", approve.place.written());
-            let fault = ConfigFault::new(Code::BadValue, &approve.place, message);
-            faults.push(fault.maybe_help(suggest::advice(text, ["nothing", "shrink"])));
-        }
-    }
-    settings
-}
-
-/// A share from 0 to 1, of a text such as "50%".
-fn share(text: &str) -> Option<f64> {
-    let percent: f64 = text.strip_suffix('%')?.trim_end().parse().ok()?;
-    (0.0..=100.0).contains(&percent).then_some(percent / 100.0)
-}
-
-fn braked_group(group: GroupSettings, brakes: &RawBrakes) -> GroupSettings {
-    GroupSettings {
-        stabilise_up: or(brakes.stabilise_up.as_ref(), group.stabilise_up),
-        stabilise_down: or(brakes.stabilise_down.as_ref(), group.stabilise_down),
-        cooldown_down: or(brakes.cooldown_down.as_ref(), group.cooldown_down),
-        ready_after: or(brakes.ready_after.as_ref(), group.ready_after),
-        settle: or(brakes.settle.as_ref(), group.settle),
-        confirm_within: or(brakes.confirm_within.as_ref(), group.confirm_within),
-        ..group
-    }
-}
-
-fn braked_database(database: DatabaseSettings, brakes: &RawBrakes) -> DatabaseSettings {
-    DatabaseSettings {
-        cooldown_up: or(brakes.cooldown_up.as_ref(), database.cooldown_up),
-        cooldown_down: or(brakes.cooldown_down.as_ref(), database.cooldown_down),
-        settle: or(brakes.settle.as_ref(), database.settle),
-        confirm_within: or(brakes.confirm_within.as_ref(), database.confirm_within),
-        ..database
-    }
 }

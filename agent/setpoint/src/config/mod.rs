@@ -20,9 +20,12 @@ mod fault;
 mod file;
 mod fleet;
 mod meaning;
+mod provider;
 mod query;
 mod raw;
+mod raw_provider;
 mod raw_source;
+mod raw_target;
 mod render;
 mod schema;
 mod scripts;
@@ -30,18 +33,21 @@ mod sessions;
 mod source;
 pub(crate) mod suggest;
 mod table;
+mod target;
 mod unused;
 mod valid;
 
 pub(crate) use expand::Environment;
 pub(crate) use fault::ConfigFault;
 pub(crate) use fleet::FleetError;
+pub(crate) use provider::ID;
 pub(crate) use render::{one_line, render};
 pub(crate) use schema::schema;
 #[cfg(feature = "aws")]
 pub(crate) use valid::CloudWatch;
 pub(crate) use valid::{
-    BoundInput, Config, Mode, Provider, Question, Signed, Source, SourceKind, Target, Web, Which,
+    Account, BoundInput, Config, Mode, Provider, Question, Service, Signed, Source, SourceKind,
+    Target, Web, Which,
 };
 
 use fault::{Code, Faults, Place, SourceFile};

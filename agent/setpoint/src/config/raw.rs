@@ -7,7 +7,9 @@
 use super::{
     calendar::{self, RawCalendar},
     fault::{At, Code, ConfigFault, Faults, Place},
+    raw_provider::{self, RawProvider},
     raw_source::{self, RawSource},
+    raw_target::{self, RawTarget},
     suggest,
     table::{Context, Named, Table},
 };
@@ -34,77 +36,6 @@ pub(crate) struct RawNamed<T> {
     pub(crate) name: At<String>,
     /// `None` if it is of a kind that cannot be used: that is reported, and its name is taken.
     pub(crate) what: Option<T>,
-}
-
-/// `[providers.x]` with `kind = "aws"`.
-#[derive(Debug)]
-pub(crate) struct RawProvider {
-    pub(crate) region: Option<At<String>>,
-    pub(crate) endpoint: Option<At<String>>,
-    pub(crate) credentials_file: Option<At<String>>,
-    pub(crate) profile: Option<At<String>>,
-    pub(crate) role_arn: Option<At<String>>,
-    pub(crate) external_id: Option<At<String>>,
-    pub(crate) calls_per_second: Option<At<u32>>,
-}
-
-/// `[targets.x]`.
-#[derive(Debug)]
-pub(crate) struct RawTarget {
-    pub(crate) provider: At<String>,
-    pub(crate) which: RawWhich,
-    pub(crate) kind: RawTargetKind,
-}
-
-/// Which thing at its provider a target is.
-#[derive(Debug)]
-pub(crate) enum RawWhich {
-    /// `id = "…"`: one, by its name there.
-    Id(At<String>),
-    /// `select = { tags = { … } }`: each that has these tags.
-    Select { place: Place, tags: Vec<(At<String>, At<String>)> },
-}
-
-impl RawTarget {
-    /// Its name at the provider, if it is one thing.
-    pub(crate) const fn id(&self) -> Option<&At<String>> {
-        match &self.which {
-            RawWhich::Id(id) => Some(id),
-            RawWhich::Select { .. } => None,
-        }
-    }
-}
-
-/// What a target is, with the bounds of its kind.
-#[derive(Debug)]
-pub(crate) enum RawTargetKind {
-    Group { min: At<u32>, max: At<u32>, brakes: RawBrakes, sessions: Box<RawSessions> },
-    Database { min_replicas: Option<At<u32>>, max_replicas: At<u32>, brakes: RawBrakes },
-}
-
-/// How a target is slowed down; each kind has some of these.
-#[derive(Debug, Default)]
-pub(crate) struct RawBrakes {
-    pub(crate) stabilise_up: Option<At<Span>>,
-    pub(crate) stabilise_down: Option<At<Span>>,
-    pub(crate) cooldown_up: Option<At<Span>>,
-    pub(crate) cooldown_down: Option<At<Span>>,
-    pub(crate) ready_after: Option<At<Span>>,
-    pub(crate) settle: Option<At<Span>>,
-    pub(crate) confirm_within: Option<At<Span>>,
-    pub(crate) foreign_respect: Option<At<Span>>,
-    pub(crate) budget: Option<At<String>>,
-    pub(crate) approve: Option<At<String>>,
-}
-
-/// What tells how many sessions each member of a group has, and how members are drained.
-#[derive(Debug)]
-pub(crate) struct RawSessions {
-    /// `sessions = { source = "…", query = "…", key = "…" }`, if it is there; `None` in it if it
-    /// makes no sense.
-    pub(crate) input: Option<Option<RawInput>>,
-    pub(crate) drain: Option<At<Span>>,
-    pub(crate) spare: Option<At<Span>>,
 }
 
 /// `[[policies]]`.
@@ -149,9 +80,9 @@ impl Raw {
         coordination(&mut file);
         not_yet(&mut file, &["peers", "notices"]);
         add(&mut self.sources, file.named_tables("sources"), raw_source::source, faults);
-        add(&mut self.providers, file.named_tables("providers"), provider, faults);
+        add(&mut self.providers, file.named_tables("providers"), raw_provider::provider, faults);
         add(&mut self.calendars, file.named_tables("calendars"), calendar::read, faults);
-        add(&mut self.targets, file.named_tables("targets"), target, faults);
+        add(&mut self.targets, file.named_tables("targets"), raw_target::target, faults);
         self.policies.extend(file.list_of_tables("policies").into_iter().filter_map(policy));
         file.finish();
     }
@@ -256,89 +187,6 @@ pub(crate) fn required<'a, T>(
         return None;
     }
     read(table, key)
-}
-
-fn provider(mut table: Table<'_>) -> Option<RawProvider> {
-    kind(&mut table, &["aws"], &["azure", "kubernetes", "onprem"])?;
-    let provider = RawProvider {
-        region: table.text("region"),
-        endpoint: table.text("endpoint"),
-        credentials_file: table.text("credentials_file"),
-        profile: table.text("profile"),
-        role_arn: table.text("role_arn"),
-        external_id: table.text("external_id"),
-        calls_per_second: table.count("calls_per_second"),
-    };
-    table.finish();
-    Some(provider)
-}
-
-fn target(mut table: Table<'_>) -> Option<RawTarget> {
-    const LATER: [&str; 6] = ["flag", "rollout", "traffic", "setting", "volume", "job"];
-    let kind = kind(&mut table, &["group", "database"], &LATER)?;
-    let provider = required(&mut table, "provider", "provider = \"aws\"", Table::text);
-    let which = which(&mut table);
-    let kind = if kind == "group" { group(&mut table) } else { database(&mut table) };
-    table.finish();
-    Some(RawTarget { provider: provider?, which: which?, kind: kind? })
-}
-
-fn which(table: &mut Table<'_>) -> Option<RawWhich> {
-    let Some(mut select) = table.table("select") else {
-        let id = required(table, "id", "id = \"its name at the provider\"", Table::text);
-        return id.map(RawWhich::Id);
-    };
-    if let Some(place) = table.place_of("id") {
-        let message = "a target has an `id` or a `select`, not both";
-        table.fault(ConfigFault::new(Code::Twice, &place, message));
-    }
-    let (place, tags) = (select.place.clone(), select.named_texts("tags"));
-    select.finish();
-    Some(RawWhich::Select { place, tags })
-}
-
-fn group(table: &mut Table<'_>) -> Option<RawTargetKind> {
-    let min = required(table, "min", "min = 2", Table::count);
-    let max = required(table, "max", "max = 20", Table::count);
-    let brakes = RawBrakes {
-        stabilise_up: table.span("stabilise_up"),
-        stabilise_down: table.span("stabilise_down"),
-        cooldown_up: None,
-        cooldown_down: table.span("cooldown_down"),
-        ready_after: table.span("ready_after"),
-        settle: table.span("settle"),
-        confirm_within: table.span("confirm_within"),
-        ..shared_brakes(table)
-    };
-    let sessions = Box::new(RawSessions {
-        input: table.table("sessions").map(input),
-        drain: table.span("drain"),
-        spare: table.span("spare"),
-    });
-    Some(RawTargetKind::Group { min: min?, max: max?, brakes, sessions })
-}
-
-/// Brakes that every kind has.
-fn shared_brakes(table: &mut Table<'_>) -> RawBrakes {
-    RawBrakes {
-        foreign_respect: table.span("foreign_respect"),
-        budget: table.text("budget"),
-        approve: table.text("approve"),
-        ..RawBrakes::default()
-    }
-}
-
-fn database(table: &mut Table<'_>) -> Option<RawTargetKind> {
-    let min_replicas = table.count("min_replicas");
-    let max_replicas = required(table, "max_replicas", "max_replicas = 5", Table::count);
-    let brakes = RawBrakes {
-        cooldown_up: table.span("cooldown_up"),
-        cooldown_down: table.span("cooldown_down"),
-        settle: table.span("settle"),
-        confirm_within: table.span("confirm_within"),
-        ..shared_brakes(table)
-    };
-    Some(RawTargetKind::Database { min_replicas, max_replicas: max_replicas?, brakes })
 }
 
 fn policy(mut table: Table<'_>) -> Option<RawPolicy> {

@@ -106,7 +106,13 @@ fn web(table: &mut Table<'_>, kind: &str) -> Option<RawWeb> {
     };
     let url = required(table, "url", example, Table::text);
     let expect = if kind == "probe" { table.text("expect") } else { None };
-    let access = RawAccess {
+    let access = access(table);
+    Some(RawWeb { url: url?, access, expect })
+}
+
+/// Reads who we say we are, and whom we trust.
+pub(crate) fn access(table: &mut Table<'_>) -> RawAccess {
+    RawAccess {
         headers: table.named_texts("headers"),
         bearer: table.text("bearer"),
         bearer_file: table.text("bearer_file"),
@@ -117,8 +123,7 @@ fn web(table: &mut Table<'_>, kind: &str) -> Option<RawWeb> {
         certificate_file: table.text("certificate_file"),
         key_file: table.text("key_file"),
         sigv4: table.table("sigv4").map(sigv4),
-    };
-    Some(RawWeb { url: url?, access, expect })
+    }
 }
 
 fn sigv4(mut table: Table<'_>) -> RawSigV4 {

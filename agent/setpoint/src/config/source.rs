@@ -3,7 +3,8 @@
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
     meaning::{beside, check_name, endpoint, http_url, known_provider, or},
-    raw::{RawNamed, RawProvider},
+    raw::RawNamed,
+    raw_provider::RawProvider,
     raw_source::{RawAccess, RawOwn, RawSigV4, RawSource, RawWeb},
     valid::{CloudWatch, Signed, Source, SourceKind, Web},
 };
@@ -17,7 +18,7 @@ use std::{
 use url::{Host, Url};
 
 /// How long one reading may take, unless a pass is shorter.
-const TIMEOUT: Span = Span::from_secs(5);
+pub(crate) const TIMEOUT: Span = Span::from_secs(5);
 /// How much time one value of CloudWatch stands for, and how long it is still filled after
 /// that: metrics of AWS's own come each minute and are mostly there one minute later.
 const RESOLUTION: Span = Span::from_secs(60);
@@ -105,9 +106,22 @@ fn account(
     unclear: &str,
     (providers, faults): (&[RawNamed<RawProvider>], &Faults),
 ) -> Option<String> {
-    match (named, providers) {
+    let is_other = |it: &&RawNamed<RawProvider>| {
+        matches!(
+            it.what,
+            Some(RawProvider::Webhook(_) | RawProvider::File(_) | RawProvider::Systemd(_))
+        )
+    };
+    let clouds: Vec<_> = providers.iter().filter(|it| !is_other(it)).collect();
+    match (named, clouds.as_slice()) {
         (Some(named), _) => {
             known_provider(named, providers, faults);
+            if let Some(other) =
+                providers.iter().filter(is_other).find(|it| it.name.value == named.value)
+            {
+                let message = format!("`{}` has no CloudWatch: it is not AWS", other.name.value);
+                faults.push(ConfigFault::new(Code::WrongKind, &named.place, message));
+            }
             Some(named.value.clone())
         }
         (None, [only]) => Some(only.name.value.clone()),
@@ -127,21 +141,34 @@ fn web(
 ) -> Option<Web> {
     let url = http_url(&raw.url, faults);
     let access = &raw.access;
-    let headers = headers(access, faults);
-    let auth = auth(access, faults);
     let signed = access.sigv4.as_ref().map(|raw| signed(raw, access, (providers, faults)));
-    let tls = tls(access, faults);
-    let tells = auth.is_some() || signed.is_some();
-    if let Some(url) = url.as_ref().filter(|url| tells && is_in_the_clear(url)) {
-        let message = format!("the credentials go to {} unencrypted", url.authority());
-        let fault = ConfigFault::new(Code::InTheClear, &raw.url.place, message);
-        faults.push(fault.help("use https"));
-    }
+    let place = (url.as_ref(), &raw.url.place);
+    let http = trusted(access, place, signed.is_some(), http, faults);
     let signed = match signed {
         Some(signed) => Some(signed?),
         None => None,
     };
-    Some(Web { url: url?, http: HttpSettings { headers, auth, tls, ..http }, signed })
+    Some(Web { url: url?, http, signed })
+}
+
+/// `http`, with who we say we are at the address, and whom we trust.
+pub(crate) fn trusted(
+    access: &RawAccess,
+    (url, place): (Option<&Url>, &Place),
+    signed: bool,
+    http: HttpSettings,
+    faults: &Faults,
+) -> HttpSettings {
+    let headers = headers(access, faults);
+    let auth = auth(access, faults);
+    let tls = tls(access, faults);
+    let tells = auth.is_some() || signed;
+    if let Some(url) = url.filter(|url| tells && is_in_the_clear(url)) {
+        let message = format!("the credentials go to {} unencrypted", url.authority());
+        let fault = ConfigFault::new(Code::InTheClear, place, message);
+        faults.push(fault.help("use https"));
+    }
+    HttpSettings { headers, auth, tls, ..http }
 }
 
 /// Who signs, for whom.

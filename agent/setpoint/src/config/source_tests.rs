@@ -240,7 +240,13 @@ fn a_kind_that_is_misspelt_gets_a_suggestion() {
 #[test]
 fn the_manual_explains_every_key() {
     let manual = include_str!("../../../../docs/configuration.md");
-    let read = [include_str!("raw.rs"), include_str!("raw_source.rs")].concat();
+    let read = [
+        include_str!("raw.rs"),
+        include_str!("raw_provider.rs"),
+        include_str!("raw_source.rs"),
+        include_str!("raw_target.rs"),
+    ]
+    .concat();
     let code = read.lines().filter(|line| !line.trim_start().starts_with("//"));
     let words = code.flat_map(|line| line.split('"').skip(1).step_by(2));
     let is_key = |word: &&str| {

@@ -3,6 +3,7 @@
 #[cfg(feature = "aws")]
 mod aws;
 mod calendars;
+mod kinds;
 mod modes;
 mod schema;
 mod sessions;
@@ -285,9 +286,9 @@ fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
     );
     check(
         "kind = \"group\"",
-        "kind = \"volume\"",
+        "kind = \"flag\"",
         &[
-            "setpoint.toml:8:8: C013: kind \"volume\" is not supported by this version yet; this version knows `group` and `database`",
+            "setpoint.toml:8:8: C013: kind \"flag\" is not supported by this version yet; this version knows `group`, `database`, `setting`, `job` and `volume`",
         ],
     );
 }

@@ -2,8 +2,10 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
-    raw::{Raw, RawInput, RawPolicy, RawTargetKind},
+    raw::{Raw, RawInput, RawNamed, RawPolicy},
+    raw_provider::RawProvider,
     raw_source::RawOwn,
+    raw_target::RawTargetKind,
 };
 use std::collections::BTreeSet;
 
@@ -78,6 +80,7 @@ fn in_sources(raw: &Raw) -> impl Iterator<Item = &str> {
         RawOwn::CloudWatch(own) => Some(own.provider.as_ref()),
         RawOwn::Web(own) => own.access.sigv4.as_ref().map(|own| own.provider.as_ref()),
     });
-    let only = raw.providers.first().map(|provider| &provider.name);
+    let clouds = |it: &&RawNamed<RawProvider>| matches!(it.what, Some(RawProvider::Aws(_)));
+    let only = raw.providers.iter().find(clouds).map(|provider| &provider.name);
     named.filter_map(move |named| named.or(only)).map(|named| &*named.value)
 }

@@ -5,7 +5,7 @@ use setpoint_core::{
     BoundPolicy, Calendars, InputKey, InputSettings, PolicyName, Program, Settings, Span,
     TargetName, TargetSettings,
 };
-use setpoint_http::{Check, HttpSettings, JsonQuery};
+use setpoint_http::{Check, HttpSettings, JsonQuery, Method};
 use setpoint_promql::{Query, ServerQuery};
 use std::{collections::BTreeMap, fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 use url::Url;
@@ -150,10 +150,44 @@ pub(crate) struct CloudWatch {
     pub(crate) endpoint: Option<Url>,
 }
 
-/// A cloud.
+/// Where targets live.
+#[derive(Clone, Debug)]
+pub(crate) enum Provider {
+    /// Amazon Web Services.
+    Aws(Account),
+    /// A web service of the user's own.
+    Webhook(Service),
+    /// Units of this machine.
+    Systemd {
+        /// The program that is asked.
+        program: String,
+    },
+    /// Files of this machine.
+    File {
+        /// The folder that they are in.
+        folder: PathBuf,
+    },
+}
+
+/// A web service of the user's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    /// Its address, with `{id}` where a target's id belongs.
+    pub(crate) url: String,
+    /// How it is talked to.
+    pub(crate) http: HttpSettings,
+    /// Where in its documents the value is, or how a job stands.
+    pub(crate) pointer: String,
+    /// Where in its documents that is which tells one run from another.
+    pub(crate) run: Option<String>,
+    /// How it is written to.
+    pub(crate) method: Method,
+}
+
+/// A region of an account of AWS.
 #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
 #[derive(Clone, Debug)]
-pub(crate) struct Provider {
+pub(crate) struct Account {
     /// The cloud's name of the region.
     pub(crate) region: String,
     /// Another address than the cloud's own: an emulator's.

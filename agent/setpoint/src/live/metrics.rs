@@ -217,7 +217,13 @@ impl Metrics {
         }
         let unseen = |(name, provider): (&TargetName, _)| match snapshot.targets.get(name) {
             Some(Seen::Nothing(_)) | None => Some(provider),
-            Some(Seen::Group(_) | Seen::Database(_)) => None,
+            Some(
+                Seen::Group(_)
+                | Seen::Database(_)
+                | Seen::Setting(_)
+                | Seen::Job(_)
+                | Seen::Volume(_),
+            ) => None,
         };
         let failed: BTreeSet<&String> = whose.providers.iter().filter_map(unseen).collect();
         for provider in failed {
@@ -226,11 +232,7 @@ impl Metrics {
     }
 
     fn target(&self, target: &TargetName, seen: &Seen) {
-        let (desired, ready) = match seen {
-            Seen::Group(group) => (group.desired, group.ready),
-            Seen::Database(database) => (database.present(), database.available()),
-            Seen::Nothing(_) => return,
-        };
+        let Some((desired, ready)) = seen.size() else { return };
         let labels = vec![("target", target.to_string())];
         self.desired.get_or_create(&labels).set(i64::from(desired));
         self.ready.get_or_create(&labels).set(i64::from(ready));
@@ -278,6 +280,9 @@ fn kind(action: &Action) -> &'static str {
         Action::Return { .. } => "return",
         Action::AddReplica { .. } => "add_replica",
         Action::RemoveReplica { .. } => "remove_replica",
+        Action::Set { .. } => "set",
+        Action::Start { .. } => "start",
+        Action::Grow { .. } => "grow",
     }
 }
 

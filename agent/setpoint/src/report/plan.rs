@@ -79,6 +79,15 @@ fn sign(action: &Action) -> (String, String) {
         Action::Drain { .. } => (in_style(SHRINKS, "~"), action.to_string()),
         Action::Retire { .. } => (in_style(SHRINKS, "-"), action.to_string()),
         Action::Return { .. } => (in_style(GROWS, "+"), action.to_string()),
+        Action::Set { from, to, leaves } => {
+            let style = if *leaves { SHRINKS } else { GROWS };
+            (in_style(style, "~"), format!("{from} -> {to}"))
+        }
+        Action::Start { anew, .. } => {
+            let style = if *anew { SHRINKS } else { GROWS };
+            (in_style(style, "!"), action.to_string())
+        }
+        Action::Grow { from, to } => (in_style(GROWS, "~"), format!("{from} -> {to} GiB")),
         Action::AddReplica { name } => (in_style(GROWS, "+"), format!("add replica {name}")),
         Action::RemoveReplica { name } => {
             (in_style(SHRINKS, "-"), format!("remove replica {name}"))

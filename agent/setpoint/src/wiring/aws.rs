@@ -4,7 +4,7 @@ use super::{CannotWire, Reach};
 use crate::{
     cli::Init,
     config::{
-        CloudWatch, Config, Mode, Provider, Question, Signed, Source, SourceKind, Target, Which,
+        Account, CloudWatch, Config, Mode, Question, Signed, Source, SourceKind, Target, Which,
     },
     system_clock::SystemClock,
 };
@@ -25,7 +25,7 @@ use std::{
 pub(super) async fn plug_in(
     world: &mut World,
     config: &Config,
-    (name, provider): (&str, &Provider),
+    (name, provider): (&str, &Account),
     targets: &BTreeMap<&TargetName, &Target>,
     reach: Reach,
 ) -> Result<(), CannotWire> {
@@ -62,7 +62,7 @@ pub(super) async fn plug_in(
 
 /// Who signs requests with the credentials of a provider.
 pub(super) async fn signer(
-    (name, provider): (&str, &Provider),
+    (name, provider): (&str, &Account),
     signed: &Signed,
 ) -> Result<Arc<dyn Sign>, CannotWire> {
     let credentials = connect(name, provider).await.credentials();
@@ -77,7 +77,7 @@ pub(super) async fn signer(
 fn servers<'a>(
     config: &'a Config,
     name: &'a str,
-    provider: &'a Provider,
+    provider: &'a Account,
 ) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut servers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for web in config.sources.values().filter_map(|source| source.kind.web()) {
@@ -130,7 +130,7 @@ fn asked(config: &Config, name: &str) -> BTreeMap<InputKey, MetricQuery> {
 
 /// The groups at a provider that have these tags: those of the fleet called `fleet`.
 pub(super) async fn select(
-    (name, provider): (&str, &Provider),
+    (name, provider): (&str, &Account),
     fleet: &TargetName,
     tags: &BTreeMap<String, String>,
 ) -> Result<Vec<String>, CannotWire> {
@@ -141,15 +141,12 @@ pub(super) async fn select(
 /// What a provider has to say about `targets`.
 pub(super) async fn examine(
     name: &str,
-    provider: &Provider,
+    provider: &Account,
     targets: &BTreeMap<&TargetName, &Target>,
 ) -> Result<Vec<Finding>, CannotWire> {
     let patient = |target: &Target| {
-        let range = match &target.settings {
-            TargetSettings::Group(group) => group.range,
-            TargetSettings::Database(database) => database.range,
-        };
-        Some(Patient { resource: resource(target)?, range, drained: has_sessions(target) })
+        let (range, drained) = (target.settings.range(), has_sessions(target));
+        Some(Patient { resource: resource(target)?, range, drained })
     };
     let patients = targets.iter().filter_map(|(name, it)| Some(((*name).clone(), patient(it)?)));
     Ok(connect(name, provider).await.examine(&patients.collect()).await)
@@ -170,7 +167,7 @@ pub(super) async fn natives(region: &str, options: &Init) -> Result<Vec<Native>,
 pub(super) fn permissions(
     config: &Config,
     name: &str,
-    provider: &Provider,
+    provider: &Account,
 ) -> Result<Value, CannotWire> {
     let targets = || config.targets.values().filter(|target| target.provider == name);
     let resources = targets().filter_map(resource).collect();
@@ -217,7 +214,7 @@ fn statement(statement: &Statement) -> Value {
 }
 
 /// The way to one provider.
-async fn connect(name: &str, provider: &Provider) -> Aws {
+async fn connect(name: &str, provider: &Account) -> Aws {
     let defaults = AwsSettings::new(name, &provider.region);
     let role = provider.role.clone().map(|(arn, external_id)| Role { arn, external_id });
     let settings = AwsSettings {
@@ -234,8 +231,11 @@ async fn connect(name: &str, provider: &Provider) -> Aws {
 /// What a target is to AWS; a fleet is nothing until its groups are known.
 fn resource(target: &Target) -> Option<Resource> {
     let Which::One(id) = &target.which else { return None };
-    Some(match target.settings {
-        TargetSettings::Group(_) => Resource::Group(id.clone()),
-        TargetSettings::Database(_) => Resource::Database(id.clone()),
-    })
+    match target.settings {
+        TargetSettings::Group(_) => Some(Resource::Group(id.clone())),
+        TargetSettings::Database(_) => Some(Resource::Database(id.clone())),
+        TargetSettings::Volume(_) if id.starts_with("vol-") => Some(Resource::Volume(id.clone())),
+        TargetSettings::Volume(_) => Some(Resource::Storage(id.clone())),
+        TargetSettings::Setting(_) | TargetSettings::Job(_) => None,
+    }
 }

@@ -5,13 +5,14 @@ mod aws;
 #[cfg(not(feature = "aws"))]
 #[path = "without_aws.rs"]
 mod aws;
+mod own;
 mod sources;
 
 pub(crate) use aws::{Native, NativeRule};
 
 use crate::{
     cli::Init,
-    config::{Config, FleetError, Target, Which},
+    config::{Account, Config, FleetError, Provider, Target, Which},
     system_clock::SystemClock,
 };
 use serde_json::Value;
@@ -44,6 +45,9 @@ pub(crate) enum CannotWire {
         /// The back end.
         kind: &'static str,
     },
+    /// A provider cannot even be asked.
+    #[error("provider `{0}` cannot be set up")]
+    Provider(String, #[source] SetUpError),
     /// A source cannot even be asked.
     #[error("source `{0}` cannot be set up")]
     Source(String, #[source] SetUpError),
@@ -83,8 +87,19 @@ pub(crate) async fn world(
     for (name, provider) in &config.providers {
         let targets: BTreeMap<&TargetName, &Target> =
             config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
-        if !targets.is_empty() || aws::has_metrics(config, name) {
-            aws::plug_in(&mut world, config, (name, provider), &targets, reach).await?;
+        match provider {
+            Provider::Aws(account) => {
+                if !targets.is_empty() || aws::has_metrics(config, name) {
+                    aws::plug_in(&mut world, config, (name, account), &targets, reach).await?;
+                }
+            }
+            Provider::Webhook(service) => {
+                own::webhook(&mut world, (name, service), &targets, reach)?;
+            }
+            Provider::Systemd { program } => {
+                own::units(&mut world, (name, program), &targets, reach);
+            }
+            Provider::File { folder } => own::files(&mut world, (name, folder), &targets, reach),
         }
     }
     Ok(world)
@@ -95,8 +110,8 @@ async fn signers(config: &Config) -> Result<sources::Signers, CannotWire> {
     let mut signers = sources::Signers::new();
     for (name, source) in &config.sources {
         let Some(signed) = source.kind.web().and_then(|web| web.signed.as_ref()) else { continue };
-        let Some(provider) = config.providers.get(&signed.provider) else { continue };
-        signers.insert(name.clone(), aws::signer((&signed.provider, provider), signed).await?);
+        let Some(Provider::Aws(account)) = config.providers.get(&signed.provider) else { continue };
+        signers.insert(name.clone(), aws::signer((&signed.provider, account), signed).await?);
     }
     Ok(signers)
 }
@@ -117,8 +132,8 @@ pub(crate) async fn resolve(config: Config) -> Result<Config, CannotWire> {
     let mut found = BTreeMap::new();
     for (name, target) in config.fleets() {
         let Which::Each(tags) = &target.which else { continue };
-        let Some(provider) = config.providers.get(&target.provider) else { continue };
-        found.insert(name.clone(), aws::select((&target.provider, provider), name, tags).await?);
+        let Some(Provider::Aws(account)) = config.providers.get(&target.provider) else { continue };
+        found.insert(name.clone(), aws::select((&target.provider, account), name, tags).await?);
     }
     if found.is_empty() { Ok(config) } else { Ok(config.with_fleets(&found)?) }
 }
@@ -128,20 +143,27 @@ pub(crate) async fn natives(region: &str, options: &Init) -> Result<Vec<Native>,
     aws::natives(region, options).await
 }
 
-/// The least that each provider must permit, in its cloud's own words.
+/// The least that each cloud must permit, in its own words.
 pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, CannotWire> {
-    let of =
-        |(name, provider)| Ok((String::clone(name), aws::permissions(config, name, provider)?));
-    config.providers.iter().map(of).collect()
+    let of = |(name, account)| Ok((String::clone(name), aws::permissions(config, name, account)?));
+    clouds(config).map(of).collect()
+}
+
+/// The providers that are accounts of a cloud.
+pub(crate) fn clouds(config: &Config) -> impl Iterator<Item = (&String, &Account)> {
+    config.providers.iter().filter_map(|(name, provider)| match provider {
+        Provider::Aws(account) => Some((name, account)),
+        Provider::Webhook(_) | Provider::File { .. } | Provider::Systemd { .. } => None,
+    })
 }
 
 /// What each provider has to say about the targets that it has.
 pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire> {
     let mut findings = Vec::new();
-    for (name, provider) in &config.providers {
+    for (name, account) in clouds(config) {
         let targets: BTreeMap<&TargetName, &Target> =
             config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
-        findings.extend(aws::examine(name, provider, &targets).await?);
+        findings.extend(aws::examine(name, account, &targets).await?);
     }
     Ok(findings)
 }

@@ -3,7 +3,7 @@
 use super::{CannotWire, Reach};
 use crate::{
     cli::Init,
-    config::{Config, Provider, Signed, SourceKind, Target},
+    config::{Account, Config, Signed, SourceKind, Target},
 };
 use serde_json::Value;
 use setpoint_control::{Finding, World};
@@ -40,7 +40,7 @@ pub(crate) enum NativeRule {
 pub(super) async fn plug_in(
     _: &mut World,
     _: &Config,
-    (name, _): (&str, &Provider),
+    (name, _): (&str, &Account),
     _: &BTreeMap<&TargetName, &Target>,
     _: Reach,
 ) -> Result<(), CannotWire> {
@@ -49,7 +49,7 @@ pub(super) async fn plug_in(
 
 /// Fails: the back end is not there.
 pub(super) async fn signer(
-    (name, _): (&str, &Provider),
+    (name, _): (&str, &Account),
     _: &Signed,
 ) -> Result<Arc<dyn Sign>, CannotWire> {
     Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
@@ -57,7 +57,7 @@ pub(super) async fn signer(
 
 /// Fails: the back end is not there.
 pub(super) async fn select(
-    (name, _): (&str, &Provider),
+    (name, _): (&str, &Account),
     _: &TargetName,
     _: &BTreeMap<String, String>,
 ) -> Result<Vec<String>, CannotWire> {
@@ -67,7 +67,7 @@ pub(super) async fn select(
 /// Fails: the back end is not there.
 pub(super) async fn examine(
     name: &str,
-    _: &Provider,
+    _: &Account,
     _: &BTreeMap<&TargetName, &Target>,
 ) -> Result<Vec<Finding>, CannotWire> {
     Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
@@ -79,7 +79,7 @@ pub(super) async fn natives(_: &str, _: &Init) -> Result<Vec<Native>, CannotWire
 }
 
 /// Fails: the back end is not there.
-pub(super) fn permissions(_: &Config, name: &str, _: &Provider) -> Result<Value, CannotWire> {
+pub(super) fn permissions(_: &Config, name: &str, _: &Account) -> Result<Value, CannotWire> {
     Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
 }
 

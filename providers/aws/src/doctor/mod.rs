@@ -59,6 +59,7 @@ impl Aws {
                     let found = self.group(&about, group, patient, &ward).await;
                     findings.extend(found);
                 }
+                Resource::Storage(_) | Resource::Volume(_) => {}
                 Resource::Database(id) => findings.extend(self.database(&about, id).await),
             }
         }

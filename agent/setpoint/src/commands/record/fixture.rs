@@ -6,8 +6,9 @@
 
 use super::series::Series;
 use setpoint_core::{
-    BoundPolicy, Brakes, Database, DatabaseSettings, Group, GroupSettings, InputKey, Program, Seen,
-    Snapshot, Span, TargetName, TargetSettings, Timestamp,
+    BoundPolicy, Brakes, Database, DatabaseSettings, Group, GroupSettings, InputKey, Job,
+    JobSettings, Program, Seen, Setting, SettingSettings, Snapshot, Span, TargetName,
+    TargetSettings, Timestamp, Volume, VolumeSettings,
 };
 use setpoint_journal::IntentRow;
 use std::{
@@ -107,7 +108,25 @@ impl Fixture {
             (Seen::Database(database), TargetSettings::Database(bounds)) => {
                 (database.present(), bounds.range, a_database(database, bounds))
             }
-            (Seen::Group(_) | Seen::Database(_) | Seen::Nothing(_), _) => return,
+            (Seen::Setting(setting), TargetSettings::Setting(bounds)) => {
+                (setting.value, bounds.range, a_setting(setting, bounds))
+            }
+            (Seen::Volume(volume), TargetSettings::Volume(bounds)) => {
+                (volume.size, bounds.range, a_volume(volume, bounds))
+            }
+            (Seen::Job(job), TargetSettings::Job(bounds)) => {
+                self.targets.insert(local.to_owned(), a_job(job, bounds));
+                return;
+            }
+            (
+                Seen::Group(_)
+                | Seen::Database(_)
+                | Seen::Setting(_)
+                | Seen::Job(_)
+                | Seen::Volume(_)
+                | Seen::Nothing(_),
+                _,
+            ) => return,
         };
         let (least, most) = (range.min().min(size), range.max().max(size));
         self.claims.push(format!("{local} >= {least} && {local} <= {most}"));
@@ -180,7 +199,9 @@ fn nearest(snapshots: &[Snapshot], every: Span) -> Result<Vec<Option<&Snapshot>>
 /// What was seen, if anything.
 const fn stands(seen: &Seen) -> Option<&Seen> {
     match seen {
-        Seen::Group(_) | Seen::Database(_) => Some(seen),
+        Seen::Group(_) | Seen::Database(_) | Seen::Setting(_) | Seen::Job(_) | Seen::Volume(_) => {
+            Some(seen)
+        }
         Seen::Nothing(_) => None,
     }
 }
@@ -203,6 +224,35 @@ fn a_group(group: &Group, bounds: &GroupSettings) -> String {
     ] {
         brake(&mut text, key, value, default);
     }
+    text
+}
+
+fn a_setting(setting: &Setting, bounds: &SettingSettings) -> String {
+    let default = SettingSettings::new(bounds.range);
+    let (value, min, max) = (setting.value, bounds.range.min(), bounds.range.max());
+    let mut text = format!("at = {value}, min = {min}, max = {max}, settle = \"0s\"");
+    if let Some(side) = bounds.safe {
+        text.push_str(&format!(", safe = \"{}\"", side.name()));
+    }
+    brake(&mut text, "cooldown_down", bounds.cooldown_down, default.cooldown_down);
+    brake(&mut text, "confirm_within", bounds.confirm_within, default.confirm_within);
+    text
+}
+
+fn a_job(job: &Job, bounds: &JobSettings) -> String {
+    let default = JobSettings::new();
+    let mut text = format!("last = \"{}\"", job.last.name());
+    brake(&mut text, "stuck_after", bounds.stuck_after, default.stuck_after);
+    brake(&mut text, "cooldown_up", bounds.cooldown_up, default.cooldown_up);
+    brake(&mut text, "confirm_within", bounds.confirm_within, default.confirm_within);
+    text
+}
+
+fn a_volume(volume: &Volume, bounds: &VolumeSettings) -> String {
+    let default = VolumeSettings::new(bounds.range);
+    let mut text = format!("at = {}, max = {}", volume.size, bounds.range.max());
+    brake(&mut text, "cooldown_up", bounds.cooldown_up, default.cooldown_up);
+    brake(&mut text, "confirm_within", bounds.confirm_within, default.confirm_within);
     text
 }
 

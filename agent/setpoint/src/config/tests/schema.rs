@@ -9,7 +9,9 @@ fn keys() -> Vec<&'static str> {
     let readers = readers.iter().chain(&["named_scalars(", "list_of_tables(", "required("]);
     let texts = [
         include_str!("../raw.rs"),
+        include_str!("../raw_provider.rs"),
         include_str!("../raw_source.rs"),
+        include_str!("../raw_target.rs"),
         include_str!("../calendar.rs"),
     ];
     let calls =

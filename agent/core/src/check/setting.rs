@@ -1,0 +1,106 @@
+//! What may not be done to a setting, judged from its bounds and memory alone.
+//!
+//! Written from the manual, not from the guards, like `brakes.rs` beside it.
+
+use crate::{Approve, Memory, Setting, SettingSettings, Side, TargetName};
+
+/// A change of a setting, as the plan has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change {
+    pub(super) from: u32,
+    pub(super) to: u32,
+    /// Whether the plan says that it leads away from what is safe.
+    pub(super) leaves: bool,
+}
+
+impl Change {
+    /// Whether it does lead away from what is safe.
+    fn is_away(self, safe: Option<Side>) -> bool {
+        match safe {
+            Some(Side::High) => self.from > self.to,
+            Some(Side::Low) => self.from < self.to,
+            None => true,
+        }
+    }
+
+    /// How far the value is outside `min..=max` before and after.
+    fn outside(self, (min, max): (u32, u32)) -> (u32, u32) {
+        let off = |value: u32| min.saturating_sub(value).max(value.saturating_sub(max));
+        (off(self.from), off(self.to))
+    }
+}
+
+/// What is wrong with a change, whatever is remembered.
+pub(super) fn against(
+    change: Change,
+    bounds: &SettingSettings,
+    setting: &Setting,
+    blind: bool,
+) -> Vec<String> {
+    let Change { from, to, leaves } = change;
+    let mut wrong = Vec::new();
+    let mut object = |bad: bool, why: String| {
+        if bad {
+            wrong.push(why);
+        }
+    };
+    let (min, max) = (bounds.range.min(), bounds.range.max());
+    let (before, after) = change.outside((min, max));
+    object(
+        from != setting.value,
+        format!("decided for {from}, but it is set to {}", setting.value),
+    );
+    object(from == to, "a change to what is".to_owned());
+    object(after > 0 && after >= before, format!("{to} is outside {min}..{max}"));
+    object(leaves != change.is_away(bounds.safe), "a change that is not what it says".to_owned());
+    let owed = before > 0 && (after > 0 || to == min || to == max);
+    object(
+        change.is_away(bounds.safe) && blind && !owed,
+        "leaving what is safe without evidence".to_owned(),
+    );
+    object(
+        change.is_away(bounds.safe) && setting.busy.is_some(),
+        "leaving what is safe while it is busy".to_owned(),
+    );
+    let share = if to > from { bounds.step_up } else { bounds.step_down };
+    let most = share.map(|share| ((f64::from(from) * share + 1e-6) as u32).max(1));
+    object(
+        most.is_some_and(|most| from.abs_diff(to) > most),
+        format!("a step of {}, more than is allowed", from.abs_diff(to)),
+    );
+    wrong
+}
+
+/// What the brakes have against a change that leads away from what is safe.
+pub(super) fn braked(
+    change: Change,
+    (target, bounds): (&TargetName, &SettingSettings),
+    memory: &Memory,
+) -> Vec<String> {
+    let (mut wrong, brakes) = (Vec::new(), &bounds.brakes);
+    if !change.is_away(bounds.safe) {
+        return wrong;
+    }
+    let Some(past) = memory.targets.get(target) else {
+        return vec!["leaving what is safe, never seen before".to_owned()];
+    };
+    let Change { from, to, .. } = change;
+    let leave = memory.approvals.get(target).filter(|given| given.until > memory.now);
+    let between = |given: u32| from.min(given) <= to && to <= from.max(given);
+    if brakes.approve == Approve::Shrink && !leave.is_some_and(|given| between(given.to)) {
+        wrong.push(format!("a change to {to} without approval"));
+    }
+    let (before, _) = change.outside((bounds.range.min(), bounds.range.max()));
+    let moved = past.noticed.foreign.as_ref();
+    let moved = moved.filter(|it| memory.now.since(it.at) < brakes.foreign_respect);
+    if moved.is_some() && before == 0 {
+        wrong.push("leaving what somebody else has just set".to_owned());
+    }
+    let ways = past.moves.iter().filter(|it| memory.now.since(it.at) < brakes.flap.within);
+    let ways: Vec<bool> = ways.map(|it| it.to > it.from).chain([to > from]).collect();
+    let turns = ways.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    if turns > brakes.flap.turns as usize {
+        wrong.push(format!("the direction would change {turns} times in {}", brakes.flap.within));
+    }
+    wrong
+}

@@ -1,0 +1,222 @@
+//! Jobs: started once for a rule that stays fired, never while they run.
+
+use crate::life::{EVERY, Life, Said, Turn, action, commands, results, seldom};
+use proptest::{collection::vec, prelude::*, strategy::ValueTree};
+use setpoint_core::{
+    ActResult, Action, Ask, Command, Guard, Held, Job, JobSettings, LastRun, Plan, Seen, Span,
+    TargetSettings, Verdict,
+};
+use std::collections::BTreeSet;
+
+/// What happens in one pass.
+#[derive(Clone, Debug)]
+struct Story {
+    unseen: bool,
+    unread: bool,
+    busy: bool,
+    /// Whether a run under way ends in this pass, and how.
+    ends: Option<LastRun>,
+    said: Vec<Said>,
+    command: Option<Command>,
+    result: ActResult,
+}
+
+fn stories() -> impl Strategy<Value = Vec<Story>> {
+    let said = prop_oneof![
+        6 => Just(Said::Quiet),
+        12 => Just(Said::Asks(Ask::Start)),
+        2 => Just(Said::Asks(Ask::Restart)),
+        1 => Just(Said::Supposes(Ask::Start)),
+        1 => Just(Said::Skipped),
+        1 => Just(Said::Failed),
+    ];
+    let ends = prop_oneof![
+        3 => Just(None),
+        2 => Just(Some(LastRun::Ok)),
+        1 => Just(Some(LastRun::Failed)),
+    ];
+    let around = (seldom(), seldom(), seldom(), ends);
+    let story = (around, vec(said, 2), commands(), results()).prop_map(
+        |((unseen, unread, busy, ends), said, command, result)| Story {
+            unseen,
+            unread,
+            busy,
+            ends,
+            said,
+            command,
+            result,
+        },
+    );
+    vec(story, 1..100)
+}
+
+fn bounds(quick: bool) -> JobSettings {
+    let defaults = JobSettings::new();
+    let cooldown_up = if quick { Span::ZERO } else { defaults.cooldown_up };
+    JobSettings { cooldown_up, ..defaults }
+}
+
+/// A job that does as real ones do: a token that it knows starts nothing.
+struct World {
+    life: Life,
+    last: LastRun,
+    /// The tokens of all runs, and whether each was asked to end the one before.
+    runs: Vec<String>,
+    /// Whether the provider tells runs apart.
+    names_runs: bool,
+}
+
+impl World {
+    fn new(bounds: &JobSettings, names_runs: bool) -> Self {
+        let life = Life::new(TargetSettings::Job(bounds.clone()));
+        Self { life, last: LastRun::Never, runs: Vec::new(), names_runs }
+    }
+
+    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
+        if let Some(ends) = story.ends.filter(|_| self.last == LastRun::Running) {
+            self.last = ends;
+        }
+        let run = self.runs.last().filter(|_| self.names_runs).cloned();
+        let busy = story.busy.then(|| "being changed".to_owned());
+        let seen = match story.unseen {
+            true => Seen::Nothing("no answer".to_owned()),
+            false => Seen::Job(Job { last: self.last, run, busy }),
+        };
+        let (said, command) = (story.said.clone(), story.command.clone());
+        let turn = Turn { seen, read: !story.unread, said, command, result: story.result.clone() };
+        let plan = self.life.turn(&turn);
+        if let (Some((token, anew)), ActResult::Accepted | ActResult::Unknown) =
+            (start(&plan), &turn.result)
+        {
+            assert!(anew || self.last != LastRun::Running, "a start while it runs: {plan:?}");
+            if !self.runs.contains(&token) {
+                self.runs.push(token);
+                self.last = LastRun::Running;
+            }
+        }
+        (turn, plan)
+    }
+}
+
+fn start(plan: &Plan) -> Option<(String, bool)> {
+    let action = action(plan)?;
+    let Action::Start { token, anew, .. } = action else { panic!("{action:?}") };
+    Some((token, anew))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_rule_that_stays_fired_starts_a_job_once(
+        quick in any::<bool>(), names in any::<bool>(), stories in stories(),
+    ) {
+        let mut world = World::new(&bounds(quick), names);
+        // The runs begun since each rule was last not fired.
+        let mut begun = [0_usize; 2];
+        for story in &stories {
+            let runs = world.runs.len();
+            let (turn, plan) = world.turn(story);
+            for (rule, said) in turn.said.iter().enumerate() {
+                if matches!(said, Said::Quiet) {
+                    begun[rule] = 0;
+                }
+            }
+            if world.runs.len() > runs {
+                let asks = |said: &Said| matches!(said, Said::Asks(_) | Said::Supposes(_));
+                let asking: Vec<usize> = (0..2).filter(|rule| asks(&turn.said[*rule])).collect();
+                prop_assert!(asking.iter().any(|rule| begun[*rule] == 0), "{plan:?}");
+                asking.iter().for_each(|rule| begun[*rule] += 1);
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_restarted_only_with_evidence(
+        quick in any::<bool>(), names in any::<bool>(), stories in stories(),
+    ) {
+        let mut world = World::new(&bounds(quick), names);
+        for story in &stories {
+            let (turn, plan) = world.turn(story);
+            let restarts = start(&plan).is_some_and(|(_, anew)| anew);
+            prop_assert!(!restarts || !turn.is_blind(), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn a_restart_of_the_agent_changes_no_decision(
+        quick in any::<bool>(), stories in stories(), cut in 0_usize..100,
+    ) {
+        let bounds = bounds(quick);
+        let (mut straight, mut restarted) = (World::new(&bounds, true), World::new(&bounds, true));
+        for (number, story) in stories.iter().enumerate() {
+            if number == cut {
+                restarted.life.restart();
+            }
+            prop_assert_eq!(straight.turn(story).1, restarted.turn(story).1);
+            prop_assert_eq!(&straight.life.memory, &restarted.life.memory);
+        }
+    }
+}
+
+/// A property that holds because nothing ever happens is none.
+#[test]
+fn these_jobs_do_run_and_every_brake_does_hold_something() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut runs, mut holding) = (0, BTreeSet::new());
+    for life in 0..100 {
+        let stories = stories().new_tree(&mut runner).unwrap().current();
+        let mut world = World::new(&bounds(life % 2 == 0), life % 3 == 0);
+        for story in &stories {
+            let plan = world.turn(story).1;
+            if let Verdict::Held(Held::Guard(guard, _)) = &plan.decisions[0].verdict {
+                holding.insert(*guard);
+            }
+        }
+        runs += world.runs.len();
+    }
+    assert!(runs > 100, "{runs} runs");
+    for guard in [Guard::Pause, Guard::Once, Guard::WarmUp, Guard::Cooldown, Guard::Evidence] {
+        assert!(holding.contains(&guard), "{guard} never held anything: {holding:?}");
+    }
+}
+
+fn calm(said: Said, result: ActResult) -> Story {
+    let (unseen, unread, busy) = (false, false, false);
+    Story { unseen, unread, busy, ends: None, said: vec![said], command: None, result }
+}
+
+#[test]
+fn a_start_whose_answer_was_lost_is_sent_again_by_the_same_token() {
+    let mut world = World::new(&bounds(true), false);
+    let asks = |result| calm(Said::Asks(Ask::Start), result);
+    let failed = ActResult::Failed {
+        kind: setpoint_core::FailureKind::Throttled { retry_after: None },
+        message: "slower".to_owned(),
+    };
+    let mut tokens = Vec::new();
+    for result in [failed.clone(), failed.clone(), failed, ActResult::Accepted] {
+        for _ in 0..2 {
+            tokens.extend(start(&world.turn(&asks(result.clone())).1).map(|(token, _)| token));
+        }
+    }
+    assert!(tokens.len() > 2, "{tokens:?}");
+    assert_eq!(tokens.iter().collect::<BTreeSet<_>>().len(), 1, "{tokens:?}");
+    assert_eq!(world.runs.len(), 1);
+}
+
+#[test]
+fn what_runs_for_too_long_is_stuck() {
+    let bounds = JobSettings { stuck_after: EVERY.times(3), ..bounds(true) };
+    let mut world = World::new(&bounds, true);
+    let (asks, quiet) =
+        (calm(Said::Asks(Ask::Start), ActResult::Accepted), calm(Said::Quiet, ActResult::Accepted));
+    drop(world.turn(&asks));
+    let mut stuck = Vec::new();
+    for _ in 0..5 {
+        drop(world.turn(&quiet));
+        let memory = &world.life.memory;
+        stuck.push(memory.targets["it"].is_stuck(&bounds, memory));
+    }
+    assert_eq!(stuck, [false, false, false, true, true]);
+}

@@ -1,0 +1,178 @@
+//! One target of any kind, one made-up policy, and what comes of them pass by pass.
+
+use proptest::prelude::*;
+use setpoint_core::{
+    ActResult, Action, Ask, Calendars, Command, Evaluation, FailureKind, InputKey, InputSettings,
+    Memory, Moment, Opinion, Outcome, Plan, PolicyName, Reading, RuleName, RuleReport, RuleVerdict,
+    Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit, check,
+    decide,
+};
+use std::collections::BTreeMap;
+
+pub(crate) const EVERY: Span = Span::from_secs(60);
+
+/// What one rule came to.
+#[derive(Clone, Debug)]
+pub(crate) enum Said {
+    Quiet,
+    Asks(Ask),
+    /// It asks, on what was put in for a missing reading.
+    Supposes(Ask),
+    Skipped,
+    Failed,
+}
+
+/// One pass over one target.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    pub(crate) seen: Seen,
+    /// Whether the policy's input was read.
+    pub(crate) read: bool,
+    pub(crate) said: Vec<Said>,
+    pub(crate) command: Option<Command>,
+    pub(crate) result: ActResult,
+}
+
+impl Turn {
+    /// Whether something is missing that the policy needs.
+    pub(crate) fn is_blind(&self) -> bool {
+        let untold = |said: &Said| match said {
+            Said::Skipped | Said::Failed | Said::Supposes(_) => true,
+            Said::Quiet | Said::Asks(_) => false,
+        };
+        !self.read || self.said.iter().any(untold)
+    }
+}
+
+pub(crate) struct Life {
+    pub(crate) settings: Settings,
+    pub(crate) memory: Memory,
+    outcomes: Vec<Outcome>,
+    pass: u64,
+}
+
+pub(crate) fn name() -> TargetName {
+    TargetName::new("it")
+}
+
+fn input() -> InputKey {
+    InputKey::new("policy/load")
+}
+
+impl Life {
+    pub(crate) fn new(bounds: TargetSettings) -> Self {
+        let load = InputSettings::new(Unit::Percent, Span::ZERO, EVERY);
+        let settings = Settings {
+            region: "here".to_owned(),
+            every: EVERY,
+            inputs: [(input(), load)].into(),
+            targets: [(name(), bounds)].into(),
+            shadows: BTreeMap::new(),
+            calendars: Calendars::default(),
+        };
+        Self { settings, memory: Memory::default(), outcomes: Vec::new(), pass: 0 }
+    }
+
+    /// Lives through one turn. Whatever is decided, the check must have nothing against it.
+    #[track_caller]
+    pub(crate) fn turn(&mut self, turn: &Turn) -> Plan {
+        let snapshot = self.snapshot(turn);
+        self.memory.absorb(&self.settings, &snapshot);
+        let evaluations = vec![evaluation(&turn.said)];
+        let plan = decide(&self.settings, &self.memory, &snapshot, &evaluations);
+        let objections = check(&self.settings, &self.memory, &snapshot, &evaluations, &plan);
+        assert!(objections.is_empty(), "{objections:?} to {plan:?}");
+        assert_eq!(plan.decisions.len(), 1, "every target ends as an action or with a reason");
+        self.memory.remember(&self.settings, &plan, &evaluations);
+        let outcome = |id: &setpoint_core::IntentId| Outcome {
+            intent: id.clone(),
+            result: turn.result.clone(),
+        };
+        self.outcomes = plan.intents().map(|intent| outcome(&intent.id)).collect();
+        plan
+    }
+
+    /// Forgets everything but what is written down.
+    pub(crate) fn restart(&mut self) {
+        let written = serde_json::to_string(&self.memory).unwrap();
+        self.memory = serde_json::from_str(&written).unwrap();
+    }
+
+    fn snapshot(&mut self, turn: &Turn) -> Snapshot {
+        self.pass += 1;
+        let ms = self.pass * EVERY.ms();
+        let wall = Timestamp::from_ms(i64::try_from(ms).unwrap());
+        let load = match turn.read {
+            true => Reading::Sample(Sample::new(wall, 50.0).unwrap()),
+            false => Reading::Failed("the page is gone".to_owned()),
+        };
+        Snapshot {
+            pass: self.pass,
+            at: Moment { wall, monotonic: Span::from_ms(ms) },
+            started: self.pass == 1,
+            readings: [(input(), load)].into(),
+            targets: [(name(), turn.seen.clone())].into(),
+            outcomes: std::mem::take(&mut self.outcomes),
+            commands: turn.command.iter().cloned().collect(),
+            ..Snapshot::default()
+        }
+    }
+}
+
+fn evaluation(said: &[Said]) -> Evaluation {
+    let rule = |(said, number): (&Said, u32)| {
+        let (verdict, ask, substituted) = match said {
+            Said::Quiet => (RuleVerdict::Quiet, None, false),
+            Said::Asks(ask) => (RuleVerdict::Fired, Some(ask.clone()), false),
+            Said::Supposes(ask) => (RuleVerdict::Fired, Some(ask.clone()), true),
+            Said::Skipped => (RuleVerdict::Skipped { missing: "load".to_owned() }, None, false),
+            Said::Failed => (RuleVerdict::Failed { message: "no".to_owned() }, None, false),
+        };
+        let opinion =
+            |ask| Opinion { target: name(), ask, line: number, because: None, substituted };
+        RuleReport {
+            rule: RuleName::new(format!("rule {number}")),
+            line: number,
+            names: [name()].into(),
+            verdict,
+            compared: Vec::new(),
+            facts: Vec::new(),
+            opinions: ask.into_iter().map(opinion).collect(),
+            hold: None,
+        }
+    };
+    let rules = said.iter().zip(1..).map(rule).collect();
+    Evaluation { policy: PolicyName::new("policy"), rules, state: BTreeMap::new() }
+}
+
+/// What a plan does.
+pub(crate) fn action(plan: &Plan) -> Option<Action> {
+    plan.intents().map(|intent| intent.action.clone()).next()
+}
+
+/// Something that happens seldom.
+pub(crate) fn seldom() -> impl Strategy<Value = bool> {
+    prop::bool::weighted(0.06)
+}
+
+/// What a provider says.
+pub(crate) fn results() -> impl Strategy<Value = ActResult> {
+    prop_oneof![
+        8 => Just(ActResult::Accepted),
+        1 => Just(ActResult::Unknown),
+        1 => Just(ActResult::Withheld),
+        1 => Just(ActResult::Failed { kind: FailureKind::Refused, message: "no".to_owned() }),
+    ]
+}
+
+/// What people say, seldom.
+pub(crate) fn commands() -> impl Strategy<Value = Option<Command>> {
+    let command = prop_oneof![
+        1 => Just(Command::Pause { target: Some(name()), reason: "x".to_owned(), lasts: None }),
+        3 => Just(Command::Resume { target: Some(name()) }),
+        3 => (0_u32..120).prop_map(|to| {
+            Command::Approve { target: name(), to, by: "ann".to_owned() }
+        }),
+    ];
+    prop::option::weighted(0.06, command)
+}

@@ -1,0 +1,98 @@
+//! `[providers.x]` as it is written: what each kind has.
+
+use super::{
+    fault::At,
+    raw::{kind, required},
+    raw_source::{RawAccess, access},
+    table::Table,
+};
+use setpoint_core::Span;
+
+/// `[providers.x]`.
+#[derive(Debug)]
+pub(crate) enum RawProvider {
+    /// `kind = "aws"`.
+    Aws(Box<RawAws>),
+    /// `kind = "webhook"`.
+    Webhook(Box<RawWebhook>),
+    /// `kind = "file"`.
+    File(RawFile),
+    /// `kind = "systemd"`.
+    Systemd(RawSystemd),
+}
+
+/// `kind = "aws"`.
+#[derive(Debug)]
+pub(crate) struct RawAws {
+    pub(crate) region: Option<At<String>>,
+    pub(crate) endpoint: Option<At<String>>,
+    pub(crate) credentials_file: Option<At<String>>,
+    pub(crate) profile: Option<At<String>>,
+    pub(crate) role_arn: Option<At<String>>,
+    pub(crate) external_id: Option<At<String>>,
+    pub(crate) calls_per_second: Option<At<u32>>,
+}
+
+/// `kind = "webhook"`.
+#[derive(Debug)]
+pub(crate) struct RawWebhook {
+    pub(crate) url: At<String>,
+    pub(crate) pointer: Option<At<String>>,
+    pub(crate) run: Option<At<String>>,
+    pub(crate) method: Option<At<String>>,
+    pub(crate) timeout: Option<At<Span>>,
+    pub(crate) access: RawAccess,
+}
+
+/// `kind = "file"`.
+#[derive(Debug)]
+pub(crate) struct RawFile {
+    pub(crate) folder: At<String>,
+}
+
+/// `kind = "systemd"`.
+#[derive(Debug)]
+pub(crate) struct RawSystemd {
+    pub(crate) program: Option<At<String>>,
+}
+
+/// Reads one provider.
+pub(crate) fn provider(mut table: Table<'_>) -> Option<RawProvider> {
+    const KINDS: [&str; 4] = ["aws", "webhook", "file", "systemd"];
+    let kind = kind(&mut table, &KINDS, &["azure", "kubernetes", "onprem"])?;
+    let provider = match kind.as_str() {
+        "webhook" => webhook(&mut table).map(Box::new).map(RawProvider::Webhook),
+        "file" => file(&mut table).map(RawProvider::File),
+        "systemd" => Some(RawProvider::Systemd(RawSystemd { program: table.text("program") })),
+        _ => Some(RawProvider::Aws(Box::new(aws(&mut table)))),
+    };
+    table.finish();
+    provider
+}
+
+fn aws(table: &mut Table<'_>) -> RawAws {
+    RawAws {
+        region: table.text("region"),
+        endpoint: table.text("endpoint"),
+        credentials_file: table.text("credentials_file"),
+        profile: table.text("profile"),
+        role_arn: table.text("role_arn"),
+        external_id: table.text("external_id"),
+        calls_per_second: table.count("calls_per_second"),
+    }
+}
+
+fn webhook(table: &mut Table<'_>) -> Option<RawWebhook> {
+    let example = "url = \"https://config.example/settings/{id}\"";
+    let url = required(table, "url", example, Table::text);
+    let (pointer, run) = (table.text("pointer"), table.text("run"));
+    let method = table.text("method");
+    let timeout = table.span("timeout");
+    let access = access(table);
+    Some(RawWebhook { url: url?, pointer, run, method, timeout, access })
+}
+
+fn file(table: &mut Table<'_>) -> Option<RawFile> {
+    let folder = required(table, "folder", "folder = \"/etc/app\"", Table::text);
+    folder.map(|folder| RawFile { folder })
+}

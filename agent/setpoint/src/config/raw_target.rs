@@ -1,0 +1,182 @@
+//! `[targets.x]` as it is written: which thing it is, and the bounds and brakes of its kind.
+
+use super::{
+    fault::{At, Code, ConfigFault, Place},
+    raw::{RawInput, input, kind, required},
+    table::Table,
+};
+use setpoint_core::Span;
+
+/// `[targets.x]`.
+#[derive(Debug)]
+pub(crate) struct RawTarget {
+    pub(crate) provider: At<String>,
+    pub(crate) which: RawWhich,
+    pub(crate) kind: RawTargetKind,
+}
+
+/// Which thing at its provider a target is.
+#[derive(Debug)]
+pub(crate) enum RawWhich {
+    /// `id = "…"`: one, by its name there.
+    Id(At<String>),
+    /// `select = { tags = { … } }`: each that has these tags.
+    Select { place: Place, tags: Vec<(At<String>, At<String>)> },
+}
+
+impl RawTarget {
+    /// Its name at the provider, if it is one thing.
+    pub(crate) const fn id(&self) -> Option<&At<String>> {
+        match &self.which {
+            RawWhich::Id(id) => Some(id),
+            RawWhich::Select { .. } => None,
+        }
+    }
+}
+
+/// What a target is, with the bounds of its kind.
+#[derive(Debug)]
+pub(crate) enum RawTargetKind {
+    Group { min: At<u32>, max: At<u32>, brakes: RawBrakes, sessions: Box<RawSessions> },
+    Job { stuck_after: Option<At<Span>>, brakes: RawBrakes },
+    Volume { max: At<u32>, brakes: RawBrakes },
+    Setting { min: At<u32>, max: At<u32>, safe: Option<At<String>>, brakes: RawBrakes },
+    Database { min_replicas: Option<At<u32>>, max_replicas: At<u32>, brakes: RawBrakes },
+}
+
+/// How a target is slowed down; each kind has some of these.
+#[derive(Debug, Default)]
+pub(crate) struct RawBrakes {
+    pub(crate) stabilise_up: Option<At<Span>>,
+    pub(crate) stabilise_down: Option<At<Span>>,
+    pub(crate) cooldown_up: Option<At<Span>>,
+    pub(crate) cooldown_down: Option<At<Span>>,
+    pub(crate) ready_after: Option<At<Span>>,
+    pub(crate) settle: Option<At<Span>>,
+    pub(crate) confirm_within: Option<At<Span>>,
+    pub(crate) foreign_respect: Option<At<Span>>,
+    pub(crate) budget: Option<At<String>>,
+    pub(crate) approve: Option<At<String>>,
+}
+
+/// What tells how many sessions each member of a group has, and how members are drained.
+#[derive(Debug)]
+pub(crate) struct RawSessions {
+    /// `sessions = { source = "…", query = "…", key = "…" }`, if it is there; `None` in it if it
+    /// makes no sense.
+    pub(crate) input: Option<Option<RawInput>>,
+    pub(crate) drain: Option<At<Span>>,
+    pub(crate) spare: Option<At<Span>>,
+}
+
+/// Reads one target.
+pub(crate) fn target(mut table: Table<'_>) -> Option<RawTarget> {
+    const KINDS: [&str; 5] = ["group", "database", "setting", "job", "volume"];
+    let kind = kind(&mut table, &KINDS, &["flag", "rollout", "traffic"])?;
+    let provider = required(&mut table, "provider", "provider = \"aws\"", Table::text);
+    let which = which(&mut table);
+    let kind = match kind.as_str() {
+        "group" => group(&mut table),
+        "setting" => setting(&mut table),
+        "job" => Some(job(&mut table)),
+        "volume" => volume(&mut table),
+        _ => database(&mut table),
+    };
+    table.finish();
+    Some(RawTarget { provider: provider?, which: which?, kind: kind? })
+}
+
+fn which(table: &mut Table<'_>) -> Option<RawWhich> {
+    let Some(mut select) = table.table("select") else {
+        let id = required(table, "id", "id = \"its name at the provider\"", Table::text);
+        return id.map(RawWhich::Id);
+    };
+    if let Some(place) = table.place_of("id") {
+        let message = "a target has an `id` or a `select`, not both";
+        table.fault(ConfigFault::new(Code::Twice, &place, message));
+    }
+    let (place, tags) = (select.place.clone(), select.named_texts("tags"));
+    select.finish();
+    Some(RawWhich::Select { place, tags })
+}
+
+fn group(table: &mut Table<'_>) -> Option<RawTargetKind> {
+    let min = required(table, "min", "min = 2", Table::count);
+    let max = required(table, "max", "max = 20", Table::count);
+    let brakes = RawBrakes {
+        stabilise_up: table.span("stabilise_up"),
+        stabilise_down: table.span("stabilise_down"),
+        cooldown_up: None,
+        cooldown_down: table.span("cooldown_down"),
+        ready_after: table.span("ready_after"),
+        settle: table.span("settle"),
+        confirm_within: table.span("confirm_within"),
+        ..shared_brakes(table)
+    };
+    let sessions = Box::new(RawSessions {
+        input: table.table("sessions").map(input),
+        drain: table.span("drain"),
+        spare: table.span("spare"),
+    });
+    Some(RawTargetKind::Group { min: min?, max: max?, brakes, sessions })
+}
+
+/// Brakes of everything that has members.
+fn shared_brakes(table: &mut Table<'_>) -> RawBrakes {
+    RawBrakes { budget: table.text("budget"), ..steady_brakes(table) }
+}
+
+/// Brakes of what has no members as well.
+fn steady_brakes(table: &mut Table<'_>) -> RawBrakes {
+    RawBrakes {
+        foreign_respect: table.span("foreign_respect"),
+        approve: table.text("approve"),
+        ..RawBrakes::default()
+    }
+}
+
+fn database(table: &mut Table<'_>) -> Option<RawTargetKind> {
+    let min_replicas = table.count("min_replicas");
+    let max_replicas = required(table, "max_replicas", "max_replicas = 5", Table::count);
+    let brakes = RawBrakes {
+        cooldown_up: table.span("cooldown_up"),
+        cooldown_down: table.span("cooldown_down"),
+        settle: table.span("settle"),
+        confirm_within: table.span("confirm_within"),
+        ..shared_brakes(table)
+    };
+    Some(RawTargetKind::Database { min_replicas, max_replicas: max_replicas?, brakes })
+}
+
+fn setting(table: &mut Table<'_>) -> Option<RawTargetKind> {
+    let min = required(table, "min", "min = 5", Table::count);
+    let max = required(table, "max", "max = 100", Table::count);
+    let safe = table.text("safe");
+    let brakes = RawBrakes {
+        cooldown_down: table.span("cooldown_down"),
+        settle: table.span("settle"),
+        confirm_within: table.span("confirm_within"),
+        ..steady_brakes(table)
+    };
+    Some(RawTargetKind::Setting { min: min?, max: max?, safe, brakes })
+}
+
+fn job(table: &mut Table<'_>) -> RawTargetKind {
+    let stuck_after = table.span("stuck_after");
+    let brakes = RawBrakes {
+        cooldown_up: table.span("cooldown_up"),
+        confirm_within: table.span("confirm_within"),
+        ..RawBrakes::default()
+    };
+    RawTargetKind::Job { stuck_after, brakes }
+}
+
+fn volume(table: &mut Table<'_>) -> Option<RawTargetKind> {
+    let max = required(table, "max", "max = 500", Table::count);
+    let brakes = RawBrakes {
+        cooldown_up: table.span("cooldown_up"),
+        confirm_within: table.span("confirm_within"),
+        ..RawBrakes::default()
+    };
+    Some(RawTargetKind::Volume { max: max?, brakes })
+}

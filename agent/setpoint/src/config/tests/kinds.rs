@@ -1,0 +1,204 @@
+//! Settings, and the providers of one's own that have them.
+
+use super::*;
+use setpoint_core::Side;
+
+const POOL: &str = r#"
+const POLICY = #{
+    about: "Cap the pool", language: 1,
+    inputs: #{ cpu: #{ unit: "percent" } },
+    targets: #{ pool: #{ kind: "setting", min: 10, step_down: "25%" } },
+};
+rule "cap" when m.cpu > 80.percent { pool.set_to(20); }
+"#;
+
+const GOOD_POOL: &str = r#"region = "here"
+[sources.app]
+kind = "scrape"
+url = "http://127.0.0.1:9100/metrics"
+[providers.own]
+kind = "webhook"
+url = "http://127.0.0.1:9101/settings/{id}"
+pointer = "/max"
+[targets.pool]
+kind = "setting"
+provider = "own"
+id = "orders-pool"
+min = 5
+max = 100
+safe = "high"
+[[policies]]
+file = "pool.rhai"
+inputs = { cpu = { source = "app", query = "cpu" } }
+targets = { pool = "pool" }
+"#;
+
+fn pool(text: &str) -> (Option<Config>, String) {
+    load_files(&[("setpoint.toml", text.as_bytes()), ("pool.rhai", POOL.as_bytes())])
+}
+
+/// What is said of the good configuration with `from` replaced by `to`.
+#[track_caller]
+fn check(from: &str, to: &str, expected: &str) {
+    assert!(GOOD_POOL.contains(from), "{from}");
+    let (_, faults) = pool(&GOOD_POOL.replace(from, to));
+    assert!(faults.contains(expected), "{to}: {faults}");
+}
+
+#[test]
+fn a_setting_means_what_is_written_narrowed_by_its_policy() {
+    let (config, faults) = pool(GOOD_POOL);
+    let config = config.unwrap_or_else(|| panic!("{faults}"));
+    assert_eq!(faults, "");
+    let target = &config.targets["pool"];
+    let TargetSettings::Setting(setting) = &target.settings else { panic!("{target:?}") };
+    assert_eq!((setting.range.min(), setting.range.max()), (10, 100));
+    assert_eq!((setting.safe, setting.step_down), (Some(Side::High), Some(0.25)));
+    assert!(matches!(&config.providers["own"], Provider::Webhook(own) if own.pointer == "/max"));
+}
+
+#[test]
+fn what_makes_no_sense_of_a_setting_is_said_in_its_place() {
+    check("safe = \"high\"", "safe = \"hihg\"", "15:8: C");
+    check("safe = \"high\"", "budget = \"50%\"", "`targets.pool` has no key `budget`");
+    check("min = 5", "min = 500", "`min` is 500, above `max`, 100");
+    check("id = \"orders-pool\"", "id = \"orders/pool\"", "cannot stand in an address");
+    check("pointer = \"/max\"", "pointer = \"max\"", "no JSON pointer");
+    check("pointer = \"/max\"", "method = \"GET\"", "`method` is \"GET\", which writes nothing");
+    check("url = \"http://127.0.0.1:9101", "url = \"ftp://127.0.0.1:9101", "not an HTTP address");
+    check("kind = \"webhook\"", "kind = \"webhoko\"", "did you mean `webhook`?");
+}
+
+#[test]
+fn a_provider_has_only_targets_of_its_kinds() {
+    check("kind = \"setting\"", "kind = \"group\"", "`own` is a web service: it has no groups");
+    let (_, faults) = load_files(&[(
+        "setpoint.toml",
+        GOOD.replace("kind = \"aws\"", "kind = \"file\"\nfolder = \".\"").as_bytes(),
+    )]);
+    assert!(faults.contains("`aws` is a folder of files: it has no groups"), "{faults}");
+}
+
+#[test]
+fn a_setting_never_has_two_policies() {
+    let (_, policy) = GOOD_POOL.split_once("[[policies]]\n").unwrap();
+    let text = format!("{GOOD_POOL}[[policies]]\nname = \"other\"\n{policy}");
+    let (config, faults) = pool(&text);
+    assert!(config.is_none());
+    assert!(faults.contains("`pool` has two policies, and a setting belongs to one"), "{faults}");
+}
+
+#[test]
+fn two_settings_are_never_one_document_or_one_key() {
+    let (_, target) = GOOD_POOL.split_once("[targets.pool]\n").unwrap();
+    let (target, _) = target.split_once("[[policies]]").unwrap();
+    let second = format!("[targets.second]\n{}", target.replace("orders-pool", "other"));
+    let both = GOOD_POOL.replace("[[policies]]", &format!("{second}[[policies]]"));
+    assert!(pool(&both).0.is_some(), "{}", pool(&both).1);
+    let (config, faults) = pool(&both.replace("/{id}", ""));
+    assert!(config.is_none());
+    assert!(faults.contains("two targets would be one document of `own`"), "{faults}");
+    let (config, faults) = pool(&both.replace("id = \"other\"", "id = \"orders-pool\""));
+    assert!(config.is_none() && faults.contains("two targets are"), "{faults}");
+}
+
+#[test]
+fn the_key_of_a_file_is_checked_before_anything_runs() {
+    let file = |id: &str| {
+        let text = GOOD_POOL.replace("kind = \"webhook\"", "kind = \"file\"\nfolder = \".\"");
+        let text = text.replace("url = \"http://127.0.0.1:9101/settings/{id}\"\n", "");
+        let text = text.replace("pointer = \"/max\"\n", "");
+        pool(&text.replace("id = \"orders-pool\"", &format!("id = \"{id}\"")))
+    };
+    assert!(file("limits.toml#/pool/max").0.is_some(), "{}", file("limits.toml#/pool/max").1);
+    for id in ["../limits.toml#/max", "limits.toml", "pool.txt#/max", "/etc/pool.txt"] {
+        let (config, faults) = file(id);
+        assert!(config.is_none(), "{id}: {faults}");
+    }
+}
+
+const RENEW: &str = r#"
+const POLICY = #{
+    about: "Renew and grow", language: 1,
+    inputs: #{ cpu: #{ unit: "percent" } },
+    targets: #{ renew: #{ kind: "job", cooldown_up: "1h" }, disk: #{ kind: "volume", max: 300 } },
+};
+rule "renew" when m.cpu > 80.percent { renew.start(); }
+rule "grow" when m.cpu > 90.percent { disk.grow_to(disk.size * 1.5); }
+"#;
+
+const GOOD_JOB: &str = r#"region = "eu-west-1"
+[sources.app]
+kind = "scrape"
+url = "http://127.0.0.1:9100/metrics"
+[providers.host]
+kind = "systemd"
+[providers.aws]
+kind = "aws"
+[targets.renew]
+kind = "job"
+provider = "host"
+id = "renew.service"
+stuck_after = "10m"
+[targets.disk]
+kind = "volume"
+provider = "aws"
+id = "vol-0123456789abcdef0"
+max = 500
+[[policies]]
+file = "renew.rhai"
+inputs = { cpu = { source = "app", query = "cpu" } }
+targets = { renew = "renew", disk = "disk" }
+"#;
+
+fn job(text: &str) -> (Option<Config>, String) {
+    load_files(&[("setpoint.toml", text.as_bytes()), ("renew.rhai", RENEW.as_bytes())])
+}
+
+#[test]
+fn a_job_and_a_volume_mean_what_is_written_narrowed_by_their_policy() {
+    let (config, faults) = job(GOOD_JOB);
+    let config = config.unwrap_or_else(|| panic!("{faults}"));
+    assert_eq!(faults, "");
+    let TargetSettings::Job(renew) = &config.targets["renew"].settings else { panic!("a job") };
+    assert_eq!(
+        (renew.stuck_after, renew.cooldown_up),
+        (Span::from_minutes(10), Span::from_minutes(60))
+    );
+    let TargetSettings::Volume(disk) = &config.targets["disk"].settings else { panic!("a volume") };
+    assert_eq!(disk.range.max(), 300);
+    assert!(
+        matches!(&config.providers["host"], Provider::Systemd { program } if program == "systemctl")
+    );
+}
+
+#[test]
+fn what_makes_no_sense_of_a_job_or_a_volume_is_said() {
+    for (from, to, expected) in [
+        ("id = \"renew.service\"", "id = \"--now.service\"", "is no unit"),
+        ("provider = \"host\"", "provider = \"aws\"", "`aws` is AWS: it has no jobs"),
+        ("provider = \"aws\"", "provider = \"host\"", "`host` is systemd: it has no volumes"),
+        ("max = 500", "min = 5\nmax = 500", "`targets.disk` has no key `min`"),
+        ("stuck_after = \"10m\"", "stuck_after = \"soon\"", "no length of time"),
+        ("max = 500\n", "", "has no `max`"),
+    ] {
+        assert!(GOOD_JOB.contains(from), "{from}");
+        let (_, faults) = job(&GOOD_JOB.replace(from, to));
+        assert!(faults.contains(expected), "{to}: {faults}");
+    }
+}
+
+#[test]
+fn a_database_and_its_storage_may_share_a_name_and_two_volumes_may_not() {
+    let database = "[targets.orders]\nkind = \"database\"\nprovider = \"aws\"\nid = \"orders\"\nmax_replicas = 2\n";
+    let storage =
+        "[targets.disk]\nkind = \"volume\"\nprovider = \"aws\"\nid = \"orders\"\nmax = 500\n";
+    let (head, rest) = GOOD_JOB.split_once("[targets.disk]").unwrap();
+    let (_, policies) = rest.split_once("[[policies]]").unwrap();
+    let text = format!("{head}{database}{storage}[[policies]]{policies}");
+    let (config, faults) = job(&text);
+    assert!(config.is_some(), "{faults}");
+    let twice = storage.replace("targets.disk", "targets.other");
+    let (config, faults) = job(&format!("{head}{storage}{twice}[[policies]]{policies}"));
+    assert!(config.is_none() && faults.contains("two targets are"), "{faults}");
+}

@@ -1,0 +1,108 @@
+//! Providers of the user's own, plugged in: web services, files and units of this machine.
+
+use super::{CannotWire, Reach};
+use crate::config::{ID, Mode, Service, Target, Which};
+use setpoint_control::{Act, World};
+use setpoint_core::{TargetName, TargetSettings};
+use setpoint_http::{Document, Webhook, WebhookSettings, What};
+use setpoint_local::{Files, Located, Unit, Units};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+use url::Url;
+
+/// The targets of one provider, by their names.
+type Targets<'a> = BTreeMap<&'a TargetName, &'a Target>;
+
+/// A web service of the user's own.
+pub(super) fn webhook(
+    world: &mut World,
+    (name, service): (&str, &Service),
+    targets: &Targets<'_>,
+    reach: Reach,
+) -> Result<(), CannotWire> {
+    if targets.is_empty() {
+        return Ok(());
+    }
+    let webhook = Webhook::new(WebhookSettings {
+        name: name.to_owned(),
+        http: service.http.clone(),
+        pointer: service.pointer.clone(),
+        run: service.run.clone(),
+        method: service.method,
+    });
+    let webhook = webhook.map_err(|error| CannotWire::Provider(name.to_owned(), error))?;
+    let webhook = Arc::new(webhook);
+    let place = |id: &str, settings: &TargetSettings| {
+        let url = Url::parse(&service.url.replace(ID, id)).ok()?;
+        let job = matches!(settings, TargetSettings::Job(_));
+        Some(Document { url, what: if job { What::Job } else { What::Setting } })
+    };
+    world.eyes.push(Box::new(webhook.eyes(placed(targets, |_| true, place))));
+    let acted_on = placed(targets, |target| is_acted_on(target, reach), place);
+    give_hands(world, acted_on, |own| Arc::new(webhook.hands(own)));
+    Ok(())
+}
+
+/// Files of this machine.
+pub(super) fn files(
+    world: &mut World,
+    (name, folder): (&str, &Path),
+    targets: &Targets<'_>,
+    reach: Reach,
+) {
+    if targets.is_empty() {
+        return;
+    }
+    let files = Files::new(name);
+    let place = |id: &str, _: &TargetSettings| Located::new(folder, id).ok();
+    world.eyes.push(Box::new(files.eyes(placed(targets, |_| true, place))));
+    let acted_on = placed(targets, |target| is_acted_on(target, reach), place);
+    give_hands(world, acted_on, |own| Arc::new(files.hands(own)));
+}
+
+/// Units of this machine.
+pub(super) fn units(
+    world: &mut World,
+    (name, program): (&str, &str),
+    targets: &Targets<'_>,
+    reach: Reach,
+) {
+    if targets.is_empty() {
+        return;
+    }
+    let units = Units::new(name, program);
+    let place = |id: &str, _: &TargetSettings| Unit::new(id).ok();
+    world.eyes.push(Box::new(units.eyes(placed(targets, |_| true, place))));
+    let acted_on = placed(targets, |target| is_acted_on(target, reach), place);
+    give_hands(world, acted_on, |own| Arc::new(units.hands(own)));
+}
+
+fn is_acted_on(target: &Target, reach: Reach) -> bool {
+    reach == Reach::Hands && target.mode == Mode::Act
+}
+
+/// Where each wanted target is. What the configuration lets through has a place.
+fn placed<T>(
+    targets: &Targets<'_>,
+    wanted: impl Fn(&Target) -> bool,
+    place: impl Fn(&str, &TargetSettings) -> Option<T>,
+) -> BTreeMap<TargetName, T> {
+    let wanted = targets.iter().filter(|(_, target)| wanted(target));
+    let placed = wanted.filter_map(|(name, target)| match &target.which {
+        Which::One(id) => Some(((*name).clone(), place(id, &target.settings)?)),
+        Which::Each(_) => None,
+    });
+    placed.collect()
+}
+
+fn give_hands<T>(
+    world: &mut World,
+    acted_on: BTreeMap<TargetName, T>,
+    hands: impl FnOnce(BTreeMap<TargetName, T>) -> Arc<dyn Act>,
+) {
+    if acted_on.is_empty() {
+        return;
+    }
+    let names: Vec<TargetName> = acted_on.keys().cloned().collect();
+    let hands = hands(acted_on);
+    world.hands.extend(names.into_iter().map(|name| (name, Arc::clone(&hands))));
+}

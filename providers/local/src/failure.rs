@@ -1,0 +1,49 @@
+//! What can go wrong on the agent's own machine.
+
+use setpoint_core::{FailureKind, Span};
+use std::{io, path::PathBuf};
+
+/// Why something could not be read or done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A file cannot be read or written.
+    #[error("{} cannot be {what}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was being done with it.
+        what: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+    /// What is in a file is not what it should be.
+    #[error("{0}")]
+    Content(String),
+    /// The world has moved on since the decision.
+    #[error("{0}")]
+    Stale(String),
+    /// It is not for us to do.
+    #[error("{0}")]
+    Refused(String),
+    /// It took too long: a file system that hangs.
+    #[error("not done within {0}")]
+    Late(Span),
+}
+
+impl Failure {
+    /// What may be done about it.
+    pub(crate) fn kind(&self) -> FailureKind {
+        match self {
+            Self::File { source, .. } if is_forbidden(source) => FailureKind::Refused,
+            Self::File { .. } => FailureKind::Stale,
+            Self::Content(_) | Self::Refused(_) => FailureKind::Refused,
+            Self::Stale(_) => FailureKind::Stale,
+            Self::Late(_) => FailureKind::Unavailable,
+        }
+    }
+}
+
+/// Whether it will not be allowed at the next try either.
+fn is_forbidden(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
