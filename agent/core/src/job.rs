@@ -46,7 +46,7 @@ pub(crate) fn decide_job(
     gauntlet.ask(Guard::Cooldown, |candidate| cool(candidate, settings, memory, past));
     let verdict = gauntlet.verdict(ballot.opinions.is_empty());
     let id = id();
-    let token = starts.token(&wants).map_or_else(|| id.to_string(), |open| open.token.clone());
+    let token = starts.open.as_ref().map_or_else(|| id.to_string(), |open| open.token.clone());
     let start = |_| Action::Start { token, after: job.run.clone(), anew };
     Decision {
         target: target.clone(),

@@ -21,7 +21,8 @@ type Asker = (PolicyName, RuleName);
 pub struct Starts {
     /// Rules that have stayed fired since the job was started for them.
     pub served: BTreeSet<Asker>,
-    /// The start that was sent and is not known to have been taken on.
+    /// The start that was sent and is not known to have been taken on. While there is one, no
+    /// other is sent: two that may both have arrived would be two runs.
     pub open: Option<OpenStart>,
     /// The run under way, if one is.
     pub running: Option<Running>,
@@ -34,6 +35,8 @@ pub struct OpenStart {
     pub token: String,
     /// When it was last sent.
     pub sent: Tick,
+    /// How often it was sent.
+    pub times: u32,
     /// The run before it, where the provider tells.
     pub after: Option<String>,
     /// Whether it ends a run that is under way.
@@ -67,13 +70,6 @@ impl Starts {
         wants.iter().filter(|want| !self.has_served(want)).collect()
     }
 
-    /// The token to start by: that of a start that was never answered, if a rule that asked
-    /// for it still does.
-    pub(crate) fn token(&self, wants: &[Want]) -> Option<&OpenStart> {
-        let asked = |open: &&OpenStart| wants.iter().any(|want| open.by.contains(&asker(want)));
-        self.open.as_ref().filter(asked)
-    }
-
     /// For how long the run under way has been seen.
     pub(crate) fn running_for(&self, now: Tick) -> Option<Span> {
         self.running.as_ref().map(|running| now.since(running.since))
@@ -99,8 +95,8 @@ impl Starts {
     pub(crate) fn hear(&mut self, result: &ActResult) {
         match result {
             ActResult::Accepted => self.was_taken(),
-            // It never left: nothing was asked for.
-            ActResult::Withheld => self.open = None,
+            // It never left. Had it been sent before, that may still have arrived.
+            ActResult::Withheld => drop(self.open.take_if(|open| open.times == 1)),
             // It is sent again, by the same token.
             ActResult::Unknown | ActResult::Failed { .. } => {}
         }
@@ -124,13 +120,14 @@ impl Starts {
             open.by.retain(stays);
         }
         self.open.take_if(|open| open.by.is_empty());
-        if let Some(Action::Start { token, after, anew }) = action {
-            // Whoever still waits for an answer to an earlier start is served by this one too.
-            let waiting = self.open.take().into_iter().flat_map(|open| open.by);
-            let by = waiting.chain(self.due(wants).into_iter().map(asker)).collect();
-            let (token, after) = (token.clone(), after.clone());
-            self.open = Some(OpenStart { token, sent: now, after, anew: *anew, by });
-        }
+        let Some(Action::Start { token, after, anew }) = action else { return };
+        let due = self.due(wants).into_iter().map(asker).collect();
+        let before = self.open.take();
+        let times = before.as_ref().map_or(1, |open| open.times.saturating_add(1));
+        let waiting = before.map(|open| open.by).unwrap_or_default();
+        let by: BTreeSet<Asker> = waiting.into_iter().chain::<BTreeSet<Asker>>(due).collect();
+        let (token, after) = (token.clone(), after.clone());
+        self.open = Some(OpenStart { token, sent: now, times, after, anew: *anew, by });
     }
 }
 

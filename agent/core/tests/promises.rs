@@ -264,13 +264,9 @@ fn evaluation(turn: &Turn, (desired, ready): (u32, u32)) -> Evaluation {
 }
 
 fn resize(plan: &Plan) -> Option<(u32, u32)> {
-    plan.intents().find_map(|intent| match intent.action {
-        Action::Resize { from, to } => Some((from, to)),
-        Action::AddReplica { .. }
-        | Action::RemoveReplica { .. }
-        | Action::Set { .. }
-        | Action::Start { .. }
-        | Action::Grow { .. } => None,
+    plan.intents().find_map(|intent| {
+        let Action::Resize { from, to } = intent.action else { return None };
+        Some((from, to))
     })
 }
 

@@ -51,20 +51,20 @@ pub(super) fn unasked(
     };
     let starts = &past.noticed.starts;
     let asks = |ask: &Ask| *ask == Ask::Restart || *ask == Ask::Start;
-    let mut fresh = false;
+    let mut unserved = false;
     for evaluation in evaluations {
         for rule in &evaluation.rules {
             let fired = matches!(rule.verdict, RuleVerdict::Fired);
             let asked = rule.opinions.iter().any(|it| it.target == *target && asks(&it.ask));
             let rule = (evaluation.policy.clone(), rule.rule.clone());
-            fresh |= fired && asked && !starts.served.contains(&rule);
-            let sent = starts.open.as_ref().filter(|open| open.by.contains(&rule));
-            if sent.is_some_and(|open| fired && asked && open.token != start.token) {
-                return Some("a second start for a rule that was never answered".to_owned());
-            }
+            unserved |= fired && asked && !starts.served.contains(&rule);
         }
     }
-    (!fresh).then(|| "a second start for a rule that has stayed fired".to_owned())
+    if !unserved {
+        return Some("a second start for a rule that has stayed fired".to_owned());
+    }
+    let other = starts.open.as_ref().filter(|open| open.token != start.token);
+    other.map(|_| "a second start while the first was never answered".to_owned())
 }
 
 /// What is wrong with a growth.
