@@ -43,10 +43,10 @@ pub(crate) fn decide_job(
         _ => Ruling::pass(candidate, "a start needs no more"),
     });
     gauntlet.ask(Guard::WarmUp, |candidate| in_flight(candidate, job, anew, starts, memory));
-    gauntlet.ask(Guard::Cooldown, |candidate| cool(candidate, (settings, &wants), memory, past));
+    gauntlet.ask(Guard::Cooldown, |candidate| cool(candidate, settings, memory, past));
     let verdict = gauntlet.verdict(ballot.opinions.is_empty());
     let id = id();
-    let token = starts.again(&wants).map_or_else(|| id.to_string(), |open| open.token.clone());
+    let token = starts.open.as_ref().map_or_else(|| id.to_string(), |open| open.token.clone());
     let start = |_| Action::Start { token, after: job.run.clone(), anew };
     Decision {
         target: target.clone(),
@@ -100,11 +100,11 @@ fn in_flight(
     if let Some(busy) = &job.busy {
         return Ruling::Hold(format!("busy: {busy}").into());
     }
-    match starts.open.last().map(|open| memory.now.since(open.sent)) {
+    match starts.open.as_ref().map(|open| memory.now.since(open.sent)) {
         Some(ago) if ago < ANSWERS_WITHIN => {
             Ruling::Hold(format!("in flight: a start was sent {ago} ago").into())
         }
-        Some(_) => Ruling::pass(candidate, "a start was never answered"),
+        Some(_) => Ruling::pass(candidate, "never answered: the same start is sent again"),
         None => Ruling::pass(candidate, "nothing in flight"),
     }
 }
@@ -112,14 +112,14 @@ fn in_flight(
 /// Two starts do not follow each other too soon; one that was never answered is the same start.
 fn cool(
     candidate: Candidate,
-    (settings, wants): (&JobSettings, &[Want]),
+    settings: &JobSettings,
     memory: &Memory,
     past: &TargetMemory,
 ) -> Ruling {
     if !candidate.grows() {
         return Ruling::pass(candidate, "no change");
     }
-    let again = past.noticed.starts.again(wants).is_some();
+    let again = past.noticed.starts.open.is_some();
     match past.settled.map(|at| memory.now.since(at)) {
         Some(passed) if passed < settings.cooldown_up && !again => {
             let left = settings.cooldown_up.minus(passed);

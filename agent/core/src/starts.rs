@@ -21,8 +21,9 @@ type Asker = (PolicyName, RuleName);
 pub struct Starts {
     /// Rules that have stayed fired since the job was started for them.
     pub served: BTreeSet<Asker>,
-    /// Starts that were sent and are not known to have been taken on; the last sent is last.
-    pub open: Vec<OpenStart>,
+    /// The start that was sent and is not known to have been taken on. While there is one, no
+    /// other is sent: two that may both have arrived would be two runs.
+    pub open: Option<OpenStart>,
     /// The run under way, if one is.
     pub running: Option<Running>,
 }
@@ -69,22 +70,6 @@ impl Starts {
         wants.iter().filter(|want| !self.has_served(want)).collect()
     }
 
-    /// Those of `wants` for whose rules nothing was even sent.
-    pub(crate) fn fresh<'a>(&self, wants: &'a [Want]) -> impl Iterator<Item = &'a Want> {
-        let waits = |want: &Want| self.open.iter().any(|open| open.by.contains(&asker(want)));
-        self.due(wants).into_iter().filter(move |want| !waits(want))
-    }
-
-    /// The start to send again, if that is what is to be done: one that was never answered, for
-    /// a rule that still asks, where no rule asks for a start of its own.
-    pub(crate) fn again(&self, wants: &[Want]) -> Option<&OpenStart> {
-        if self.fresh(wants).next().is_some() {
-            return None;
-        }
-        let asked = |open: &&OpenStart| wants.iter().any(|want| open.by.contains(&asker(want)));
-        self.open.iter().find(asked)
-    }
-
     /// For how long the run under way has been seen.
     pub(crate) fn running_for(&self, now: Tick) -> Option<Span> {
         self.running.as_ref().map(|running| now.since(running.since))
@@ -101,26 +86,24 @@ impl Starts {
             }
             LastRun::Never | LastRun::Ok | LastRun::Failed => self.running = None,
         }
-        let begun = |open: &OpenStart| began(job, open.after.as_ref(), open.anew);
-        if self.open.iter().any(begun) {
+        if self.open.as_ref().is_some_and(|open| began(job, open.after.as_ref(), open.anew)) {
             self.was_taken();
         }
     }
 
-    /// What its provider said to the start that was sent last.
+    /// What its provider said to the start.
     pub(crate) fn hear(&mut self, result: &ActResult) {
         match result {
             ActResult::Accepted => self.was_taken(),
             // It never left. Had it been sent before, that may still have arrived.
-            ActResult::Withheld => drop(self.open.pop_if(|open| open.times == 1)),
+            ActResult::Withheld => drop(self.open.take_if(|open| open.times == 1)),
             // It is sent again, by the same token.
             ActResult::Unknown | ActResult::Failed { .. } => {}
         }
     }
 
-    /// It runs, whichever start it was: whoever waited for one is served.
     fn was_taken(&mut self) {
-        self.served.extend(self.open.drain(..).flat_map(|open| open.by));
+        self.served.extend(self.open.take().into_iter().flat_map(|open| open.by));
     }
 
     /// Forgets the rules that are fired no more, and keeps what was decided.
@@ -133,18 +116,18 @@ impl Starts {
     ) {
         let stays = |asker: &Asker| is_fired(target, evaluations, asker);
         self.served.retain(stays);
-        for open in &mut self.open {
+        if let Some(open) = &mut self.open {
             open.by.retain(stays);
         }
-        self.open.retain(|open| !open.by.is_empty());
+        self.open.take_if(|open| open.by.is_empty());
         let Some(Action::Start { token, after, anew }) = action else { return };
-        let known = self.open.iter().position(|open| open.token == *token);
-        let (times, by) = match known.map(|place| self.open.remove(place)) {
-            Some(open) => (open.times.saturating_add(1), open.by),
-            None => (1, self.fresh(wants).map(asker).collect()),
-        };
+        let due = self.due(wants).into_iter().map(asker).collect();
+        let before = self.open.take();
+        let times = before.as_ref().map_or(1, |open| open.times.saturating_add(1));
+        let waiting = before.map(|open| open.by).unwrap_or_default();
+        let by: BTreeSet<Asker> = waiting.into_iter().chain::<BTreeSet<Asker>>(due).collect();
         let (token, after) = (token.clone(), after.clone());
-        self.open.push(OpenStart { token, sent: now, times, after, anew: *anew, by });
+        self.open = Some(OpenStart { token, sent: now, times, after, anew: *anew, by });
     }
 }
 

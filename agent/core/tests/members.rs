@@ -135,7 +135,12 @@ impl Life {
             Action::Retire { members } => {
                 self.members.retain(|name, _| !members.contains(name));
             }
-            Action::Resize { .. } | Action::AddReplica { .. } | Action::RemoveReplica { .. } => {}
+            Action::Resize { .. }
+            | Action::AddReplica { .. }
+            | Action::RemoveReplica { .. }
+            | Action::Set { .. }
+            | Action::Start { .. }
+            | Action::Grow { .. } => {}
         }
         if let Action::Resize { to, .. } | Action::Return { to, .. } = action {
             for n in 100..100 + to.saturating_sub(self.size()) {

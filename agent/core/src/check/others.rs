@@ -51,27 +51,20 @@ pub(super) fn unasked(
     };
     let starts = &past.noticed.starts;
     let asks = |ask: &Ask| *ask == Ask::Restart || *ask == Ask::Start;
-    let (mut fresh, mut again) = (false, false);
+    let mut unserved = false;
     for evaluation in evaluations {
         for rule in &evaluation.rules {
             let fired = matches!(rule.verdict, RuleVerdict::Fired);
             let asked = rule.opinions.iter().any(|it| it.target == *target && asks(&it.ask));
             let rule = (evaluation.policy.clone(), rule.rule.clone());
-            if !(fired && asked) || starts.served.contains(&rule) {
-                continue;
-            }
-            match starts.open.iter().find(|open| open.by.contains(&rule)) {
-                Some(sent) => again |= sent.token == start.token,
-                None => fresh = true,
-            }
+            unserved |= fired && asked && !starts.served.contains(&rule);
         }
     }
-    let known = starts.open.iter().any(|open| open.token == start.token);
-    match (fresh, again, known) {
-        (false, false, _) => Some("a second start for a rule that has stayed fired".to_owned()),
-        (false, true, _) | (true, _, false) => None,
-        (true, _, true) => Some("a start of its own by a token that was used".to_owned()),
+    if !unserved {
+        return Some("a second start for a rule that has stayed fired".to_owned());
     }
+    let other = starts.open.as_ref().filter(|open| open.token != start.token);
+    other.map(|_| "a second start while the first was never answered".to_owned())
 }
 
 /// What is wrong with a growth.

@@ -105,7 +105,7 @@ fn start(plan: &Plan) -> Option<(String, bool)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_rule_that_stays_fired_starts_a_job_once(

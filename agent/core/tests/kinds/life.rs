@@ -142,7 +142,12 @@ fn evaluation(said: &[Said]) -> Evaluation {
         }
     };
     let rules = said.iter().zip(1..).map(rule).collect();
-    Evaluation { policy: PolicyName::new("policy"), rules, state: BTreeMap::new() }
+    Evaluation {
+        policy: PolicyName::new("policy"),
+        rules,
+        state: BTreeMap::new(),
+        out_of_time: false,
+    }
 }
 
 /// What a plan does.

@@ -202,7 +202,7 @@ fn policy(mut table: Table<'_>) -> Option<RawPolicy> {
     Some(RawPolicy { place, name, file: file?, mode, inputs, targets, params })
 }
 
-fn input(mut table: Table<'_>) -> Option<RawInput> {
+pub(super) fn input(mut table: Table<'_>) -> Option<RawInput> {
     let source = required(&mut table, "source", "source = \"app\"", Table::text);
     let query = required(&mut table, "query", "query = 'avg(cpu_percent)'", Table::text);
     let at = table.text("at");

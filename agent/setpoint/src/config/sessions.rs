@@ -5,7 +5,8 @@ use super::{
     bind::Bench,
     fault::{Code, ConfigFault},
     meaning::or,
-    raw::{RawNamed, RawSessions, RawTarget, RawTargetKind},
+    raw::RawNamed,
+    raw_target::{RawSessions, RawTarget, RawTargetKind},
     valid::{BoundInput, Target},
 };
 use setpoint_core::{InputKey, Per, Role, Sessions, Span, TargetName, TargetSettings, Unit};

@@ -46,7 +46,10 @@ pub(crate) fn warn(raw: &Raw, whole: &Place, faults: &Faults) {
 fn in_groups(raw: &Raw) -> impl Iterator<Item = &RawInput> {
     raw.targets.iter().filter_map(|target| match &target.what.as_ref()?.kind {
         RawTargetKind::Group { sessions, .. } => sessions.input.as_ref()?.as_ref(),
-        RawTargetKind::Database { .. } => None,
+        RawTargetKind::Database { .. }
+        | RawTargetKind::Setting { .. }
+        | RawTargetKind::Job { .. }
+        | RawTargetKind::Volume { .. } => None,
     })
 }
 
