@@ -74,6 +74,16 @@ fn the_library_has_no_fault_and_no_warning() {
     }
 }
 
+/// What is common must be short: without its comments a policy fits fifteen lines.
+#[test]
+fn no_policy_of_the_library_is_longer_than_fifteen_lines() {
+    let counts = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
+    for (path, text) in policies("library") {
+        let lines = text.lines().filter(counts).count();
+        assert!(lines <= 15, "{}: {lines} lines", path.display());
+    }
+}
+
 /// Not even an odd policy that is right may be faulted, and what the checker lets through
 /// must not fail for a reason that it could have known.
 #[test]
