@@ -17,6 +17,7 @@ mod check;
 mod engine;
 mod fault;
 mod faults;
+mod forbidden;
 mod header;
 pub mod language;
 mod policy;
