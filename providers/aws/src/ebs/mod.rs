@@ -1,7 +1,7 @@
 //! Volumes of Elastic Block Store, through EC2's own query API.
 //!
 //! Three calls do not justify the SDK of EC2, whose build takes longer than all others
-//! together: see docs/decisions/0006. `api.rs` signs and sends, `xml.rs` reads, this file
+//! together: see docs/decisions/0007. `api.rs` signs and sends, `xml.rs` reads, this file
 //! knows what volumes are.
 
 mod api;
