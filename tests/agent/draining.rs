@@ -1,6 +1,6 @@
 //! Members with sessions: the whole agent takes them out, and ends only who has none left.
 
-use crate::scene::Scene;
+use crate::scene::{EAGER_GROUP, HOLD_CPU, Scene};
 use setpoint_sim::chance::Chance;
 use std::{collections::BTreeMap, fmt::Write, time::Duration};
 use support::{Cloud, Page};
@@ -8,24 +8,9 @@ use support::{Cloud, Page};
 /// Scale-ins that there must be.
 const SCALE_INS: usize = 20;
 
-const GROUP: &str = r#"
-[targets.web]
-kind = "group"
-provider = "aws"
-id = "web"
-min = 2
-max = 200
-settle = "1s"
-stabilise_down = "1s"
-cooldown_down = "1s"
-budget = "100%"
+/// What tells the sessions of a group's members; the budget is not what this is about.
+const SESSIONS: &str = r#"budget = "100%"
 sessions = { source = "app", query = "sessions", key = "instance" }
-
-[[policies]]
-name = "cpu"
-file = "target-cpu.rhai"
-inputs = { cpu = { source = "app", query = "cpu" } }
-targets = { fleet = "web" }
 "#;
 
 /// The people on the members: they stay for a while, and nobody comes to a member on standby.
@@ -88,7 +73,12 @@ fn members(answer: &str) -> BTreeMap<String, bool> {
 fn nobody_is_cut_off_though_the_agent_is_killed_in_the_middle() {
     let cloud = Cloud::start();
     cloud.moto.make_group("web", 60);
-    let scene = Scene::new("act", cloud, Page::Text("cpu 20\n".to_owned()), &[GROUP]);
+    let scene = Scene::new(
+        "act",
+        cloud,
+        Page::Text("cpu 20\n".to_owned()),
+        &[EAGER_GROUP, SESSIONS, HOLD_CPU],
+    );
     let luck = Chance::new(20_261_124).stream("people", 0);
     let mut people = People { scene, luck, on: BTreeMap::new(), ended: BTreeMap::new() };
     people.turn();

@@ -1,25 +1,7 @@
 //! What is missing never shrinks anything, and says so.
 
-use crate::scene::{EAGER_GROUP, HOLD_CPU, Scene};
+use crate::scene::{EAGER_GROUP, FLOOR, HOLD_CPU, Scene, floor_policy};
 use support::Page;
-
-/// A second policy on the same group: a floor by another input.
-const FLOOR: &str = r#"
-[[policies]]
-name = "floor"
-file = "floor.rhai"
-inputs = { backlog = { source = "app", query = "backlog" } }
-targets = { fleet = "web" }
-"#;
-
-const FLOOR_POLICY: &str = r#"const POLICY = #{
-    about: "A floor while there is a backlog",
-    language: 1,
-    inputs: #{ backlog: #{ unit: "count" } },
-    targets: #{ fleet: #{ kind: "group" } },
-};
-rule "floor" when m.backlog > 100 { fleet.at_least(15); }
-"#;
 
 /// A fleet that wants to shrink is shown `page`: `explain` must say `why` it does not.
 ///
@@ -93,7 +75,7 @@ fn a_page_cut_short_by_broken_text_shrinks_nothing() {
 #[test]
 fn a_floor_whose_input_is_missing_stops_the_shrinking_of_another_policy() {
     let scene = Scene::fleet(20, 60.0, &[EAGER_GROUP, HOLD_CPU, FLOOR]);
-    scene.site.write("floor.rhai", FLOOR_POLICY);
+    scene.site.write("floor.rhai", &floor_policy(15));
     let mut agent = scene.site.start();
     agent.passes(2);
     // The one would shrink; whether the other would let it nobody knows.

@@ -1,7 +1,7 @@
 //! A real Prometheus: how old its numbers are, what it refuses, and what becomes of a
 //! policy while it is gone.
 
-use crate::scene::Scene;
+use crate::scene::{EAGER_GROUP, FLOOR, HOLD_CPU, Scene, floor_policy};
 use serde_json::Value;
 use setpoint_control::MetricSource;
 use setpoint_core::{InputKey, Moment, Reading, Span, Timestamp};
@@ -14,42 +14,6 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use support::{Cloud, Exporter, Fault, FaultProxy, Page, Prometheus, message};
-
-/// A group that shrinks once it has wanted to for six seconds, so that an outage can come
-/// between wanting and doing.
-const GROUP: &str = r#"
-[targets.web]
-kind = "group"
-provider = "aws"
-id = "web"
-min = 2
-max = 200
-settle = "1s"
-stabilise_down = "6s"
-cooldown_down = "1s"
-"#;
-
-const POLICIES: &str = r#"
-[[policies]]
-name = "cpu"
-file = "target-cpu.rhai"
-inputs = { cpu = { source = "prom", query = 'max(cpu)' } }
-targets = { fleet = "web" }
-[[policies]]
-name = "floor"
-file = "floor.rhai"
-inputs = { backlog = { source = "app", query = "backlog" } }
-targets = { fleet = "web" }
-"#;
-
-const FLOOR: &str = r#"const POLICY = #{
-    about: "A floor while there is a backlog",
-    language: 1,
-    inputs: #{ backlog: #{ unit: "count" } },
-    targets: #{ fleet: #{ kind: "group" } },
-};
-rule "floor" when m.backlog > 100 { fleet.at_least(25); }
-"#;
 
 fn now() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "a real server judges by the real time")]
@@ -73,8 +37,12 @@ fn while_prometheus_is_gone_nothing_shrinks_and_growth_by_another_source_goes_on
         prometheus.url()
     );
     let page = Page::Text("backlog 0\n".to_owned());
-    let scene = Scene::new("act", cloud, page, &[&source, GROUP, POLICIES]);
-    scene.site.write("floor.rhai", FLOOR);
+    // It shrinks once it has wanted to for six seconds, so that an outage can come between.
+    let group = EAGER_GROUP.replace("stabilise_down = \"1s\"", "stabilise_down = \"6s\"");
+    let tracked = HOLD_CPU
+        .replace("source = \"app\", query = \"cpu\"", "source = \"prom\", query = 'max(cpu)'");
+    let scene = Scene::new("act", cloud, page, &[&source, &group, &tracked, FLOOR]);
+    scene.site.write("floor.rhai", &floor_policy(25));
 
     let mut agent = scene.site.start();
     agent.passes(2);

@@ -62,6 +62,29 @@ inputs = { cpu = { source = "app", query = "cpu" } }
 targets = { fleet = "web" }
 "#;
 
+/// A second policy on the same group: a floor by another input.
+pub(crate) const FLOOR: &str = r#"
+[[policies]]
+name = "floor"
+file = "floor.rhai"
+inputs = { backlog = { source = "app", query = "backlog" } }
+targets = { fleet = "web" }
+"#;
+
+/// What that policy says.
+pub(crate) fn floor_policy(least: u32) -> String {
+    format!(
+        r#"const POLICY = #{{
+    about: "A floor while there is a backlog",
+    language: 1,
+    inputs: #{{ backlog: #{{ unit: "count" }} }},
+    targets: #{{ fleet: #{{ kind: "group" }} }},
+}};
+rule "floor" when m.backlog > 100 {{ fleet.at_least({least}); }}
+"#
+    )
+}
+
 /// A page, a cloud, and a folder with the configuration of an agent between them.
 pub(crate) struct Scene {
     pub(crate) cloud: Cloud,

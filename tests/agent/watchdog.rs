@@ -1,31 +1,9 @@
 //! A policy that takes too long: it fails, its targets do not shrink, and nobody else notices.
 
-use crate::scene::{EAGER_GROUP, Scene};
+use crate::scene::{EAGER_GROUP, HOLD_CPU, Scene};
 use support::{Cloud, Page, message};
 
-const OTHER_GROUP: &str = r#"
-[targets.other]
-kind = "group"
-provider = "aws"
-id = "other"
-min = 2
-max = 200
-settle = "1s"
-stabilise_down = "1s"
-cooldown_down = "1s"
-"#;
-
-const POLICIES: &str = r#"
-[[policies]]
-name = "cpu"
-file = "target-cpu.rhai"
-inputs = { cpu = { source = "app", query = "cpu" } }
-targets = { fleet = "web" }
-[[policies]]
-name = "other"
-file = "target-cpu.rhai"
-inputs = { cpu = { source = "app", query = "cpu" } }
-targets = { fleet = "other" }
+const SLOW_POLICY: &str = r#"
 [[policies]]
 name = "slow"
 file = "slow.rhai"
@@ -54,7 +32,9 @@ fn a_policy_that_takes_too_long_shrinks_nothing_of_its_own_and_keeps_nobody_wait
     cloud.moto.make_group("web", 20);
     cloud.moto.make_group("other", 20);
     let page = Page::Text("cpu 30\n".to_owned());
-    let scene = Scene::new("act", cloud, page, &[EAGER_GROUP, OTHER_GROUP, POLICIES]);
+    let both = [EAGER_GROUP, HOLD_CPU].concat();
+    let other = both.replace("web", "other").replace("name = \"cpu\"", "name = \"other\"");
+    let scene = Scene::new("act", cloud, page, &[&both, &other, SLOW_POLICY]);
     scene.site.write("slow.rhai", SLOW);
     let mut agent = scene.site.start();
     agent.until("the slow policy's end", |line| message(line).starts_with("out of time"));

@@ -1,4 +1,5 @@
-//! The machine's time, for what a test plugs together itself.
+//! The machine's time, for what a test plugs together itself: the client of AWS, which paces its
+//! calls by it. No test waits by it.
 
 use async_trait::async_trait;
 use setpoint_control::Clock;
@@ -30,7 +31,10 @@ impl Clock for MachineClock {
 
     async fn sleep_until(&self, deadline: Span) {
         let left = Duration::from_millis(deadline.minus(self.now().monotonic).ms());
-        #[expect(clippy::disallowed_methods, reason = "this is the clock that is asked")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the pace of the client is what is real here; no test calls this"
+        )]
         tokio::time::sleep(left).await;
     }
 }

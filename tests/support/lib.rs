@@ -7,6 +7,7 @@
 mod agent;
 mod clock;
 mod cloud;
+mod emulator;
 mod exporter;
 mod fault_proxy;
 mod gate;

@@ -3,21 +3,17 @@
 //! Its CloudWatch speaks CBOR, which is all that the SDK speaks. Like moto's, its state is
 //! instant.
 
-use crate::moto::{REGION, START, Service, call, listen, make_group};
-use std::{
-    env,
-    ffi::OsString,
-    net::SocketAddr,
-    path::Path,
-    process::{Child, Command, Stdio},
+use crate::{
+    emulator::Emulator,
+    moto::{REGION, Service, call, make_group},
 };
+use std::{net::SocketAddr, process::Command};
 use tempfile::TempDir;
 
 /// A ministack server of one's own; stopped when dropped.
 #[derive(Debug)]
 pub struct Ministack {
-    process: Child,
-    address: SocketAddr,
+    server: Emulator,
     _folder: TempDir,
 }
 
@@ -26,42 +22,27 @@ impl Ministack {
     ///
     /// Panics, saying how to install it, if there is none on this machine.
     pub fn start() -> Self {
-        let program = program();
         let folder = TempDir::new().expect("there is room for a folder");
-        let spawned = Command::new(&program)
-            .env("GATEWAY_PORT", "0")
-            .env("BIND_HOST", "127.0.0.1")
-            .env("MINISTACK_REGION", REGION)
-            .current_dir(folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn();
-        let mut process = spawned.unwrap_or_else(|error| {
-            panic!(
-                "{} could not be started ({error}): python3 -m venv target/venv && \
-                 target/venv/bin/pip install -r tests/requirements.txt, or name it in \
-                 SETPOINT_MINISTACK",
-                program.display()
-            )
-        });
-        let said = listen(process.stderr.take().expect("it was piped above"));
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        // Owned from here on, so that it is stopped even if it never gets ready.
-        let mut server = Self { process, address, _folder: folder };
-        server.address = said.recv_timeout(START).expect("ministack says where it listens");
-        server
+        let set_up = |command: &mut Command| {
+            command
+                .env("GATEWAY_PORT", "0")
+                .env("BIND_HOST", "127.0.0.1")
+                .env("MINISTACK_REGION", REGION)
+                .current_dir(folder.path());
+        };
+        let server = Emulator::start(("ministack", "SETPOINT_MINISTACK"), set_up);
+        Self { server, _folder: folder }
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub const fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// Makes a group of `size`, which may have 1 to 200 members.
     #[track_caller]
     pub fn make_group(&self, name: &str, size: u32) {
-        make_group(self.address, name, size);
+        make_group(self.server.address(), name, size);
     }
 
     /// Puts one value of a metric, measured at `at`: seconds since 1970.
@@ -76,24 +57,6 @@ impl Ministack {
             ("MetricData.member.1.Value", &value.to_string()),
         ];
         let service = Service { name: "monitoring", version: "2010-08-01" };
-        call(self.address, &service, "PutMetricData", &fields);
+        call(self.server.address(), &service, "PutMetricData", &fields);
     }
-}
-
-impl Drop for Ministack {
-    fn drop(&mut self) {
-        // It may have ended by itself, which is all that is wanted here.
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-/// The one named in `SETPOINT_MINISTACK`, else that of the virtual environment in `target`,
-/// else the first on the path.
-fn program() -> OsString {
-    if let Some(named) = env::var_os("SETPOINT_MINISTACK") {
-        return named;
-    }
-    let in_target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv/bin/ministack");
-    if in_target.exists() { in_target.into() } else { "ministack".into() }
 }

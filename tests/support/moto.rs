@@ -3,31 +3,21 @@
 //! Its state is instant: nothing is ever pending. What takes time or goes wrong is
 //! put in front of it by [`FaultProxy`](crate::FaultProxy).
 
-use crate::http::Request;
-use std::{
-    env,
-    ffi::OsString,
-    io::{BufRead, BufReader},
-    net::SocketAddr,
-    path::Path,
-    process::{Child, ChildStderr, Command, Stdio},
-    sync::mpsc::{self, Receiver},
-    thread,
-    time::Duration,
+use crate::{
+    emulator::{self, Emulator},
+    http::Request,
 };
+use std::{ffi::OsString, net::SocketAddr, path::Path, process::Command};
 
 /// The region that all tests are in.
 pub const REGION: &str = "eu-west-1";
 
-/// How long a start may take on a busy machine.
-pub(crate) const START: Duration = Duration::from_secs(60);
-
 /// A moto server of one's own; stopped when dropped.
 #[derive(Debug)]
-pub struct Moto {
-    process: Child,
-    address: SocketAddr,
-}
+pub struct Moto(Emulator);
+
+/// Its program, and the variable that may name another.
+const PROGRAM: (&str, &str) = ("moto_server", "SETPOINT_MOTO");
 
 impl Moto {
     /// Starts one that lets everybody in.
@@ -43,31 +33,15 @@ impl Moto {
     }
 
     fn start_with(environment: &[(&str, &str)]) -> Self {
-        let program = program();
-        let spawned = Command::new(&program)
-            .args(["-H", "127.0.0.1", "-p", "0"])
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn();
-        let mut process = spawned.unwrap_or_else(|error| {
-            panic!(
-                "{} could not be started ({error}): python3 -m venv target/venv && \
-                 target/venv/bin/pip install -r tests/requirements.txt, or name it in SETPOINT_MOTO",
-                program.display()
-            )
-        });
-        let said = listen(process.stderr.take().expect("it was piped above"));
-        // Owned from here on, so that it is stopped even if it never gets ready.
-        let mut moto = Self { process, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
-        moto.address = said.recv_timeout(START).expect("moto says where it listens");
-        moto
+        let set_up = |command: &mut Command| {
+            command.args(["-H", "127.0.0.1", "-p", "0"]).envs(environment.iter().copied());
+        };
+        Self(Emulator::start(PROGRAM, set_up))
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub const fn address(&self) -> SocketAddr {
+        self.0.address()
     }
 
     /// Makes a call of the query protocol and gives the answer's XML.
@@ -75,7 +49,7 @@ impl Moto {
     /// Panics if the answer is not a yes.
     #[track_caller]
     pub fn call(&self, service: &Service, action: &str, fields: &[(&str, &str)]) -> String {
-        call(self.address, service, action, fields)
+        call(self.0.address(), service, action, fields)
     }
 
     /// A call to Auto Scaling.
@@ -87,7 +61,7 @@ impl Moto {
     /// Makes a group of `size`, which may have 1 to 200 members.
     #[track_caller]
     pub fn make_group(&self, name: &str, size: u32) {
-        make_group(self.address, name, size);
+        make_group(self.0.address(), name, size);
     }
 
     /// Puts a tag on a group.
@@ -186,43 +160,8 @@ pub(crate) fn call(
     answer
 }
 
-impl Drop for Moto {
-    fn drop(&mut self) {
-        // It may have ended by itself, which is all that is wanted here.
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-/// The one named in `SETPOINT_MOTO`, else that of the virtual environment in `target`,
-/// else the first on the path.
-fn program() -> OsString {
-    if let Some(named) = env::var_os("SETPOINT_MOTO") {
-        return named;
-    }
-    let in_target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv/bin/moto_server");
-    if in_target.exists() { in_target.into() } else { "moto_server".into() }
-}
-
 /// The Python that moto is installed for, which reads YAML as well.
 pub fn python() -> OsString {
-    let beside = Path::new(&program()).with_file_name("python3");
+    let beside = Path::new(&emulator::program(PROGRAM)).with_file_name("python3");
     if beside.exists() { beside.into() } else { "python3".into() }
-}
-
-/// Reads all that a server says, so that it never waits for a reader, and gives its address
-/// once it has said that.
-pub(crate) fn listen(output: ChildStderr) -> Receiver<SocketAddr> {
-    let (found, address) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            let place = line.split_once("Running on http://").map(|(_, place)| place);
-            let place = place.and_then(|place| place.split_whitespace().next());
-            if let Some(Ok(place)) = place.map(str::parse) {
-                // Nobody waits any more after a start that took too long.
-                found.send(place).ok();
-            }
-        }
-    });
-    address
 }
