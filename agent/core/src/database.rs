@@ -8,7 +8,7 @@ use crate::{
     Replica, ReplicaState, TargetMemory, TargetName, Want,
     ballot::{Ballot, want},
     group::settle,
-    guards::{Candidate, Gauntlet, Part, Ruling, cooldown, evidence, range},
+    guards::{Candidate, Gauntlet, Part, Ruling, cooldown, cooldown_up, evidence, range},
     region::Region,
     shared::Stage,
     sizing::size_of,
@@ -131,14 +131,7 @@ fn cool(
         let (now, down) = (memory.now, settings.cooldown_down);
         return cooldown(candidate, past, now, down, settings.settle);
     }
-    match past.settled.map(|at| memory.now.since(at)) {
-        Some(passed) if passed < settings.cooldown_up => {
-            let left = settings.cooldown_up.minus(passed);
-            let note = format!("changed {passed} ago, {left} of {} to go", settings.cooldown_up);
-            Ruling::Hold(note.into())
-        }
-        _ => Ruling::pass(candidate, "over"),
-    }
+    cooldown_up(candidate, past, memory.now, settings.cooldown_up)
 }
 
 /// Replicas that neither serve nor come nor go.

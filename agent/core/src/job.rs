@@ -8,7 +8,7 @@ use crate::{
     Span, TargetMemory, TargetName, Tick, Want,
     ballot::{Ballot, want},
     group::settle,
-    guards::{Candidate, Gauntlet, Ruling},
+    guards::{Candidate, Gauntlet, Ruling, cooldown_up},
     region::Region,
     shared::Stage,
     starts::Starts,
@@ -116,18 +116,10 @@ fn cool(
     memory: &Memory,
     past: &TargetMemory,
 ) -> Ruling {
-    if !candidate.grows() {
-        return Ruling::pass(candidate, "no change");
+    if past.noticed.starts.open.is_some() {
+        return Ruling::pass(candidate, "the start that was never answered");
     }
-    let again = past.noticed.starts.open.is_some();
-    match past.settled.map(|at| memory.now.since(at)) {
-        Some(passed) if passed < settings.cooldown_up && !again => {
-            let left = settings.cooldown_up.minus(passed);
-            let note = format!("started {passed} ago, {left} of {} to go", settings.cooldown_up);
-            Ruling::Hold(note.into())
-        }
-        _ => Ruling::pass(candidate, "over"),
-    }
+    cooldown_up(candidate, past, memory.now, settings.cooldown_up)
 }
 
 /// How a job stands, in words.

@@ -9,7 +9,7 @@ use crate::{
     VolumeSettings, Want,
     ballot::{Ballot, want},
     group::settle,
-    guards::{Candidate, Gauntlet, Ruling, clamp, no_effect},
+    guards::{Candidate, Gauntlet, Ruling, clamp, cooldown_up, no_effect},
     region::Region,
     shared::Stage,
 };
@@ -40,7 +40,9 @@ pub(crate) fn decide_volume(
     let asked = gauntlet.candidate.size;
     gauntlet.ask(Guard::RateLimit, |candidate| step(candidate, settings));
     gauntlet.ask(Guard::WarmUp, |candidate| in_flight(candidate, volume, past));
-    gauntlet.ask(Guard::Cooldown, |candidate| cool(candidate, settings, memory, past));
+    gauntlet.ask(Guard::Cooldown, |candidate| {
+        cooldown_up(candidate, past, memory.now, settings.cooldown_up)
+    });
     gauntlet.ask_or_page(Guard::NoEffect, |candidate| {
         let noticed = &past.noticed.effects;
         let trials = brakes.effects.iter();
@@ -124,22 +126,6 @@ fn in_flight(candidate: Candidate, volume: &Volume, past: &TargetMemory) -> Ruli
             Ruling::Hold(format!("in flight: {}", open.intent.action).into())
         }
         _ => Ruling::pass(candidate, "nothing in flight"),
-    }
-}
-
-fn cool(
-    candidate: Candidate,
-    settings: &VolumeSettings,
-    memory: &Memory,
-    past: &TargetMemory,
-) -> Ruling {
-    match past.settled.map(|at| memory.now.since(at)) {
-        Some(passed) if candidate.grows() && passed < settings.cooldown_up => {
-            let left = settings.cooldown_up.minus(passed);
-            let note = format!("grew {passed} ago, {left} of {} to go", settings.cooldown_up);
-            Ruling::Hold(note.into())
-        }
-        _ => Ruling::pass(candidate, "over"),
     }
 }
 

@@ -25,6 +25,24 @@ pub(crate) fn cooldown(
         let left = settle.minus(known);
         return Ruling::Hold(format!("first seen {known} ago, {left} to go").into());
     }
+    since_settled(candidate, memory, now, cooldown)
+}
+
+/// Holds growth for `cooldown` after the last confirmation: of what takes long to come, or
+/// cannot be taken back.
+pub(crate) fn cooldown_up(
+    candidate: Candidate,
+    memory: &TargetMemory,
+    now: Tick,
+    cooldown: Span,
+) -> Ruling {
+    if candidate.grows() {
+        return since_settled(candidate, memory, now, cooldown);
+    }
+    Ruling::pass(candidate, "no change")
+}
+
+fn since_settled(candidate: Candidate, memory: &TargetMemory, now: Tick, cooldown: Span) -> Ruling {
     match memory.settled.map(|at| now.since(at)) {
         Some(passed) if passed < cooldown => {
             let left = cooldown.minus(passed);

@@ -29,7 +29,7 @@ mod warm_up;
 pub(crate) use approval::approval;
 pub(crate) use budget::budget;
 pub(crate) use clamp::clamp;
-pub(crate) use cooldown::cooldown;
+pub(crate) use cooldown::{cooldown, cooldown_up};
 pub(crate) use dead_band::{dead_band, inside};
 pub(crate) use evidence::evidence;
 pub(crate) use flapping::flapping;
