@@ -6,7 +6,8 @@
 use crate::{
     chance::Spread,
     world::{
-        ApiModel, DatabaseModel, FeedModel, FleetModel, Load, Scenario, Service, Shape, Tariff,
+        ApiModel, Clients, DatabaseModel, EngineKind, FeedModel, FleetModel, Load, Scenario,
+        Service, Shape, Tariff,
     },
 };
 use setpoint_core::{Range, Span, Timestamp};
@@ -44,7 +45,10 @@ pub(super) fn scenario(feed: FeedModel) -> Scenario {
             mean: Span::from_ms(40),
             patience: Span::from_secs(5),
             slow: Span::from_ms(100),
+            ..Service::USUAL
         },
+        clients: Clients::RESIGNED,
+        engine: EngineKind::Fluid,
         fleet: FleetModel {
             size: 10,
             range: Range::new(10, 200).expect("10 is less than 200"),

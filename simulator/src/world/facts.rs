@@ -1,15 +1,12 @@
 //! What one second of the world came to: the metrics and the tally are made of it.
 
-use super::{
-    database::Connections,
-    queue::{Flow, Waiting},
-};
+use super::{database::Connections, engine::Flow, latency::Answers};
 
 /// What one second came to. Requests need not be whole.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     pub(super) flow: Flow,
-    pub(super) waiting: Waiting,
+    pub(super) answers: Answers,
     pub(super) connections: Connections,
     /// Requests with a good answer.
     pub(super) answered: f64,

@@ -1,7 +1,34 @@
 //! The distribution of answer times over a while, in few numbers.
 
-use super::queue::Waiting;
+use super::engine::Waiting;
 use std::sync::LazyLock;
+
+/// How long the answers of one second took.
+#[derive(Clone, Debug)]
+pub enum Answers {
+    /// So many requests under that waiting.
+    Modelled {
+        /// Requests with a good answer.
+        requests: f64,
+        /// How long they waited.
+        waiting: Waiting,
+    },
+}
+
+impl Answers {
+    /// How many answers there were.
+    pub fn requests(&self) -> f64 {
+        match self {
+            Self::Modelled { requests, .. } => *requests,
+        }
+    }
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self::Modelled { requests: 0.0, waiting: Waiting::default() }
+    }
+}
 
 /// The number of bounds at which requests are counted.
 const BOUNDS: usize = 64;
@@ -28,8 +55,9 @@ impl Default for Latencies {
 }
 
 impl Latencies {
-    /// Counts `requests` that were answered under `waiting`.
-    pub(super) fn add(&mut self, requests: f64, waiting: &Waiting) {
+    /// Takes in the answers of one second.
+    pub(super) fn add(&mut self, answers: &Answers) {
+        let Answers::Modelled { requests, waiting } = answers;
         self.requests += requests;
         for (longer, bound) in self.longer.iter_mut().zip(SECONDS.iter()) {
             *longer += requests * waiting.answered_after(*bound);
@@ -57,21 +85,18 @@ impl Latencies {
 
 #[cfg(test)]
 mod tests {
-    use super::super::queue::{Queue, Service};
     use super::*;
-    use setpoint_core::Span;
+    use crate::world::{
+        Clients, Service,
+        engine::{Asked, Engine, Fluid},
+    };
 
     #[test]
     fn the_p99_of_an_idle_service_is_that_of_its_own_time() {
-        let service = Service {
-            workers: 2,
-            mean: Span::from_ms(40),
-            patience: Span::from_secs(5),
-            slow: Span::from_ms(100),
-        };
+        let service = Service { workers: 2, ..Service::USUAL };
         let mut latencies = Latencies::default();
         assert_eq!(latencies.quantile(0.99), None);
-        latencies.add(300.0, &Queue::default().waiting(300.0, 20, service));
+        latencies.add(&Fluid::new(service, Clients::RESIGNED).second(Asked::usual(300.0, 20)).1);
         let p99 = latencies.quantile(0.99).unwrap();
         assert!((p99 - 0.04 * 100.0_f64.ln()).abs() < 0.01, "{p99}");
     }

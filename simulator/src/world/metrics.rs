@@ -115,7 +115,7 @@ impl Open {
         self.left += flow.served + flow.given_up;
         self.failed += second.failed();
         self.fullest += second.connections.fullest.min(1.0);
-        self.latencies.add(flow.served, &second.waiting);
+        self.latencies.add(&second.answers);
     }
 
     fn values(&self) -> BTreeMap<Metric, f64> {
@@ -194,7 +194,7 @@ impl Feed {
 
 #[cfg(test)]
 mod tests {
-    use super::super::queue::Flow;
+    use super::super::engine::Flow;
     use super::*;
 
     fn feed(faults: Vec<MetricFault>) -> Feed {

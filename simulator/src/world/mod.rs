@@ -4,7 +4,7 @@
 //! Equal scenarios, seeds and calls give equal worlds, byte for byte.
 //!
 //! ```text
-//! Load ──► Queue ◄── Fleet (members boot, serve, cost) ◄── Sessions (who is on which member)
+//! Load ──► Engine ◄─ Fleet (members boot, serve, cost) ◄── Sessions (who is on which member)
 //!            │          │ pools
 //!            │          ▼
 //!            │       Database (connections, replicas)
@@ -16,28 +16,34 @@
 
 mod api;
 mod bill;
+mod clients;
 mod database;
+pub mod engine;
 mod facts;
 mod fleet;
 mod latency;
 mod load;
 mod metrics;
-mod queue;
+mod service;
 mod sessions;
 mod standby;
 mod tally;
 
 pub use api::ApiModel;
 pub use bill::{Rent, Tariff};
+pub use clients::{Clients, MOST_RETRIES};
 pub use database::DatabaseModel;
+pub use engine::EngineKind;
 pub use fleet::FleetModel;
+pub use latency::Answers;
 pub use load::{Load, Shape};
 pub use metrics::{FeedModel, Metric, MetricFault, MetricFaultKind};
-pub use queue::Service;
+pub use service::{Balancing, Service};
 pub use sessions::{Ended, SessionsModel};
 pub use tally::{Minute, Tally};
 
 use crate::chance::Chance;
+use engine::{AnyEngine, Asked, Engine as _};
 use facts::Facts;
 use setpoint_core::{
     Action, Database as SeenDatabase, FailureKind, Group, Moment, Reading, Span, Timestamp,
@@ -52,6 +58,10 @@ pub struct Scenario {
     pub load: Load,
     /// What one member can do.
     pub service: Service,
+    /// What clients do when a request fails.
+    pub clients: Clients,
+    /// Which engine lets requests be served.
+    pub engine: EngineKind,
     /// The group.
     pub fleet: FleetModel,
     /// The database.
@@ -83,7 +93,7 @@ pub struct World {
     /// The seconds that have passed: never more than a second behind the clock.
     stepped: Span,
     noise: load::Noise,
-    queue: queue::Queue,
+    engine: AnyEngine,
     fleet: fleet::Fleet,
     database: database::Database,
     api: api::Api,
@@ -102,7 +112,7 @@ impl World {
             now: Span::ZERO,
             stepped: Span::ZERO,
             noise: load::Noise::new(scenario.load.noise, chance.stream("load", 0)),
-            queue: queue::Queue::default(),
+            engine: AnyEngine::new(scenario.engine, scenario.service, scenario.clients),
             fleet: fleet::Fleet::new(scenario.fleet, chance),
             database: database::Database::new(scenario.database.clone(), chance),
             api: api::Api::new(scenario.api, chance.stream("api", 0)),
@@ -134,23 +144,24 @@ impl World {
         let began = self.stepped;
         let ready = self.fleet.ready(began);
         let factor = self.scenario.load.shape.at(began) * self.noise.next();
-        let flow = self.queue.step(self.scenario.load.base_rps * factor, ready, service);
-        let waiting = self.queue.waiting(flow.offered, ready, service);
+        let asked = Asked::usual(self.scenario.load.base_rps * factor, ready);
+        let (flow, answers) = self.engine.second(asked);
         let connections = self.database.step(ready, began);
-        let unconnected = flow.served * connections.refused_share();
+        let refused = connections.refused_share();
+        let unconnected = flow.served * refused;
         let answered = flow.served - unconnected;
         let facts = Facts {
             flow,
-            waiting,
+            answers,
             connections,
             answered,
-            slow: answered * waiting.longer_than(service.slow.secs()),
+            slow: flow.slow * (1.0 - refused),
             unconnected,
             attempts: connections.refused / self.scenario.database.retry.secs(),
             desired: self.fleet.desired(),
             ready,
             replicas: self.database.available(began),
-            capacity: f64::from(ready) * service.member_rps(),
+            capacity: asked.capacity_rps(service),
         };
         self.stepped = began + Self::STEP;
         if let Some(sessions) = &mut self.sessions {
@@ -229,7 +240,7 @@ impl World {
 
     /// Requests that have arrived and not left.
     pub fn backlog(&self) -> f64 {
-        self.queue.backlog()
+        self.engine.backlog()
     }
 
     /// What the members cost so far.

@@ -87,7 +87,7 @@ impl Minute {
         self.ready = self.ready.max(second.ready);
         self.replicas = self.replicas.max(second.replicas);
         self.fullest = self.fullest.max(second.connections.fullest);
-        self.latencies.add(second.flow.served, &second.waiting);
+        self.latencies.add(&second.answers);
     }
 
     /// Requests that arrived, per second.

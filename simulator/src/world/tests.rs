@@ -15,12 +15,9 @@ fn scenario() -> Scenario {
             shape: Shape::ramp(1.0, 10.0, MINUTE.times(10), MINUTE.times(10)),
             noise: 0.05,
         },
-        service: Service {
-            workers: 2,
-            mean: Span::from_ms(40),
-            patience: Span::from_secs(5),
-            slow: Span::from_ms(100),
-        },
+        service: Service { workers: 2, ..Service::USUAL },
+        clients: Clients::RESIGNED,
+        engine: EngineKind::Fluid,
         fleet: FleetModel {
             size: 10,
             range: Range::new(10, 200).unwrap(),

@@ -19,8 +19,8 @@ use setpoint_policies::{Policies, Policy, Script};
 use setpoint_sim::{
     chance::{Chance, Spread, Stream},
     world::{
-        ApiModel, DatabaseModel, Ended, FeedModel, FleetModel, Load, Metric, Scenario, Service,
-        SessionsModel, Shape, Tariff, World,
+        ApiModel, Clients, DatabaseModel, Ended, EngineKind, FeedModel, FleetModel, Load, Metric,
+        Scenario, Service, SessionsModel, Shape, Tariff, World,
     },
 };
 use std::{
@@ -391,12 +391,9 @@ fn scenario(luck: &mut Stream) -> Scenario {
             shape: Shape::Points(points),
             noise: 0.05,
         },
-        service: Service {
-            workers: 2,
-            mean: Span::from_ms(40),
-            patience: Span::from_secs(5),
-            slow: Span::from_ms(100),
-        },
+        service: Service { workers: 2, ..Service::USUAL },
+        clients: Clients::RESIGNED,
+        engine: EngineKind::Fluid,
         fleet: FleetModel {
             size: 10 + (luck.uniform() * 40.0) as u32,
             range: Range::new(4, 80).expect("4 is less than 80"),

@@ -1,0 +1,114 @@
+//! How long requests wait and how long their answers take, by formula.
+
+use super::{Asked, erlang};
+use crate::world::service::{Balancing, Service};
+
+/// The largest utilisation at which the queue counts as keeping up: beyond it,
+/// waiting is the backlog's.
+const STEADY: f64 = 0.995;
+
+/// How long requests wait: the backlog's time, and a random time on top of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Waiting {
+    /// Seconds of work ahead of a new request.
+    behind: f64,
+    /// The probability of waiting beyond that.
+    queued: f64,
+    /// How fast that waiting fades, per second.
+    drain: f64,
+    /// How fast one request is served, per second.
+    rate: f64,
+    /// The coefficient of variation of the time of one request.
+    cv: f64,
+}
+
+/// The points at which the wait is looked at where its sum with the service has no formula.
+const POINTS: u32 = 16;
+
+impl Waiting {
+    /// How long requests wait when `attempts` arrive and are let in, behind a `backlog` of others.
+    pub(super) fn new(asked: Asked, service: Service, attempts: f64, backlog: f64) -> Self {
+        let rate = 1.0 / asked.seconds_each(service);
+        let capacity = asked.capacity_rps(service);
+        let behind = if capacity > 0.0 { backlog / capacity } else { service.patience.secs() };
+        let arriving = attempts.min(STEADY * capacity);
+        // Lines that do not know of each other are as many small queues, each with its part.
+        let lines = match service.balancing {
+            Balancing::LeastOutstanding => 1,
+            Balancing::Random => asked.ready.max(1),
+        };
+        let servers = asked.ready.saturating_mul(service.workers) / lines;
+        let load = arriving / rate / f64::from(lines);
+        let queued = match service.queue {
+            _ if rate == 0.0 => 1.0,
+            None => erlang::c(servers, load),
+            Some(places) => {
+                erlang::limited(servers, load, places_of(places, asked.ready, lines)).queued
+            }
+        };
+        let drain = (capacity - arriving) / f64::from(lines) * 2.0 / (1.0 + service.cv.powi(2));
+        Self { behind, queued, drain, rate, cv: service.cv }
+    }
+
+    /// The share of requests that wait longer than `seconds` before they are served, 0 to 1.
+    pub fn longer_than(&self, seconds: f64) -> f64 {
+        let rest = seconds - self.behind;
+        if rest < 0.0 { 1.0 } else { self.queued * (-self.drain * rest).exp() }
+    }
+
+    /// The share of requests whose answer takes longer than `seconds`, waiting and service together, 0 to 1.
+    pub fn answered_after(&self, seconds: f64) -> f64 {
+        let rest = seconds - self.behind;
+        if rest < 0.0 {
+            return 1.0;
+        }
+        if self.cv == 1.0 { self.exponential(rest) } else { self.lognormal(rest) }
+    }
+
+    /// The sum of two exponential times, where one of them is there only sometimes.
+    fn exponential(&self, rest: f64) -> f64 {
+        let served = (-self.rate * rest).exp();
+        let apart = self.drain - self.rate;
+        let both = if apart.abs() <= 1e-6 * self.rate {
+            (1.0 + self.rate * rest) * served
+        } else {
+            (self.drain * served - self.rate * (-self.drain * rest).exp()) / apart
+        };
+        (1.0 - self.queued) * served + self.queued * both
+    }
+
+    /// The same where the service's time is lognormal, or fixed: the wait is cut into
+    /// slices of equal probability.
+    fn lognormal(&self, rest: f64) -> f64 {
+        let waits = (0..POINTS).map(|slice| {
+            let longer = (f64::from(slice) + 0.5) / f64::from(POINTS);
+            self.served_after(rest + longer.ln() / self.drain)
+        });
+        let queued = waits.sum::<f64>() / f64::from(POINTS);
+        (1.0 - self.queued) * self.served_after(rest) + self.queued * queued
+    }
+
+    /// The share of requests whose service alone takes longer than `seconds`.
+    fn served_after(&self, seconds: f64) -> f64 {
+        if seconds <= 0.0 || self.rate == 0.0 {
+            return 1.0;
+        }
+        let share_of_mean = seconds * self.rate;
+        if self.cv == 0.0 {
+            return f64::from(u8::from(share_of_mean < 1.0));
+        }
+        let sigma = lognormal_sigma(self.cv);
+        let deviations = share_of_mean.ln() / sigma + sigma / 2.0;
+        0.5 * libm::erfc(deviations / std::f64::consts::SQRT_2)
+    }
+}
+
+/// The standard deviation of the logarithm of a lognormal time with this coefficient of variation.
+pub(super) fn lognormal_sigma(cv: f64) -> f64 {
+    (1.0 + cv * cv).ln().sqrt()
+}
+
+/// The places to wait in each of so many lines.
+pub(super) fn places_of(places: u32, ready: u32, lines: u32) -> f64 {
+    f64::from(places) * f64::from(ready) / f64::from(lines)
+}
