@@ -17,3 +17,4 @@ pub mod simulation;
 pub mod target_tracking;
 pub mod testing;
 pub mod world;
+pub mod written;

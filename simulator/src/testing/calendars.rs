@@ -1,7 +1,7 @@
 //! `calendars`: named times that the policies under test ask for.
 
 use super::{
-    fault::{Code, Place, TestFault},
+    fault::{Code, FileFault, Place},
     table::Table,
     test::Bench,
 };
@@ -21,7 +21,7 @@ impl<'a> Bench<'a> {
             for asked in policy.script.calendars() {
                 if !calendars.iter().any(|(name, _)| name == asked) {
                     let message = format!("{} asks the calendar `{asked}`", policy.name);
-                    let fault = TestFault::new(Code::MissingKey, &table.place, message);
+                    let fault = FileFault::new(Code::MissingKey, &table.place, message);
                     self.fault(fault.help(format!(
                         "write `calendars.{asked}.periods = [{{ from = \"2026-01-05T00:10:00Z\", \
                          to = \"2026-01-05T01:00:00Z\" }}]`"
@@ -66,7 +66,7 @@ impl<'a> Bench<'a> {
         match period {
             Ok(period) => Some(period),
             Err(CalendarFault { message, help, .. }) => {
-                self.fault(TestFault::new(Code::BadValue, place, message).help(help));
+                self.fault(FileFault::new(Code::BadValue, place, message).help(help));
                 None
             }
         }

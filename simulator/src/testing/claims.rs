@@ -3,7 +3,7 @@
 use super::{
     case::{Claims, Expectation, Invariant, WantedAction, WantedRule, What},
     expression::Kind as Gives,
-    fault::{At, Code, Place, TestFault},
+    fault::{At, Code, FileFault, Place},
     inputs::{Known, Signals},
     suggest,
     table::{Table, Value, entries},
@@ -52,7 +52,7 @@ impl<'a> Bench<'a> {
         all.claims.max_direction_changes = table.count("max_direction_changes");
         let limits = all.claims.max_actions.is_some() || all.claims.max_direction_changes.is_some();
         if silent || (empty && !limits && !table.has("always") && !table.has("never")) {
-            let fault = TestFault::new(Code::Nothing, &table.place, "the test claims nothing");
+            let fault = FileFault::new(Code::Nothing, &table.place, "the test claims nothing");
             self.fault(fault.help("write `expect`, `always`, `never` or a limit"));
         }
         all
@@ -71,7 +71,7 @@ impl<'a> Bench<'a> {
         let at = table.span("at");
         let claims = ["actions", "rule", "held", "target", "state", "error", "skipped"];
         if !claims.iter().any(|key| table.has(key)) {
-            let fault = TestFault::new(Code::Nothing, &table.place, "it expects nothing");
+            let fault = FileFault::new(Code::Nothing, &table.place, "it expects nothing");
             self.fault(fault.help("write `actions = []` if nothing is to be done"));
         }
         let actions = self.actions(&mut table, targets);
@@ -105,7 +105,7 @@ impl<'a> Bench<'a> {
         let words: Vec<&str> = text.value.split_whitespace().collect();
         let wrong = |help: &str| {
             let message = format!("{} is no action", text.place.written());
-            let fault = TestFault::new(Code::BadValue, &text.place, message);
+            let fault = FileFault::new(Code::BadValue, &text.place, message);
             self.fault(fault.help(help));
             None
         };
@@ -177,7 +177,7 @@ impl<'a> Bench<'a> {
         };
         if value.is_none() {
             let message = format!("no policy has a rule {}", text.place.written());
-            let fault = TestFault::new(Code::UnknownName, &text.place, message);
+            let fault = FileFault::new(Code::UnknownName, &text.place, message);
             let names = all.iter().map(|(_, rule)| *rule);
             self.fault(fault.maybe_help(suggest::advice(&text.value, names)));
         }

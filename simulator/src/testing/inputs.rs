@@ -3,7 +3,7 @@
 use super::{
     case::{Claims, Feed},
     expression::{Expression, Kind, Name},
-    fault::{At, Code, Place, TestFault},
+    fault::{At, Code, FileFault, Place},
     series::{Series, Wrong},
     stage::scoped,
     suggest,
@@ -71,12 +71,12 @@ impl<'a> Bench<'a> {
             .any(|policy| policy.script.header().inputs.contains_key(&name.value));
         if !plain || ["if", "else", "true", "false"].contains(&name.value.as_str()) {
             let message = format!("`{}` cannot be the name of a signal", name.value);
-            let fault = TestFault::new(Code::BadValue, &name.place, message);
+            let fault = FileFault::new(Code::BadValue, &name.place, message);
             self.fault(fault.help("use letters, digits and `_`, a letter first"));
         } else if input || targets.kinds.contains_key(&name.value) {
             let what = if input { "an input" } else { "a target" };
             let message = format!("`{}` is the name of {what}", name.value);
-            self.fault(TestFault::new(Code::Twice, &name.place, message));
+            self.fault(FileFault::new(Code::Twice, &name.place, message));
         }
     }
 
@@ -128,7 +128,7 @@ impl<'a> Bench<'a> {
                 if !named.contains(&InputKey::of(&policy.name, own)) {
                     let message =
                         format!("nothing is said of the input `{own}` of {}", policy.name);
-                    let fault = TestFault::new(Code::MissingKey, place, message);
+                    let fault = FileFault::new(Code::MissingKey, place, message);
                     self.fault(fault.help(format!(
                         "write `inputs.{own} = \"60x10\"`, or `\"_x10\"` if nothing is to be read"
                     )));
@@ -168,7 +168,7 @@ impl<'a> Bench<'a> {
             _ => {}
         }
         let message = format!("`empty` cannot be {}", written.place.written());
-        let fault = TestFault::new(Code::BadValue, &written.place, message);
+        let fault = FileFault::new(Code::BadValue, &written.place, message);
         self.fault(fault.maybe_help(suggest::advice(&written.value, ["hold", "zero"])));
         None
     }
@@ -183,7 +183,7 @@ impl<'a> Bench<'a> {
         for name in &signals.names {
             if !used.iter().any(|used| used.text == name.value) {
                 let message = format!("nothing uses the signal `{}`", name.value);
-                let fault = TestFault::new(Code::Unused, &name.place, message);
+                let fault = FileFault::new(Code::Unused, &name.place, message);
                 self.fault(
                     fault.help("use it in a formula, as in `inputs.cpu = \"= demand / fleet\"`"),
                 );
@@ -198,7 +198,7 @@ impl<'a> Bench<'a> {
         let Some((first, one)) = units.next() else { return };
         if let Some((_, other)) = units.find(|(unit, _)| *unit != first) {
             let message = format!("{one} and {other} declare `{}` in different units", name.value);
-            let fault = TestFault::new(Code::Policies, &name.place, message);
+            let fault = FileFault::new(Code::Policies, &name.place, message);
             self.fault(fault.help(format!("write `inputs.{one}.{}` and the other", name.value)));
         }
     }
@@ -232,7 +232,7 @@ impl<'a> Bench<'a> {
     ) -> Option<Feed> {
         let DeValue::Table(entries) = value.get_ref() else {
             let message = format!("`{}` is a value of each, not one number", name.value);
-            let fault = TestFault::new(Code::BadSeries, &self.reader.place(value), message);
+            let fault = FileFault::new(Code::BadSeries, &self.reader.place(value), message);
             self.fault(fault.help(format!(
                 "write `inputs.{} = {{ a = \"60x4\", b = \"90x4\" }}`, a series of each by its name",
                 name.value
@@ -257,7 +257,7 @@ impl<'a> Bench<'a> {
                     Err(wrong) => {
                         for Wrong { at, message, help } in wrong {
                             let place = place.part(text, at);
-                            let fault = TestFault::new(Code::BadSeries, &place, message);
+                            let fault = FileFault::new(Code::BadSeries, &place, message);
                             self.fault(fault.maybe_help(help));
                         }
                         None
@@ -275,7 +275,7 @@ impl<'a> Bench<'a> {
         };
         if number.is_none() {
             let message = format!("`{key}` is no number");
-            let fault = TestFault::new(Code::BadSeries, &self.reader.place(value), message);
+            let fault = FileFault::new(Code::BadSeries, &self.reader.place(value), message);
             self.fault(fault.help("write \"_\" if nothing is to be read"));
         }
         number.map(Series::constant)
@@ -295,7 +295,7 @@ impl<'a> Bench<'a> {
         let expression = match Expression::parse(&text.value[offset..], kind) {
             Ok(expression) => expression,
             Err(Wrong { at, message, help }) => {
-                let fault = TestFault::new(Code::BadExpression, &place(at), message);
+                let fault = FileFault::new(Code::BadExpression, &place(at), message);
                 self.fault(fault.maybe_help(help));
                 return None;
             }
@@ -304,7 +304,7 @@ impl<'a> Bench<'a> {
         for Name { text: name, at } in expression.names().iter().filter(|it| !known.has(&it.text)) {
             good = false;
             let message = format!("nothing here is named `{name}`");
-            let fault = TestFault::new(Code::UnknownName, &place(at.clone()), message);
+            let fault = FileFault::new(Code::UnknownName, &place(at.clone()), message);
             let all = known.all();
             self.fault(fault.maybe_help(suggest::advice(name, all.iter().map(String::as_str))));
         }

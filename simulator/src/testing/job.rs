@@ -2,7 +2,7 @@
 
 use super::{
     case::Thing,
-    fault::{At, Code, TestFault},
+    fault::{At, Code, FileFault},
     suggest,
     table::{Table, Value},
     test::Bench,
@@ -107,7 +107,7 @@ impl<'a> Bench<'a> {
         let known = LastRun::NAMES.iter().find(|(name, _)| *name == written.value);
         if known.is_none() {
             let message = format!("`{key}` is {}, which no run comes to", written.place.written());
-            let fault = TestFault::new(Code::BadValue, &written.place, message);
+            let fault = FileFault::new(Code::BadValue, &written.place, message);
             let names = LastRun::NAMES.map(|(name, _)| name);
             self.fault(fault.maybe_help(suggest::advice(&written.value, names)));
         }

@@ -9,7 +9,7 @@
 
 use super::{
     case::Case,
-    fault::{At, Code, Faults, Place, SourceFile, TestFault},
+    fault::{At, Code, Faults, FileFault, Place, SourceFile},
     table::{Reader, Table},
     test::Bench,
 };
@@ -26,7 +26,7 @@ pub(super) struct Loaded {
     /// The file, as people named it.
     pub(super) path: String,
     /// Everything that is wrong with it and with its policies.
-    pub(super) faults: Vec<TestFault>,
+    pub(super) faults: Vec<FileFault>,
     /// Its tests; none if anything is wrong.
     pub(super) cases: Vec<Case>,
     /// The policies that they test.
@@ -53,7 +53,7 @@ pub(super) fn load(path: &Path) -> Loaded {
         }
         Err(why) => {
             let file = Arc::new(SourceFile { path: name.clone(), text: String::new() });
-            let fault = TestFault::new(Code::Unreadable, &Place::whole(&file), why);
+            let fault = FileFault::new(Code::Unreadable, &Place::whole(&file), why);
             faults.push(fault);
             (Vec::new(), Vec::new())
         }
@@ -79,7 +79,7 @@ fn read(path: &Path, file: &Arc<SourceFile>, faults: &Faults) -> (Vec<Case>, Vec
     let first = errors.into_iter().min_by_key(|error| error.span().map(|span| span.start));
     if let Some(error) = first {
         let place = Place::new(file, error.span().unwrap_or(0..0));
-        faults.push(TestFault::new(Code::Syntax, &place, error.message()));
+        faults.push(FileFault::new(Code::Syntax, &place, error.message()));
         return (Vec::new(), Vec::new());
     }
     let reader = Reader { file, faults };
@@ -88,7 +88,7 @@ fn read(path: &Path, file: &Arc<SourceFile>, faults: &Faults) -> (Vec<Case>, Vec
     let tests = table.tables("test");
     if tests.is_empty() && faults.count() == 0 {
         let message = format!("{} has no tests", file.path);
-        let fault = TestFault::new(Code::Nothing, &Place::whole(file), message);
+        let fault = FileFault::new(Code::Nothing, &Place::whole(file), message);
         faults.push(fault.help("write at least one `[[test]]`"));
     }
     table.finish();
@@ -114,11 +114,11 @@ fn policy_files(table: &mut Table<'_>) -> Vec<At<String>> {
     }
     if let (Some(one), Some(_)) = (&one, several.first()) {
         let message = "both `policy` and `policies` are given";
-        let fault = TestFault::new(Code::Twice, &one.place, message);
+        let fault = FileFault::new(Code::Twice, &one.place, message);
         table.reader.faults.push(fault.help("write all of them in `policies`"));
     }
     if named && one.is_none() && several.is_empty() && table.reader.faults.count() == 0 {
-        let fault = TestFault::new(Code::Policies, &table.place, "`policies` is empty");
+        let fault = FileFault::new(Code::Policies, &table.place, "`policies` is empty");
         table.reader.faults.push(fault.help("name the policies to test"));
     }
     one.into_iter().chain(several).collect()
@@ -134,7 +134,7 @@ fn policies(folder: &Path, files: &[At<String>], faults: &Faults) -> Vec<Tested>
         let name = name.unwrap_or_default();
         if !names.insert(name.clone()) {
             let message = format!("two policies are named `{name}`");
-            let fault = TestFault::new(Code::Twice, &file.place, message);
+            let fault = FileFault::new(Code::Twice, &file.place, message);
             faults.push(fault.help("a policy is named after its file; rename one of them"));
         } else if let Some(script) = script(&path, file, faults) {
             policies.push(Tested { name: PolicyName::new(name), script: Arc::new(script) });
@@ -147,7 +147,7 @@ fn script(path: &Path, named: &At<String>, faults: &Faults) -> Option<Script> {
     let text = match text(path, MAX_BYTES as u64) {
         Ok(text) => text,
         Err(why) => {
-            faults.push(TestFault::new(Code::Unreadable, &named.place, why));
+            faults.push(FileFault::new(Code::Unreadable, &named.place, why));
             return None;
         }
     };
@@ -157,7 +157,7 @@ fn script(path: &Path, named: &At<String>, faults: &Faults) -> Option<Script> {
         Err(found) => {
             let source = Arc::new(SourceFile { path: name, text });
             let found = found.iter().filter(|fault| fault.is_error());
-            found.for_each(|fault| faults.push(TestFault::of_policy(fault, &source)));
+            found.for_each(|fault| faults.push(FileFault::of_policy(fault, &source)));
             None
         }
     }

@@ -17,7 +17,6 @@ mod case;
 mod claims;
 mod coverage;
 mod expression;
-mod fault;
 mod group;
 mod inputs;
 mod job;
@@ -31,16 +30,15 @@ mod run;
 mod series;
 mod setting;
 mod stage;
-mod suggest;
 mod suite;
-mod table;
 mod targets;
 mod test;
 mod trace;
 mod volume;
 
+use crate::written::{fault, suggest, table};
+
 pub use coverage::{Coverage, RuleCoverage};
-pub use fault::TestFault;
 pub use output::{json, junit, text};
 pub use report::{FileReport, Report, TestReport};
 pub use run::Finding;

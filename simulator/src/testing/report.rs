@@ -1,6 +1,6 @@
 //! How the tests ended, as values; `output` writes them down.
 
-use super::{coverage::Coverage, fault::TestFault, run::Finding};
+use super::{coverage::Coverage, fault::FileFault, run::Finding};
 
 /// How all tests ended.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct FileReport {
     /// The file, as people named it.
     pub path: String,
     /// What is wrong with it or its policies; then none of its tests were run.
-    pub faults: Vec<TestFault>,
+    pub faults: Vec<FileFault>,
     /// Its tests that were run.
     pub tests: Vec<TestReport>,
 }
@@ -49,7 +49,7 @@ impl Report {
     }
 
     /// Everything that is wrong with the files.
-    pub fn faults(&self) -> impl Iterator<Item = &TestFault> {
+    pub fn faults(&self) -> impl Iterator<Item = &FileFault> {
         self.files.iter().flat_map(|file| &file.faults)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     case::Thing,
-    fault::{At, Code, TestFault},
+    fault::{At, Code, FileFault},
     suggest,
     table::{Table, Value},
     targets::MEMBERS,
@@ -92,7 +92,7 @@ impl<'a> Bench<'a> {
         let known = Side::NAMES.iter().find(|(name, _)| *name == written.value);
         if known.is_none() {
             let message = format!("`safe` is {}, which is no side", written.place.written());
-            let fault = TestFault::new(Code::BadValue, &written.place, message);
+            let fault = FileFault::new(Code::BadValue, &written.place, message);
             let names = Side::NAMES.map(|(name, _)| name);
             self.fault(fault.maybe_help(suggest::advice(&written.value, names)));
         }

@@ -3,7 +3,7 @@
 
 use super::{
     case::{Failing, Thing, Trouble},
-    fault::{At, Code, Place, TestFault},
+    fault::{At, Code, FileFault, Place},
     group::GroupModel,
     replicas::DatabaseModel,
     series::Series,
@@ -61,7 +61,7 @@ impl<'a> Bench<'a> {
         let unnamed = targets.kinds.iter().filter(|(name, _)| !named.contains(name));
         for (name, kind) in unnamed.filter(|_| known) {
             let message = format!("nothing is said of the {kind} `{name}`");
-            let fault = TestFault::new(Code::MissingKey, &table.place, message);
+            let fault = FileFault::new(Code::MissingKey, &table.place, message);
             let size = match kind {
                 Kind::Group | Kind::Setting => "10",
                 Kind::Database => "1",
@@ -84,7 +84,7 @@ impl<'a> Bench<'a> {
                     let (kind, policy) = (header.kind, &policy.name);
                     let message =
                         format!("the {kind} `{name}` has a policy already: not {policy} too");
-                    self.fault(TestFault::new(Code::Policies, &table.place, message));
+                    self.fault(FileFault::new(Code::Policies, &table.place, message));
                 }
                 let kind = *kinds.entry(name.clone()).or_insert(header.kind);
                 if kind != header.kind {
@@ -92,7 +92,7 @@ impl<'a> Bench<'a> {
                         "`{name}` is a {kind} for one policy and a {} for {}",
                         header.kind, policy.name
                     );
-                    self.fault(TestFault::new(Code::Policies, &table.place, message));
+                    self.fault(FileFault::new(Code::Policies, &table.place, message));
                 }
             }
         }
@@ -102,7 +102,7 @@ impl<'a> Bench<'a> {
     /// Reports a target that no policy declares.
     pub(super) fn unknown_target(&self, name: &At<String>, targets: &Targets) {
         let message = format!("no policy has a target `{}`", name.value);
-        let fault = TestFault::new(Code::UnknownName, &name.place, message);
+        let fault = FileFault::new(Code::UnknownName, &name.place, message);
         let known = targets.kinds.keys().map(String::as_str);
         self.fault(fault.maybe_help(suggest::advice(&name.value, known)));
     }
@@ -115,7 +115,7 @@ impl<'a> Bench<'a> {
                 Ok(narrowed) => settings = narrowed,
                 Err(why) => {
                     let message = format!("`{}`: {why}", name.value);
-                    let fault = TestFault::new(Code::BadValue, &name.place, message);
+                    let fault = FileFault::new(Code::BadValue, &name.place, message);
                     self.fault(fault.help(format!("see the header of {}", policy.script.file())));
                     return None;
                 }
@@ -159,7 +159,7 @@ impl<'a> Bench<'a> {
         let size = size?;
         if let Some(ready) = ready.as_ref().filter(|ready| ready.value > size) {
             let message = format!("{} of {size} members cannot be ready", ready.value);
-            self.fault(TestFault::new(Code::BadValue, &ready.place, message));
+            self.fault(FileFault::new(Code::BadValue, &ready.place, message));
         }
         let ready = ready.map_or(size, |ready| ready.value.min(size));
         let unhealthy = unhealthy.unwrap_or_else(|| Some(none()))?;
@@ -217,7 +217,7 @@ impl<'a> Bench<'a> {
             return;
         };
         let message = format!("the policy declares a {kind}, not {}", said.place.written());
-        self.fault(TestFault::new(Code::BadValue, &said.place, message));
+        self.fault(FileFault::new(Code::BadValue, &said.place, message));
     }
 
     pub(super) fn size(&self, at: &At<u32>) -> Option<u32> {
@@ -225,7 +225,7 @@ impl<'a> Bench<'a> {
             return Some(at.value);
         }
         let message = format!("{} are too many: a test has at most {MOST_MEMBERS}", at.value);
-        self.fault(TestFault::new(Code::BadValue, &at.place, message));
+        self.fault(FileFault::new(Code::BadValue, &at.place, message));
         None
     }
 
@@ -241,7 +241,7 @@ impl<'a> Bench<'a> {
         if range.is_none() {
             let place = max.or(min).map_or_else(|| table.place.clone(), |at| at.place);
             let message = format!("`min` is {low}, above `max`, {high}");
-            self.fault(TestFault::new(Code::BadValue, &place, message));
+            self.fault(FileFault::new(Code::BadValue, &place, message));
         }
         range
     }
@@ -273,7 +273,7 @@ impl<'a> Bench<'a> {
             let (target, from) = (TargetName::new(target.value), from.value);
             if until < from {
                 let message = format!("it ends at {until}, before it begins at {from}");
-                self.fault(TestFault::new(Code::BadValue, &place, message));
+                self.fault(FileFault::new(Code::BadValue, &place, message));
             }
             all.failures.push(Failing { target, from, until, error, place });
         }
@@ -293,7 +293,7 @@ impl<'a> Bench<'a> {
         let known = Trouble::ALL.iter().find(|(name, _)| *name == error.value);
         if known.is_none() {
             let message = format!("no provider fails as {}", error.place.written());
-            let fault = TestFault::new(Code::UnknownName, &error.place, message);
+            let fault = FileFault::new(Code::UnknownName, &error.place, message);
             let names = Trouble::ALL.map(|(name, _)| name);
             self.fault(fault.maybe_help(suggest::advice(&error.value, names)));
         }

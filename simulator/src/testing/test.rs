@@ -2,7 +2,7 @@
 
 use super::{
     case::{Case, Model},
-    fault::{At, Code, Place, TestFault},
+    fault::{At, Code, FileFault, Place},
     load::Tested,
     series::MOST,
     suggest,
@@ -38,7 +38,7 @@ pub(super) struct Entry<'a> {
 
 impl<'a> Bench<'a> {
     /// Reports a fault.
-    pub(super) fn fault(&self, fault: TestFault) {
+    pub(super) fn fault(&self, fault: FileFault) {
         self.reader.faults.push(fault);
     }
 
@@ -110,10 +110,10 @@ impl<'a> Bench<'a> {
         }
         let name = table.text("name")?;
         if name.value.trim().is_empty() {
-            self.fault(TestFault::new(Code::BadValue, &name.place, "a test without a name"));
+            self.fault(FileFault::new(Code::BadValue, &name.place, "a test without a name"));
         } else if !names.insert(name.value.clone()) {
             let message = format!("two tests are named {}", name.place.written());
-            self.fault(TestFault::new(Code::Twice, &name.place, message));
+            self.fault(FileFault::new(Code::Twice, &name.place, message));
         }
         Some(name)
     }
@@ -124,7 +124,7 @@ impl<'a> Bench<'a> {
             return every.value;
         }
         let message = format!("`every` is {}, out of bounds", every.value);
-        let fault = TestFault::new(Code::BadValue, &every.place, message);
+        let fault = FileFault::new(Code::BadValue, &every.place, message);
         self.fault(fault.help(format!("write {SHORTEST_PASS} to {LONGEST_PASS}")));
         EVERY
     }
@@ -144,7 +144,7 @@ impl<'a> Bench<'a> {
             Ok(time) => Timestamp::from_ms(time.as_millisecond()),
             Err(_) => {
                 let message = format!("`start` is {text}, which is no time with its offset");
-                let fault = TestFault::new(Code::BadValue, &self.reader.place(value), message);
+                let fault = FileFault::new(Code::BadValue, &self.reader.place(value), message);
                 self.fault(fault.help("write it as \"2026-11-27T05:20:00Z\""));
                 START
             }
@@ -183,14 +183,14 @@ impl<'a> Bench<'a> {
         if last >= MOST as u64 {
             let place = run.as_ref().map_or(&table.place, |run| &run.place);
             let message = format!("the test makes {} passes, at most {MOST} are made", last + 1);
-            self.fault(TestFault::new(Code::BadValue, place, message));
+            self.fault(FileFault::new(Code::BadValue, place, message));
             return None;
         }
         for (name, length) in all().filter(|(_, length)| *length <= last) {
             let ends = every.times(length.saturating_sub(1));
             let message =
                 format!("`{}` ends at {ends}, the test at {}", name.value, every.times(last));
-            let fault = TestFault::new(Code::ShortSeries, &name.place, message);
+            let fault = FileFault::new(Code::ShortSeries, &name.place, message);
             let missing = last + 1 - length;
             self.fault(fault.help(format!(
                 "make it {missing} longer, by `_x{missing}` if nothing is to be read; a number \
@@ -215,7 +215,7 @@ impl<'a> Bench<'a> {
         } else {
             return;
         };
-        self.fault(TestFault::new(Code::Unreached, place, message).help(help));
+        self.fault(FileFault::new(Code::Unreached, place, message).help(help));
     }
 
     /// The entries under `key`: names that all policies share, and tables of one policy.
@@ -239,7 +239,7 @@ impl<'a> Bench<'a> {
             } else {
                 let message = format!("there is no policy `{}` in this test", name.value);
                 let names = self.policies.iter().map(|policy| policy.name.as_str());
-                let fault = TestFault::new(Code::UnknownName, &name.place, message);
+                let fault = FileFault::new(Code::UnknownName, &name.place, message);
                 self.fault(fault.maybe_help(suggest::advice(&name.value, names)));
             }
         }
@@ -270,7 +270,7 @@ impl<'a> Bench<'a> {
                 _ => "no policy has an".to_owned(),
             };
             let message = format!("{of} {what} `{}`", entry.name.value);
-            let fault = TestFault::new(Code::UnknownName, &entry.name.place, message);
+            let fault = FileFault::new(Code::UnknownName, &entry.name.place, message);
             self.fault(fault.maybe_help(suggest::advice(&entry.name.value, known)));
         }
         owners
@@ -290,7 +290,7 @@ impl<'a> Bench<'a> {
                         let own = params.entry(owner.name.clone()).or_default();
                         own.insert(entry.name.value.clone(), value);
                     }
-                    Err(why) => self.fault(TestFault::new(Code::BadValue, &written.place, why)),
+                    Err(why) => self.fault(FileFault::new(Code::BadValue, &written.place, why)),
                 }
             }
         }
@@ -320,7 +320,7 @@ impl<'a> Bench<'a> {
             match scalar_like(first, &written.value) {
                 Ok(value) => Some((owner.name.clone(), At { value, place })),
                 Err(why) => {
-                    self.fault(TestFault::new(Code::BadValue, &place, why));
+                    self.fault(FileFault::new(Code::BadValue, &place, why));
                     None
                 }
             }
@@ -345,7 +345,7 @@ impl<'a> Bench<'a> {
             Err(wrong) => {
                 let place = Place::whole(self.reader.file);
                 wrong.into_iter().for_each(|why| {
-                    self.fault(TestFault::new(Code::Policies, &place, why));
+                    self.fault(FileFault::new(Code::Policies, &place, why));
                 });
                 None
             }

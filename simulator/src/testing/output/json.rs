@@ -1,6 +1,9 @@
 //! A report for programs. The manual's page on testing policies describes it.
 
-use crate::testing::{Coverage, Finding, Report, TestFault};
+use crate::{
+    testing::{Coverage, Finding, Report},
+    written::FileFault,
+};
 use serde_json::{Value, json};
 
 /// The report as one JSON object, ending in a newline.
@@ -44,7 +47,7 @@ fn finding(finding: &Finding) -> Value {
     })
 }
 
-fn fault(fault: &TestFault) -> Value {
+fn fault(fault: &FileFault) -> Value {
     let (line, column) = fault.line_and_column();
     json!({
         "file": fault.file(),

@@ -9,41 +9,41 @@ use std::{cell::RefCell, fmt, ops::Range, sync::Arc};
 
 /// A file as it was read, kept so that a fault can show the line it speaks of.
 #[derive(Debug)]
-pub(super) struct SourceFile {
+pub(crate) struct SourceFile {
     /// The path, as people named it.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// What is in it; empty if it could not be read.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// Some bytes of a file.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     file: Arc<SourceFile>,
     span: Range<usize>,
 }
 
 impl Place {
     /// These bytes of `file`; what lies beyond its text is its end.
-    pub(super) fn new(file: &Arc<SourceFile>, span: Range<usize>) -> Self {
+    pub(crate) fn new(file: &Arc<SourceFile>, span: Range<usize>) -> Self {
         let most = file.text.len();
         let span = span.start.min(most)..span.end.clamp(span.start.min(most), most);
         Self { file: Arc::clone(file), span }
     }
 
     /// The file as a whole: its first line.
-    pub(super) fn whole(file: &Arc<SourceFile>) -> Self {
+    pub(crate) fn whole(file: &Arc<SourceFile>) -> Self {
         Self::new(file, 0..0)
     }
 
     /// The text as it stands in the file.
-    pub(super) fn written(&self) -> &str {
+    pub(crate) fn written(&self) -> &str {
         self.file.text.get(self.span.clone()).unwrap_or_default()
     }
 
     /// The part of a text between quotes that `part` counts in `value`, which is what the
     /// quotes mean. The whole, if it is written with escapes.
-    pub(super) fn part(&self, value: &str, part: Range<usize>) -> Self {
+    pub(crate) fn part(&self, value: &str, part: Range<usize>) -> Self {
         let inside = self.span.start + 1..self.span.end.saturating_sub(1);
         if self.file.text.get(inside.clone()) != Some(value) {
             return self.clone();
@@ -52,12 +52,12 @@ impl Place {
     }
 
     /// The file, as people named it.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.file.path
     }
 
     /// Line and column, both from 1, the column in characters.
-    pub(super) fn line_and_column(&self) -> (usize, usize) {
+    pub(crate) fn line_and_column(&self) -> (usize, usize) {
         let before = self.file.text.get(..self.span.start).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
@@ -74,20 +74,20 @@ impl fmt::Display for Place {
 
 /// A value and the place where it is written.
 #[derive(Clone, Debug)]
-pub(super) struct At<T> {
-    pub(super) value: T,
-    pub(super) place: Place,
+pub(crate) struct At<T> {
+    pub(crate) value: T,
+    pub(crate) place: Place,
 }
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $id:literal,)*) => {
         /// The kinds of fault that a test file can have.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Code { $($(#[$doc])* $name,)* }
+        pub(crate) enum Code { $($(#[$doc])* $name,)* }
 
         impl Code {
             /// The id, as printed.
-            pub(super) const fn id(self) -> &'static str {
+            pub(crate) const fn id(self) -> &'static str {
                 match self { $(Self::$name => $id,)* }
             }
         }
@@ -129,34 +129,34 @@ codes! {
 
 /// One fault of a test file or of a policy that it tests.
 #[derive(Clone, Debug)]
-pub struct TestFault {
+pub struct FileFault {
     id: &'static str,
     place: Place,
     message: String,
     help: Option<String>,
 }
 
-impl TestFault {
+impl FileFault {
     /// A fault at `place`.
-    pub(super) fn new(code: Code, place: &Place, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, place: &Place, message: impl Into<String>) -> Self {
         Self { id: code.id(), place: place.clone(), message: message.into(), help: None }
     }
 
     /// A fault of a policy, which keeps its own id.
-    pub(super) fn of_policy(fault: &setpoint_policies::Fault, source: &Arc<SourceFile>) -> Self {
+    pub(crate) fn of_policy(fault: &setpoint_policies::Fault, source: &Arc<SourceFile>) -> Self {
         let place = Place::new(source, fault.span.clone());
         let (message, help) = (fault.message.clone(), fault.help.clone());
         Self { id: fault.id.code(), place, message, help }
     }
 
     /// With advice.
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
     /// With advice, if there is any.
-    pub(super) fn maybe_help(mut self, help: Option<String>) -> Self {
+    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help;
         self
     }
@@ -206,7 +206,7 @@ impl TestFault {
 }
 
 /// On one line: `x.test.toml:3:7: error[T009]: there is no input `cpuu`; did you mean `cpu`?`
-impl fmt::Display for TestFault {
+impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: error[{}]: {}", self.place, self.id, self.message)?;
         match &self.help {
@@ -218,24 +218,24 @@ impl fmt::Display for TestFault {
 
 /// Where faults are gathered while reading goes on.
 #[derive(Debug, Default)]
-pub(super) struct Faults(RefCell<Vec<TestFault>>);
+pub(crate) struct Faults(RefCell<Vec<FileFault>>);
 
 impl Faults {
     /// Takes down one more.
-    pub(super) fn push(&self, fault: TestFault) {
+    pub(crate) fn push(&self, fault: FileFault) {
         self.0.borrow_mut().push(fault);
     }
 
     /// How many there are.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.borrow().len()
     }
 
     /// All of them, each file from its top.
-    pub(super) fn into_vec(self) -> Vec<TestFault> {
+    pub(crate) fn into_vec(self) -> Vec<FileFault> {
         let mut faults = self.0.into_inner();
         faults.sort_by(|a, b| {
-            let key = |fault: &TestFault| (fault.place.span.start, fault.id);
+            let key = |fault: &FileFault| (fault.place.span.start, fault.id);
             a.file().cmp(b.file()).then_with(|| key(a).cmp(&key(b)))
         });
         faults

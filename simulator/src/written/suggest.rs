@@ -1,7 +1,7 @@
 //! "Did you mean …?": the nearest of the names there are.
 
 /// Advice for a name that nothing has: the nearest, else all there are.
-pub(super) fn advice<'a>(
+pub(crate) fn advice<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {

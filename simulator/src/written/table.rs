@@ -6,7 +6,7 @@
 //! knew.
 
 use super::{
-    fault::{At, Code, Faults, Place, SourceFile, TestFault},
+    fault::{At, Code, Faults, FileFault, Place, SourceFile},
     suggest,
 };
 use setpoint_core::Span;
@@ -17,23 +17,23 @@ use toml::{
 };
 
 /// A value as it is written, with its place.
-pub(super) type Value<'a> = &'a Spanned<DeValue<'a>>;
+pub(crate) type Value<'a> = &'a Spanned<DeValue<'a>>;
 
 /// The file being read, and where its faults go.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
-    pub(super) file: &'a Arc<SourceFile>,
-    pub(super) faults: &'a Faults,
+pub(crate) struct Reader<'a> {
+    pub(crate) file: &'a Arc<SourceFile>,
+    pub(crate) faults: &'a Faults,
 }
 
 impl Reader<'_> {
     /// The place of `value`.
-    pub(super) fn place<T>(&self, value: &Spanned<T>) -> Place {
+    pub(crate) fn place<T>(&self, value: &Spanned<T>) -> Place {
         Place::new(self.file, value.span())
     }
 
     /// Reports a value of another type than its key wants.
-    pub(super) fn wrong_type(&self, value: Value<'_>, wanted: &str, key: &str) {
+    pub(crate) fn wrong_type(&self, value: Value<'_>, wanted: &str, key: &str) {
         let found = match value.get_ref() {
             DeValue::String(_) => "a text",
             DeValue::Integer(_) => "a whole number",
@@ -44,11 +44,11 @@ impl Reader<'_> {
             DeValue::Table(_) => "a table",
         };
         let message = format!("`{key}` takes {wanted}, not {found}");
-        self.faults.push(TestFault::new(Code::WrongType, &self.place(value), message));
+        self.faults.push(FileFault::new(Code::WrongType, &self.place(value), message));
     }
 
     /// A text.
-    pub(super) fn text(&self, value: Value<'_>, key: &str) -> Option<At<String>> {
+    pub(crate) fn text(&self, value: Value<'_>, key: &str) -> Option<At<String>> {
         let DeValue::String(text) = value.get_ref() else {
             self.wrong_type(value, "a text", key);
             return None;
@@ -57,19 +57,19 @@ impl Reader<'_> {
     }
 
     /// A length of time: "15s".
-    pub(super) fn span(&self, value: Value<'_>, key: &str) -> Option<At<Span>> {
+    pub(crate) fn span(&self, value: Value<'_>, key: &str) -> Option<At<Span>> {
         let At { value, place } = self.text(value, key)?;
         if let Ok(value) = value.parse() {
             return Some(At { value, place });
         }
         let message = format!("`{key}` is {}, which is no length of time", place.written());
-        let fault = TestFault::new(Code::BadValue, &place, message);
+        let fault = FileFault::new(Code::BadValue, &place, message);
         self.faults.push(fault.help("write it as 250ms, 15s, 5m, 1h30m or 14d"));
         None
     }
 
     /// A whole number from 0 up.
-    pub(super) fn count(&self, value: Value<'_>, key: &str) -> Option<At<u32>> {
+    pub(crate) fn count(&self, value: Value<'_>, key: &str) -> Option<At<u32>> {
         let place = self.place(value);
         let DeValue::Integer(number) = value.get_ref() else {
             self.wrong_type(value, "a whole number", key);
@@ -77,7 +77,7 @@ impl Reader<'_> {
         };
         let Ok(value) = u32::from_str_radix(number.as_str(), number.radix()) else {
             let message = format!("`{key}` is {}, which is no count", place.written());
-            let fault = TestFault::new(Code::BadValue, &place, message);
+            let fault = FileFault::new(Code::BadValue, &place, message);
             self.faults.push(fault.help("write a whole number from 0 up"));
             return None;
         };
@@ -85,7 +85,7 @@ impl Reader<'_> {
     }
 
     /// A text, a number, or true or false, as text.
-    pub(super) fn scalar(&self, value: Value<'_>, key: &str) -> Option<At<String>> {
+    pub(crate) fn scalar(&self, value: Value<'_>, key: &str) -> Option<At<String>> {
         let text = match value.get_ref() {
             DeValue::String(text) => text.to_string(),
             DeValue::Boolean(yes) => yes.to_string(),
@@ -102,11 +102,11 @@ impl Reader<'_> {
 
 /// A table being read.
 #[derive(Debug)]
-pub(super) struct Table<'a> {
-    pub(super) reader: Reader<'a>,
+pub(crate) struct Table<'a> {
+    pub(crate) reader: Reader<'a>,
     entries: &'a DeTable<'a>,
     /// The header or the braces.
-    pub(super) place: Place,
+    pub(crate) place: Place,
     /// What to call it in a message: "test"; empty for the whole file.
     title: String,
     known: Vec<&'static str>,
@@ -114,13 +114,13 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// The file as a table.
-    pub(super) fn whole(reader: Reader<'a>, entries: &'a DeTable<'a>) -> Self {
+    pub(crate) fn whole(reader: Reader<'a>, entries: &'a DeTable<'a>) -> Self {
         let place = Place::whole(reader.file);
         Self { reader, entries, place, title: String::new(), known: Vec::new() }
     }
 
     /// The table that `value` is.
-    pub(super) fn inner(reader: Reader<'a>, value: Value<'a>, key: &str) -> Option<Self> {
+    pub(crate) fn inner(reader: Reader<'a>, value: Value<'a>, key: &str) -> Option<Self> {
         let DeValue::Table(entries) = value.get_ref() else {
             reader.wrong_type(value, "a table", key);
             return None;
@@ -130,31 +130,31 @@ impl<'a> Table<'a> {
     }
 
     /// The value of `key`, whatever it is.
-    pub(super) fn value(&mut self, key: &'static str) -> Option<Value<'a>> {
+    pub(crate) fn value(&mut self, key: &'static str) -> Option<Value<'a>> {
         self.known.push(key);
         self.entries.get(key)
     }
 
     /// A text.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<At<String>> {
+    pub(crate) fn text(&mut self, key: &'static str) -> Option<At<String>> {
         let value = self.value(key)?;
         self.reader.text(value, key)
     }
 
     /// A length of time.
-    pub(super) fn span(&mut self, key: &'static str) -> Option<At<Span>> {
+    pub(crate) fn span(&mut self, key: &'static str) -> Option<At<Span>> {
         let value = self.value(key)?;
         self.reader.span(value, key)
     }
 
     /// A whole number from 0 up.
-    pub(super) fn count(&mut self, key: &'static str) -> Option<At<u32>> {
+    pub(crate) fn count(&mut self, key: &'static str) -> Option<At<u32>> {
         let value = self.value(key)?;
         self.reader.count(value, key)
     }
 
     /// A list of anything; one that is not a list is reported.
-    pub(super) fn list(&mut self, key: &'static str) -> Option<Vec<Value<'a>>> {
+    pub(crate) fn list(&mut self, key: &'static str) -> Option<Vec<Value<'a>>> {
         let value = self.value(key)?;
         let DeValue::Array(items) = value.get_ref() else {
             self.reader.wrong_type(value, "a list", key);
@@ -164,48 +164,48 @@ impl<'a> Table<'a> {
     }
 
     /// A list of texts.
-    pub(super) fn texts(&mut self, key: &'static str) -> Vec<At<String>> {
+    pub(crate) fn texts(&mut self, key: &'static str) -> Vec<At<String>> {
         let reader = self.reader;
         let items = self.list(key).unwrap_or_default();
         items.into_iter().filter_map(|item| reader.text(item, key)).collect()
     }
 
     /// A list of tables.
-    pub(super) fn tables(&mut self, key: &'static str) -> Vec<Self> {
+    pub(crate) fn tables(&mut self, key: &'static str) -> Vec<Self> {
         let reader = self.reader;
         let items = self.list(key).unwrap_or_default();
         items.into_iter().filter_map(|item| Self::inner(reader, item, key)).collect()
     }
 
     /// The entries of the table under `key`, whose names are free.
-    pub(super) fn named(&mut self, key: &'static str) -> Vec<(At<String>, Value<'a>)> {
+    pub(crate) fn named(&mut self, key: &'static str) -> Vec<(At<String>, Value<'a>)> {
         let Some(value) = self.value(key) else { return Vec::new() };
         entries(self.reader, value, key)
     }
 
     /// Whether the table has `key`.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)
     }
 
     /// Reports `key` as missing: a table without it means nothing.
-    pub(super) fn missing(&self, key: &str, example: &str) {
+    pub(crate) fn missing(&self, key: &str, example: &str) {
         let message = match self.title.as_str() {
             "" => format!("`{key}` is missing"),
             title => format!("`{title}` has no `{key}`"),
         };
-        let fault = TestFault::new(Code::MissingKey, &self.place, message);
+        let fault = FileFault::new(Code::MissingKey, &self.place, message);
         self.reader.faults.push(fault.help(format!("write `{example}`")));
     }
 
     /// Ends the reading: every key nobody asked for is a fault.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         for key in self.entries.keys().filter(|key| !self.known.contains(&&**key.get_ref())) {
             let message = match self.title.as_str() {
                 "" => format!("unknown key `{}`", key.get_ref()),
                 title => format!("`{title}` has no key `{}`", key.get_ref()),
             };
-            let fault = TestFault::new(Code::UnknownKey, &self.reader.place(key), message);
+            let fault = FileFault::new(Code::UnknownKey, &self.reader.place(key), message);
             let help = suggest::advice(key.get_ref(), self.known.iter().copied());
             self.reader.faults.push(fault.maybe_help(help));
         }
@@ -213,7 +213,7 @@ impl<'a> Table<'a> {
 }
 
 /// The entries of a table whose names are free.
-pub(super) fn entries<'a>(
+pub(crate) fn entries<'a>(
     reader: Reader<'a>,
     value: Value<'a>,
     key: &str,
