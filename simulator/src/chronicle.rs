@@ -6,8 +6,8 @@
 
 use setpoint_control::{Journal, JournalError, Pass};
 use setpoint_core::{
-    ActResult, Action, Decision, Held, Intent, Memory, PolicyName, RuleName, TargetName, Timestamp,
-    Verdict, describe_failure,
+    ActResult, Action, Decision, Held, Intent, Memory, Outcome, PolicyName, RuleName, RuleReport,
+    RuleVerdict, Span, TargetName, Timestamp, Verdict, describe_failure,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +18,12 @@ pub struct Chronicle {
     pub chapters: Vec<Chapter>,
     /// Passes made.
     pub passes: u64,
-    /// When the latest pass was made.
+    /// What became of the intents of the latest pass, as far as that is known.
+    pub outcomes: Vec<Outcome>,
+    /// The first failure of a rule: when, which, and why.
+    pub failure: Option<String>,
+    /// When the first and the latest pass were made.
+    began: Option<Timestamp>,
     at: Timestamp,
 }
 
@@ -85,6 +90,12 @@ enum What {
 }
 
 impl Chronicle {
+    /// The time from the first pass to the latest.
+    fn passed(&self) -> Span {
+        let began = self.began.unwrap_or(self.at);
+        Span::from_ms(u64::try_from(self.at.ms() - began.ms()).unwrap_or(0))
+    }
+
     fn note(&mut self, kind: Kind, entry: Entry) {
         match self.chapters.iter_mut().find(|chapter| chapter.kind == kind) {
             Some(chapter) => {
@@ -160,6 +171,26 @@ fn reason(decision: &Decision, action: &Action) -> (Option<(PolicyName, RuleName
     (Some((want.policy.clone(), want.rule.clone())), why)
 }
 
+/// What went wrong in a rule of this pass, if anything did.
+fn failure(pass: &Pass) -> Option<String> {
+    pass.evaluations.iter().find_map(|evaluation| {
+        let failed = |report: &RuleReport| match &report.verdict {
+            RuleVerdict::Failed { message } => {
+                let RuleReport { rule, line, .. } = report;
+                Some(format!(
+                    "{}: rule `{rule}` in line {line} failed: {message}",
+                    evaluation.policy
+                ))
+            }
+            RuleVerdict::Fired
+            | RuleVerdict::Quiet
+            | RuleVerdict::Pending { .. }
+            | RuleVerdict::Skipped { .. } => None,
+        };
+        evaluation.rules.iter().find_map(failed)
+    })
+}
+
 /// A chronicle that the loop writes while the run goes on, and whoever started it reads afterwards.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shared(Arc<Mutex<Chronicle>>);
@@ -174,12 +205,19 @@ impl Journal for Shared {
     fn record(&mut self, pass: &Pass, _memory: &Memory) -> Result<(), JournalError> {
         let mut chronicle = self.open();
         chronicle.passes += 1;
+        chronicle.outcomes.clear();
         chronicle.at = pass.snapshot.at.wall;
+        chronicle.began.get_or_insert(pass.snapshot.at.wall);
+        if chronicle.failure.is_none() {
+            chronicle.failure = failure(pass).map(|why| format!("{}: {why}", chronicle.passed()));
+        }
         pass.plan.decisions.iter().for_each(|decision| chronicle.decided(decision));
         Ok(())
     }
 
     fn outcome(&mut self, intent: &Intent, result: &ActResult) -> Result<(), JournalError> {
+        let outcome = Outcome { intent: intent.id.clone(), result: result.clone() };
+        self.open().outcomes.push(outcome);
         let why = match result {
             ActResult::Accepted | ActResult::Withheld => return Ok(()),
             ActResult::Failed { kind, message } => describe_failure(*kind, message),

@@ -1,6 +1,9 @@
 //! The command line: what may be asked, and with which code it ends.
 
-use crate::output::{self, Progress};
+use crate::{
+    commands,
+    output::{self, Progress},
+};
 use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use setpoint_sim::{
     check, demo,
@@ -34,6 +37,11 @@ enum Command {
         #[arg(long, default_value_t = 2)]
         seed: u64,
     },
+    /// Run a scenario: its policies and those they are measured by, under every seed.
+    ///
+    /// Ends with 0 if every gate held, 1 if one did not or a rule failed, 78 if a file is not
+    /// understood.
+    Run(commands::Run),
     /// Check policies without running them.
     Check(Check),
     /// Run the tests of policies.
@@ -120,6 +128,7 @@ impl Command {
                 output::answer(&text);
                 ExitCode::SUCCESS
             }
+            Self::Run(run) => run.run(),
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
         }

@@ -7,14 +7,17 @@
 //!
 //! Start reading at [`world`].
 
+pub mod baseline;
 pub mod chance;
 pub mod chart;
 pub mod check;
 pub mod chronicle;
 pub mod demo;
+pub mod experiment;
 pub mod files;
+pub mod scenario;
+pub mod score;
 pub mod simulation;
-pub mod target_tracking;
 pub mod testing;
 pub mod world;
 pub mod written;

@@ -5,14 +5,15 @@
 
 use crate::{
     chronicle::{Chronicle, Shared},
-    world::{Metric, Refusal, World},
+    world::{Dial, Metric, Refusal, World},
 };
 use async_trait::async_trait;
 use setpoint_control::{
     Act, Clock, Commands, ControlLoop, Evaluator, MetricSource, Observe, Past, Ports, ProviderError,
 };
 use setpoint_core::{
-    Command, InputKey, Intent, Moment, Reading, Sample, Seen, Settings, Span, TargetName, Unit,
+    Command, InputKey, Intent, Memory, Moment, Reading, Sample, Seen, Setting, Settings, Snapshot,
+    Span, TargetName, Unit,
 };
 use std::{
     collections::BTreeMap,
@@ -22,15 +23,24 @@ use std::{
 };
 
 /// Which parts of the world the loop's names stand for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Bindings {
-    /// The group.
-    pub group: TargetName,
-    /// The database.
-    pub database: TargetName,
+    /// What each target is.
+    pub targets: BTreeMap<TargetName, Part>,
     /// What each input reads, and the unit in which its policy wants it. The unit is of
     /// the metric's own dimension.
     pub inputs: BTreeMap<InputKey, (Metric, Unit)>,
+}
+
+/// A part of the world that can be looked at and changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The group.
+    Group,
+    /// The database.
+    Database,
+    /// A number that can be set.
+    Dial(Dial),
 }
 
 /// A world, shared between the ports that look at it and change it.
@@ -48,34 +58,70 @@ impl Simulation {
         world: World,
         bindings: Bindings,
         settings: Settings,
-        evaluator: Box<dyn Evaluator>,
+        evaluator: Arc<dyn Evaluator>,
         length: Span,
     ) -> (World, Chronicle) {
         let simulation = Self { world: Arc::new(Mutex::new(world)), bindings: Arc::new(bindings) };
         let chronicle = Shared::default();
-        let ports = simulation.ports(evaluator, chronicle.clone());
-        let end = simulation.world().now().monotonic + length;
-        let stop = poll_fn(|_| match simulation.world().now().monotonic >= end {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        });
-        let mut agent = ControlLoop::new(settings, ports, Past::default());
-        futures::executor::block_on(agent.run(stop));
-        drop(agent);
+        let end = simulation.now() + length;
+        let mut past = Past::default();
+        while simulation.now() < end {
+            past = simulation.live(&settings, &evaluator, &chronicle, past, end);
+            simulation.wait_for_the_agent(end);
+        }
         let world = simulation.world().clone();
         let chronicle = chronicle.open().clone();
         (world, chronicle)
     }
 
-    fn ports(&self, evaluator: Box<dyn Evaluator>, chronicle: Shared) -> Ports {
+    /// One life of the agent: until `end`, or until it goes away. What it leaves behind.
+    fn live(
+        &self,
+        settings: &Settings,
+        evaluator: &Arc<dyn Evaluator>,
+        chronicle: &Shared,
+        past: Past,
+        end: Span,
+    ) -> Past {
+        let stop = poll_fn(|_| match self.now() >= end || self.world().agent_is_away() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        });
+        let ports = self.ports(Arc::clone(evaluator), chronicle.clone());
+        let mut agent = ControlLoop::new(settings.clone(), ports, past);
+        futures::executor::block_on(agent.run(stop));
+        let written = chronicle.open();
+        Past {
+            memory: agent.memory().clone(),
+            pass: written.passes,
+            outcomes: written.outcomes.clone(),
+        }
+    }
+
+    fn wait_for_the_agent(&self, end: Span) {
+        while self.world().agent_is_away() && self.now() < end {
+            let soon = self.now() + Span::from_secs(1);
+            self.world().advance_to(soon);
+        }
+    }
+
+    fn now(&self) -> Span {
+        self.world().now().monotonic
+    }
+
+    fn ports(&self, evaluator: Arc<dyn Evaluator>, chronicle: Shared) -> Ports {
         let hands: Arc<dyn Act> = Arc::new(self.clone());
-        let targets = [&self.bindings.group, &self.bindings.database];
+        let targets = self.bindings.targets.keys();
         Ports {
             clock: Box::new(self.clone()),
             sources: vec![Box::new(self.clone())],
             eyes: vec![Box::new(self.clone())],
-            hands: targets.map(|name| (name.clone(), Arc::clone(&hands))).into(),
-            evaluator,
+            hands: targets.map(|name| (name.clone(), Arc::clone(&hands))).collect(),
+            evaluator: Box::new(
+                move |settings: &Settings, memory: &Memory, snapshot: &Snapshot| {
+                    evaluator.evaluate(settings, memory, snapshot)
+                },
+            ),
             journal: Box::new(chronicle),
             commands: Box::new(Silence),
         }
@@ -135,17 +181,30 @@ fn in_unit(reading: Reading, from: Unit, to: Unit) -> Reading {
 impl Observe for Simulation {
     async fn observe(&self) -> BTreeMap<TargetName, Seen> {
         let world = self.world();
-        BTreeMap::from([
-            (self.bindings.group.clone(), Seen::Group(world.group())),
-            (self.bindings.database.clone(), Seen::Database(world.database())),
-        ])
+        let nothing = || Seen::Nothing("this world has no such thing".into());
+        let see = |(name, part): (&TargetName, &Part)| {
+            let seen = match part {
+                Part::Group => Seen::Group(world.group()),
+                Part::Database => world.database().map_or_else(nothing, Seen::Database),
+                Part::Dial(dial) => world
+                    .dial(*dial)
+                    .map_or_else(nothing, |value| Seen::Setting(Setting { value, busy: None })),
+            };
+            (name.clone(), seen)
+        };
+        self.bindings.targets.iter().map(see).collect()
     }
 }
 
 #[async_trait]
 impl Act for Simulation {
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
-        self.world().apply(&intent.action).map_err(|refusal: Refusal| ProviderError {
+        let dial = match self.bindings.targets.get(&intent.target) {
+            Some(Part::Dial(dial)) => Some(*dial),
+            Some(Part::Group | Part::Database) | None => None,
+        };
+        let done = self.world().apply_to(dial, &intent.action);
+        done.map_err(|refusal: Refusal| ProviderError {
             provider: "world".into(),
             operation: format!("{} of {}", intent.action, intent.target),
             kind: refusal.kind,

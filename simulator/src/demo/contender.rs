@@ -2,9 +2,9 @@
 
 use super::holiday::{self, DAY};
 use crate::{
+    baseline::{Baseline, Outlook},
     chronicle::Chronicle,
-    simulation::{Bindings, Simulation},
-    target_tracking::TargetTracking,
+    simulation::{Bindings, Part, Simulation},
     world::{Metric, World},
 };
 use setpoint_control::Evaluator;
@@ -83,11 +83,7 @@ impl Contender {
             }
             Self::TargetTracking => {
                 let mut world = World::new(holiday::scenario(holiday::ONE_MINUTE), seed);
-                let goals = TargetTracking {
-                    cpu: 100.0 * holiday::CPU_GOAL,
-                    connections: 100.0 * holiday::CONNECTIONS_GOAL,
-                };
-                goals.keep(&mut world, DAY);
+                Baseline::AwsTarget60.keep(&mut world, &Outlook::default(), DAY);
                 (world, None)
             }
             Self::Naive | Self::Shipped => {
@@ -135,11 +131,12 @@ fn agent(files: &[File], world: World) -> (World, Chronicle) {
         policies.push(policy);
     }
     let policies = Policies::new(policies);
-    let evaluator: Box<dyn Evaluator> =
-        Box::new(move |settings: &Settings, memory: &Memory, snapshot: &Snapshot| {
+    let evaluator: Arc<dyn Evaluator> =
+        Arc::new(move |settings: &Settings, memory: &Memory, snapshot: &Snapshot| {
             policies.evaluate(settings, memory, snapshot)
         });
-    Simulation::run(world, Bindings { group, database, inputs }, settings, evaluator, DAY)
+    let targets = BTreeMap::from([(group, Part::Group), (database, Part::Database)]);
+    Simulation::run(world, Bindings { targets, inputs }, settings, evaluator, DAY)
 }
 
 fn range(min: u32, max: u32) -> Range {
@@ -180,6 +177,6 @@ pub struct Day {
 impl Day {
     /// Dollars paid.
     pub fn dollars(&self) -> f64 {
-        self.world.fleet_rent().dollars() + self.world.database_rent().dollars()
+        self.world.dollars()
     }
 }

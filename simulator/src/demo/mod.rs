@@ -5,7 +5,7 @@
 mod contender;
 mod decisions;
 mod holiday;
-mod style;
+pub(crate) mod style;
 mod table;
 mod timeline;
 

@@ -41,8 +41,8 @@ fn row(text: &mut String, day: &Day, against: Option<f64>) {
         percent(tally.failed()),
         tally.refused,
         percent(tally.slow),
-        day.world.fleet_rent().hours(),
-        day.world.database_rent().hours() - 24.0,
+        day.world.member_hours(),
+        day.world.database_hours() - 24.0,
         format!("${:.2}", day.dollars()),
         saved,
     )

@@ -3,7 +3,7 @@
 use super::{clock_time, style};
 use crate::{
     chart,
-    world::{Minute, Scenario, Tally},
+    world::{Minute, Tally, WorldModel},
 };
 use anstyle::Style;
 use setpoint_core::Span;
@@ -68,7 +68,7 @@ pub(super) fn axis() -> String {
 }
 
 /// What was asked of everyone.
-pub(super) fn load(tally: &Tally, scenario: &Scenario) -> String {
+pub(super) fn load(tally: &Tally, scenario: &WorldModel) -> String {
     let full = scenario.load.base_rps * scenario.load.shape.peak();
     let values = Chart::of(&tally.minutes, Minute::offered_rps);
     let mut text = axis();
@@ -79,7 +79,7 @@ pub(super) fn load(tally: &Tally, scenario: &Scenario) -> String {
 }
 
 /// What became of it: capacity, latency, connections and failures.
-pub(super) fn day(tally: &Tally, scenario: &Scenario) -> String {
+pub(super) fn day(tally: &Tally, scenario: &WorldModel) -> String {
     let minutes = &tally.minutes;
     let most = f64::from(scenario.fleet.range.max());
     let full = most * scenario.service.member_rps();

@@ -1,6 +1,6 @@
 //! Which rules fired in tests, and which never did.
 
-use super::load::Tested;
+use super::policy_files::Tested;
 use setpoint_core::{PolicyName, RuleName};
 use std::{
     collections::{BTreeMap, BTreeSet},

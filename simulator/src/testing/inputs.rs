@@ -192,8 +192,9 @@ impl<'a> Bench<'a> {
     }
 
     /// A number means one thing: inputs that share a series are in one unit.
-    fn same_unit(&self, name: &At<String>, owners: &[&super::load::Tested]) {
-        let unit = |owner: &&super::load::Tested| owner.script.header().inputs[&name.value].unit;
+    fn same_unit(&self, name: &At<String>, owners: &[&super::policy_files::Tested]) {
+        let unit =
+            |owner: &&super::policy_files::Tested| owner.script.header().inputs[&name.value].unit;
         let mut units = owners.iter().map(|owner| (unit(owner), &owner.name));
         let Some((first, one)) = units.next() else { return };
         if let Some((_, other)) = units.find(|(unit, _)| *unit != first) {

@@ -36,7 +36,7 @@ mod test;
 mod trace;
 mod volume;
 
-use crate::written::{fault, suggest, table};
+use crate::written::{fault, policy_files, suggest, table};
 
 pub use coverage::{Coverage, RuleCoverage};
 pub use output::{json, junit, text};

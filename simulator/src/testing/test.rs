@@ -3,7 +3,7 @@
 use super::{
     case::{Case, Model},
     fault::{At, Code, FileFault, Place},
-    load::Tested,
+    policy_files::Tested,
     series::MOST,
     suggest,
     table::{Reader, Table, Value, entries},

@@ -83,6 +83,8 @@ impl Connections {
 #[derive(Clone, Debug)]
 pub(super) struct Database {
     model: DatabaseModel,
+    /// Connections each ready member may keep open: the model's, unless that was changed.
+    pool: u32,
     replicas: Vec<Replica>,
     made: u64,
     chance: Chance,
@@ -100,7 +102,7 @@ impl Database {
                 gone: None,
             })
             .collect();
-        Self { replicas, made: 0, rent: Rent::new(model.tariff), model, chance }
+        Self { replicas, made: 0, rent: Rent::new(model.tariff), pool: model.pool, model, chance }
     }
 
     /// Replicas that serve.
@@ -166,25 +168,36 @@ impl Database {
         Ok(())
     }
 
-    /// Lets one second pass, with `members` ready members.
-    pub(super) fn step(&mut self, members: u32, now: Span) -> Connections {
+    /// Connections each ready member may keep open.
+    pub(super) const fn pool(&self) -> u32 {
+        self.pool
+    }
+
+    /// Lets each ready member keep so many connections open.
+    pub(super) fn set_pool(&mut self, pool: u32) {
+        self.pool = pool;
+    }
+
+    /// Lets one second pass, with `members` ready members; the writer may be `down`.
+    pub(super) fn step(&mut self, members: u32, now: Span, down: bool) -> Connections {
         let gone = |replica: &Replica| replica.gone.is_some_and(|gone| gone <= now);
         for replica in self.replicas.extract_if(.., |replica| gone(replica)) {
             self.rent.pay(now.minus(replica.asked));
         }
-        self.place(members, now)
+        self.place(members, now, down)
     }
 
-    fn place(&self, members: u32, now: Span) -> Connections {
+    fn place(&self, members: u32, now: Span, down: bool) -> Connections {
         let takes = f64::from(self.model.max_connections);
         let replicas = self.available(now);
-        let asked = f64::from(members) * f64::from(self.model.pool);
-        let writer = self.model.fullest(members, replicas);
+        let asked = f64::from(members) * f64::from(self.pool);
         let reader = asked * self.model.read_share / f64::from(replicas + 1);
+        let writer = asked * (1.0 - self.model.read_share) + reader;
         let over = |wanted: f64| (wanted - takes).max(0.0);
+        let unwritten = if down { writer } else { over(writer) };
         Connections {
             asked,
-            refused: over(writer) + f64::from(replicas) * over(reader),
+            refused: unwritten + f64::from(replicas) * over(reader),
             fullest: writer / takes,
         }
     }
@@ -224,8 +237,8 @@ mod tests {
     #[test]
     fn it_refuses_what_its_instances_do_not_take() {
         let mut database = database();
-        assert_eq!(database.step(100, Span::ZERO).refused, 0.0);
-        let crowded = database.step(150, Span::ZERO);
+        assert_eq!(database.step(100, Span::ZERO, false).refused, 0.0);
+        let crowded = database.step(150, Span::ZERO, false);
         assert_eq!((crowded.asked, crowded.refused, crowded.fullest), (1500.0, 500.0, 1.5));
     }
 
@@ -234,9 +247,24 @@ mod tests {
         let mut database = database();
         database.add("orders-sp-1", Span::ZERO);
         assert!(database.is_making(MINUTE.times(11)));
-        assert_eq!(database.step(150, MINUTE.times(11)).refused, 500.0);
-        let relieved = database.step(150, MINUTE.times(12));
+        assert_eq!(database.step(150, MINUTE.times(11), false).refused, 500.0);
+        let relieved = database.step(150, MINUTE.times(12), false);
         assert!((relieved.fullest - 0.9).abs() < 1e-9 && relieved.refused == 0.0, "{relieved:?}");
+    }
+
+    #[test]
+    fn a_writer_that_is_down_takes_nothing_and_its_readers_go_on() {
+        let mut database = database();
+        database.add("orders-sp-1", Span::ZERO);
+        let down = database.step(100, MINUTE.times(12), true);
+        assert_eq!((down.asked, down.refused), (1000.0, 600.0));
+    }
+
+    #[test]
+    fn smaller_pools_ask_for_less() {
+        let mut database = database();
+        database.set_pool(5);
+        assert_eq!(database.step(150, Span::ZERO, false).asked, 750.0);
     }
 
     #[test]
@@ -248,7 +276,7 @@ mod tests {
         database.remove("orders-sp-1", MINUTE.times(20)).unwrap();
         database.remove("orders-sp-1", MINUTE.times(21)).unwrap();
         assert_eq!(database.seen(MINUTE.times(21)).replicas[0].state, ReplicaState::Deleting);
-        database.step(10, MINUTE.times(22));
+        database.step(10, MINUTE.times(22), false);
         assert!(database.seen(MINUTE.times(22)).replicas.is_empty());
         assert_eq!(database.rent(MINUTE.times(60)).hours(), 1.0 + 22.0 / 60.0);
     }

@@ -8,12 +8,6 @@ pub(super) struct Facts {
     pub(super) flow: Flow,
     pub(super) answers: Answers,
     pub(super) connections: Connections,
-    /// Requests with a good answer.
-    pub(super) answered: f64,
-    /// Of those, the ones that waited too long.
-    pub(super) slow: f64,
-    /// Requests without a connection.
-    pub(super) unconnected: f64,
     /// Attempts to connect that were refused.
     pub(super) attempts: f64,
     /// Members asked for.
@@ -24,11 +18,24 @@ pub(super) struct Facts {
     pub(super) replicas: u32,
     /// Requests per second that the ready members can serve.
     pub(super) capacity: f64,
+    /// Requests that have arrived and not left.
+    pub(super) backlog: f64,
+    /// The share answered from the cache, if there is one.
+    pub(super) hits: Option<f64>,
+    /// The traffic that is announced.
+    pub(super) announced: f64,
+    /// Whether there is a database.
+    pub(super) has_database: bool,
 }
 
 impl Facts {
     /// Requests without a good answer.
     pub(super) fn failed(&self) -> f64 {
-        self.flow.given_up + self.unconnected
+        self.flow.given_up
+    }
+
+    /// Of those, the ones that found no connection last.
+    pub(super) fn unconnected(&self) -> f64 {
+        self.flow.errors.min(self.flow.given_up)
     }
 }

@@ -4,6 +4,7 @@
 //! that matters. Faults take numbers away or make them lie, for a while.
 
 use super::{facts::Facts, latency::Latencies};
+use crate::chance::Stream;
 use setpoint_core::{Reading, Sample, Span, Timestamp, Unit};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -20,16 +21,25 @@ pub enum Metric {
     Connections,
     /// Requests without a good answer, in percent. Nothing without requests.
     Errors,
+    /// Requests that wait.
+    Backlog,
+    /// Requests answered from the cache, in percent. Nothing without a cache.
+    Hits,
+    /// The traffic that is announced, in requests per second.
+    Announced,
 }
 
 impl Metric {
     /// Every metric with its name.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("cpu", Self::Cpu),
         ("rps", Self::Rps),
         ("p99", Self::P99),
         ("connections", Self::Connections),
         ("errors", Self::Errors),
+        ("backlog", Self::Backlog),
+        ("hits", Self::Hits),
+        ("announced", Self::Announced),
     ];
 
     /// The metric of this name.
@@ -40,9 +50,10 @@ impl Metric {
     /// The unit of its numbers.
     pub const fn unit(self) -> Unit {
         match self {
-            Self::Cpu | Self::Connections | Self::Errors => Unit::Percent,
-            Self::Rps => Unit::PerSecond,
+            Self::Cpu | Self::Connections | Self::Errors | Self::Hits => Unit::Percent,
+            Self::Rps | Self::Announced => Unit::PerSecond,
             Self::P99 => Unit::Ms,
+            Self::Backlog => Unit::Count,
         }
     }
 }
@@ -54,6 +65,15 @@ pub struct FeedModel {
     pub period: Span,
     /// From the end of a window until it can be read.
     pub delay: Span,
+    /// The share of numbers that are lost, 0 to 1.
+    pub lost: f64,
+}
+
+impl FeedModel {
+    /// Windows of this length, published so much later, and none of them lost.
+    pub const fn new(period: Span, delay: Span) -> Self {
+        Self { period, delay, lost: 0.0 }
+    }
 }
 
 /// A time in which a metric cannot be trusted.
@@ -100,6 +120,11 @@ struct Open {
     left: f64,
     failed: f64,
     fullest: f64,
+    backlog: f64,
+    hits: f64,
+    cached: f64,
+    announced: f64,
+    databased: f64,
     latencies: Latencies,
 }
 
@@ -114,18 +139,31 @@ impl Open {
         self.offered += flow.offered;
         self.left += flow.served + flow.given_up;
         self.failed += second.failed();
-        self.fullest += second.connections.fullest.min(1.0);
+        if second.has_database {
+            self.databased += 1.0;
+            self.fullest += second.connections.fullest.min(1.0);
+        }
+        if let Some(hits) = second.hits {
+            self.cached += 1.0;
+            self.hits += hits;
+        }
+        self.backlog += second.backlog;
+        self.announced += second.announced;
         self.latencies.add(&second.answers);
     }
 
     fn values(&self) -> BTreeMap<Metric, f64> {
         let share = |part: f64, whole: f64| (whole > 0.0).then(|| 100.0 * part / whole);
+        let mean = |sum: f64| (self.seconds > 0.0).then(|| sum / self.seconds);
         let values = [
             (Metric::Cpu, share(self.busy, self.manned)),
-            (Metric::Rps, (self.seconds > 0.0).then(|| self.offered / self.seconds)),
+            (Metric::Rps, mean(self.offered)),
             (Metric::P99, self.latencies.quantile(0.99).map(|seconds| seconds * 1000.0)),
-            (Metric::Connections, share(self.fullest, self.seconds)),
+            (Metric::Connections, share(self.fullest, self.databased)),
             (Metric::Errors, share(self.failed, self.left)),
+            (Metric::Backlog, mean(self.backlog)),
+            (Metric::Hits, share(self.hits, self.cached)),
+            (Metric::Announced, mean(self.announced)),
         ];
         values.into_iter().filter_map(|(metric, value)| Some((metric, value?))).collect()
     }
@@ -139,21 +177,31 @@ pub(super) struct Feed {
     started: Timestamp,
     open: Open,
     published: VecDeque<Published>,
+    /// The luck of numbers that are lost.
+    luck: Stream,
 }
 
 impl Feed {
     /// How long published windows are kept.
     const KEEP: Span = Span::from_minutes(24 * 60);
 
-    pub(super) fn new(model: FeedModel, faults: Vec<MetricFault>, started: Timestamp) -> Self {
-        Self { model, faults, started, open: Open::default(), published: VecDeque::new() }
+    pub(super) fn new(
+        model: FeedModel,
+        faults: Vec<MetricFault>,
+        started: Timestamp,
+        luck: Stream,
+    ) -> Self {
+        Self { model, faults, started, open: Open::default(), published: VecDeque::new(), luck }
     }
 
     /// Takes in the second that ended at `now`.
     pub(super) fn add(&mut self, second: &Facts, now: Span) {
         self.open.add(second);
         if now.ms().is_multiple_of(self.model.period.ms()) {
-            let values = std::mem::take(&mut self.open).values();
+            let mut values = std::mem::take(&mut self.open).values();
+            if self.model.lost > 0.0 {
+                values.retain(|_, _| self.luck.uniform() >= self.model.lost);
+            }
             self.published.push_back(Published { end: now, values });
             let horizon = now.minus(Self::KEEP);
             while self.published.front().is_some_and(|oldest| oldest.end < horizon) {
@@ -196,10 +244,12 @@ impl Feed {
 mod tests {
     use super::super::engine::Flow;
     use super::*;
+    use crate::chance::Chance;
 
     fn feed(faults: Vec<MetricFault>) -> Feed {
-        let model = FeedModel { period: Span::from_secs(15), delay: Span::from_secs(10) };
-        let mut feed = Feed::new(model, faults, Timestamp::from_ms(0));
+        let model = FeedModel::new(Span::from_secs(15), Span::from_secs(10));
+        let mut feed =
+            Feed::new(model, faults, Timestamp::from_ms(0), Chance::new(1).stream("metrics", 0));
         for second in 1..=300_u32 {
             let flow = Flow {
                 offered: f64::from(second),

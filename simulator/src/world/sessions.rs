@@ -147,7 +147,7 @@ mod tests {
     fn sessions(lost: f64) -> Sessions {
         let length = Spread { median: Span::from_secs(60), sigma: 0.0 };
         let model = SessionsModel { per_second: 1.0, length, lost, lets_go: Span::ZERO };
-        let feed = FeedModel { period: Span::from_secs(15), delay: Span::from_secs(10) };
+        let feed = FeedModel::new(Span::from_secs(15), Span::from_secs(10));
         Sessions::new(model, feed, Timestamp::from_ms(0), Chance::new(1))
     }
 

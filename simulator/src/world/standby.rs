@@ -44,7 +44,7 @@ impl World {
         let out = members.len() - serving.len();
         self.expect(from.saturating_sub(count(out)))?;
         self.in_range(to)?;
-        let slow = self.scenario.fleet.sessions.map(|model| model.lets_go).unwrap_or_default();
+        let slow = self.model.fleet.sessions.map(|model| model.lets_go).unwrap_or_default();
         self.fleet.put_aside(&serving, Some(self.now + slow));
         Ok(())
     }
@@ -72,7 +72,8 @@ impl World {
         self.expect(from + count(back))?;
         self.in_range(to)?;
         self.fleet.put_aside(&standby, None);
-        let ended = self.fleet.resize(to.max(self.fleet.desired()), self.now);
+        let size = to.max(self.fleet.desired());
+        let ended = self.fleet.resize(size, self.now, &self.faults.weather);
         self.note_ended(ended);
         Ok(())
     }

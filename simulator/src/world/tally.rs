@@ -37,10 +37,10 @@ impl Tally {
 
     pub(super) fn add(&mut self, second: &Facts, now: Span) {
         self.offered += second.flow.offered;
-        self.served += second.answered;
-        self.slow += second.slow;
-        self.given_up += second.flow.given_up;
-        self.unconnected += second.unconnected;
+        self.served += second.flow.served;
+        self.slow += second.flow.slow;
+        self.given_up += second.failed() - second.unconnected();
+        self.unconnected += second.unconnected();
         self.refused += second.attempts;
         let lacking = second.connections.refused;
         self.lacking = self.lacking.max(lacking);

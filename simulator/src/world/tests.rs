@@ -7,25 +7,20 @@ use setpoint_core::Range;
 
 const MINUTE: Span = Span::from_secs(60);
 
-fn scenario() -> Scenario {
-    Scenario {
+fn scenario() -> WorldModel {
+    WorldModel {
         starts: Timestamp::from_ms(1_797_638_400_000),
-        load: Load {
-            base_rps: 300.0,
-            shape: Shape::ramp(1.0, 10.0, MINUTE.times(10), MINUTE.times(10)),
-            noise: 0.05,
-        },
+        load: Load::new(300.0, Shape::ramp(1.0, 10.0, MINUTE.times(10), MINUTE.times(10)), 0.05),
         service: Service { workers: 2, ..Service::USUAL },
         clients: Clients::RESIGNED,
         engine: EngineKind::Fluid,
-        fleet: FleetModel {
-            size: 10,
-            range: Range::new(10, 200).unwrap(),
-            boot: Spread { median: MINUTE.times(2), sigma: 0.3 },
-            tariff: Tariff { per_hour: 0.085, least: MINUTE },
-            sessions: None,
-        },
-        database: DatabaseModel {
+        fleet: FleetModel::new(
+            10,
+            Range::new(10, 200).unwrap(),
+            Spread { median: MINUTE.times(2), sigma: 0.3 },
+            Tariff { per_hour: 0.085, least: MINUTE },
+        ),
+        database: Some(DatabaseModel {
             name: "orders".into(),
             replicas: 0,
             max_connections: 1000,
@@ -35,10 +30,12 @@ fn scenario() -> Scenario {
             lead: Spread { median: MINUTE.times(12), sigma: 0.5 },
             removal: MINUTE.times(2),
             tariff: Tariff { per_hour: 0.24, least: MINUTE.times(10) },
-        },
-        feed: FeedModel { period: Span::from_secs(15), delay: Span::from_secs(15) },
+        }),
+        cache: None,
+        degradation: None,
+        feed: FeedModel::new(Span::from_secs(15), Span::from_secs(15)),
         faults: vec![],
-        api: ApiModel { burst: 100, per_second: 1.0, unavailable: 0.0 },
+        api: ApiModel { burst: 100, per_second: 1.0, unavailable: 0.0, latency: Span::ZERO },
     }
 }
 

@@ -123,6 +123,8 @@ codes! {
     Unreached = "T013",
     /// Policies that cannot work together here.
     Policies = "T014",
+    /// A set-up that cannot come out well.
+    Infeasible = "T016",
     /// A signal that nothing uses.
     Unused = "T015",
 }

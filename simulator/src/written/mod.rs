@@ -6,6 +6,7 @@
 //! Start reading at [`table::Table`].
 
 pub(crate) mod fault;
+pub(crate) mod policy_files;
 pub(crate) mod suggest;
 pub(crate) mod table;
 

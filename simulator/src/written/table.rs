@@ -84,6 +84,32 @@ impl Reader<'_> {
         Some(At { value, place })
     }
 
+    /// A number, with or without decimals; finite.
+    pub(crate) fn number(&self, value: Value<'_>, key: &str) -> Option<At<f64>> {
+        let place = self.place(value);
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .ok()
+                .map(|number| number as f64),
+            DeValue::Float(number) => number.as_str().parse::<f64>().ok(),
+            DeValue::String(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => {
+                self.wrong_type(value, "a number", key);
+                return None;
+            }
+        };
+        let Some(value) = number.filter(|number| number.is_finite()) else {
+            let message = format!("`{key}` is {}, which is no number", place.written());
+            let fault = FileFault::new(Code::BadValue, &place, message);
+            self.faults.push(fault.help("write a number such as 0.5"));
+            return None;
+        };
+        Some(At { value, place })
+    }
+
     /// A text, a number, or true or false, as text.
     pub(crate) fn scalar(&self, value: Value<'_>, key: &str) -> Option<At<String>> {
         let text = match value.get_ref() {
@@ -151,6 +177,28 @@ impl<'a> Table<'a> {
     pub(crate) fn count(&mut self, key: &'static str) -> Option<At<u32>> {
         let value = self.value(key)?;
         self.reader.count(value, key)
+    }
+
+    /// A number.
+    pub(crate) fn number(&mut self, key: &'static str) -> Option<At<f64>> {
+        let value = self.value(key)?;
+        self.reader.number(value, key)
+    }
+
+    /// True or false.
+    pub(crate) fn truth(&mut self, key: &'static str) -> Option<At<bool>> {
+        let value = self.value(key)?;
+        let DeValue::Boolean(truth) = value.get_ref() else {
+            self.reader.wrong_type(value, "true or false", key);
+            return None;
+        };
+        Some(At { value: *truth, place: self.reader.place(value) })
+    }
+
+    /// The table under `key`.
+    pub(crate) fn table(&mut self, key: &'static str) -> Option<Self> {
+        let value = self.value(key)?;
+        Self::inner(self.reader, value, key)
     }
 
     /// A list of anything; one that is not a list is reported.

@@ -19,8 +19,8 @@ use setpoint_policies::{Policies, Policy, Script};
 use setpoint_sim::{
     chance::{Chance, Spread, Stream},
     world::{
-        ApiModel, Clients, DatabaseModel, Ended, EngineKind, FeedModel, FleetModel, Load, Metric,
-        Scenario, Service, SessionsModel, Shape, Tariff, World,
+        ApiModel, Clients, Ended, EngineKind, FeedModel, FleetModel, Load, Metric, Service,
+        SessionsModel, Shape, Tariff, World, WorldModel,
     },
 };
 use std::{
@@ -365,7 +365,7 @@ pub(crate) fn bounds(seed: u64, by_name: bool) -> GroupSettings {
 }
 
 /// A fleet whose traffic goes up and down, with people who stay for a while.
-fn scenario(luck: &mut Stream) -> Scenario {
+fn scenario(luck: &mut Stream) -> WorldModel {
     let minutes = |n: f64| Span::from_secs((n * 60.0) as u64);
     let mut at = 0.0;
     let mut points = Vec::new();
@@ -373,10 +373,8 @@ fn scenario(luck: &mut Stream) -> Scenario {
         points.push((minutes(at), 0.2 + 1.8 * luck.uniform()));
         at += 4.0 + 20.0 * luck.uniform();
     }
-    let feed = FeedModel {
-        period: Span::from_secs([5, 15, 30][(luck.uniform() * 3.0) as usize]),
-        delay: Span::from_secs((luck.uniform() * 60.0) as u64),
-    };
+    let period = Span::from_secs([5, 15, 30][(luck.uniform() * 3.0) as usize]);
+    let feed = FeedModel::new(period, Span::from_secs((luck.uniform() * 60.0) as u64));
     let sessions = SessionsModel {
         per_second: 0.01 + 0.3 * luck.uniform(),
         length: Spread { median: minutes(0.5 + 12.0 * luck.uniform()), sigma: luck.uniform() },
@@ -384,36 +382,26 @@ fn scenario(luck: &mut Stream) -> Scenario {
         lets_go: Span::from_secs((luck.uniform() * 60.0) as u64),
     };
     let tariff = Tariff { per_hour: 0.085, least: minutes(1.0) };
-    Scenario {
+    WorldModel {
         starts: Timestamp::from_ms(1_797_638_400_000),
-        load: Load {
-            base_rps: 300.0 + 900.0 * luck.uniform(),
-            shape: Shape::Points(points),
-            noise: 0.05,
-        },
+        load: Load::new(300.0 + 900.0 * luck.uniform(), Shape::Points(points), 0.05),
         service: Service { workers: 2, ..Service::USUAL },
         clients: Clients::RESIGNED,
         engine: EngineKind::Fluid,
         fleet: FleetModel {
-            size: 10 + (luck.uniform() * 40.0) as u32,
-            range: Range::new(4, 80).expect("4 is less than 80"),
-            boot: Spread { median: minutes(1.5), sigma: 0.3 },
-            tariff,
             sessions: Some(sessions),
+            ..FleetModel::new(
+                10 + (luck.uniform() * 40.0) as u32,
+                Range::new(4, 80).expect("4 is less than 80"),
+                Spread { median: minutes(1.5), sigma: 0.3 },
+                tariff,
+            )
         },
-        database: DatabaseModel {
-            name: "orders".into(),
-            replicas: 0,
-            max_connections: 10_000,
-            pool: 1,
-            read_share: 0.8,
-            retry: Span::from_secs(10),
-            lead: Spread { median: minutes(12.0), sigma: 0.5 },
-            removal: minutes(2.0),
-            tariff,
-        },
+        database: None,
+        cache: None,
+        degradation: None,
         feed,
         faults: Vec::new(),
-        api: ApiModel { burst: 100, per_second: 1.0, unavailable: 0.02 },
+        api: ApiModel { burst: 100, per_second: 1.0, unavailable: 0.02, latency: Span::ZERO },
     }
 }

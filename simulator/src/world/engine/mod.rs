@@ -95,6 +95,11 @@ pub enum EngineKind {
     Fluid,
 }
 
+impl EngineKind {
+    /// Every engine with its name.
+    pub const NAMES: [(&'static str, Self); 1] = [("fluid", Self::Fluid)];
+}
+
 /// An engine of either kind.
 #[derive(Clone, Debug)]
 pub(super) enum AnyEngine {

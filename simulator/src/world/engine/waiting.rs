@@ -26,6 +26,11 @@ pub struct Waiting {
 const POINTS: u32 = 16;
 
 impl Waiting {
+    /// How long requests wait at `rps` requests a second and `ready` members, for ever so.
+    pub fn steady(service: Service, ready: u32, rps: f64) -> Self {
+        Self::new(Asked::usual(rps, ready), service, rps, 0.0)
+    }
+
     /// How long requests wait when `attempts` arrive and are let in, behind a `backlog` of others.
     pub(super) fn new(asked: Asked, service: Service, attempts: f64, backlog: f64) -> Self {
         let rate = 1.0 / asked.seconds_each(service);

@@ -1,0 +1,143 @@
+//! `setpoint-sim run SCENARIO`.
+
+use super::{BAD_FILE, NO, USAGE, given};
+use crate::output::{self, Progress};
+use clap::{Args, ValueEnum};
+use setpoint_sim::{
+    experiment::{self, Experiment, Results, Verdict},
+    scenario::{self, Scenario, Source},
+    world::EngineKind,
+    written::FileFault,
+};
+use std::{
+    io::IsTerminal as _, num::NonZeroUsize, ops::RangeInclusive, path::PathBuf, process::ExitCode,
+    thread,
+};
+
+/// Which scenario is run, by whom, and how often.
+#[derive(Debug, Args)]
+pub(super) struct Runs {
+    /// The scenario file.
+    #[arg(value_name = "SCENARIO")]
+    scenario: PathBuf,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How scenarios are run.
+#[derive(Debug, Args)]
+pub(super) struct How {
+    /// Policy files to run in place of those that the scenario names: all of them together.
+    #[arg(long = "policy", value_name = "FILE")]
+    policies: Vec<PathBuf>,
+    /// How many seeds to run, or which: `100`, `7..7`, `1..135`.
+    #[arg(long, value_name = "N", value_parser = seeds)]
+    seeds: Option<RangeInclusive<u64>>,
+    /// What lets requests be served, in place of what the scenario says.
+    #[arg(long, value_name = "ENGINE", value_parser = engine)]
+    engine: Option<EngineKind>,
+    /// Runs made at once; as many as there are cores, unless this says otherwise.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+/// `setpoint-sim run`
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    runs: Runs,
+    /// How to say what came of it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    output: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object, whose keys stay.
+    Json,
+}
+
+/// `100` is 1 to 100; `7..9` is 7, 8 and 9.
+fn seeds(written: &str) -> Result<RangeInclusive<u64>, String> {
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let range = match written.split_once("..") {
+        Some((first, last)) => number(first).zip(number(last)).map(|(first, last)| first..=last),
+        None => number(written).map(|many| 1..=many),
+    };
+    range.filter(|range| !range.is_empty()).ok_or_else(|| {
+        "write how many, such as 100, or the first and the last, such as 1..135".to_owned()
+    })
+}
+
+fn engine(written: &str) -> Result<EngineKind, String> {
+    let found = EngineKind::NAMES.iter().find(|(name, _)| *name == written);
+    found.map(|(_, kind)| *kind).ok_or_else(|| {
+        let names: Vec<&str> = EngineKind::NAMES.iter().map(|(name, _)| *name).collect();
+        format!("the engines are {}", names.join(" and "))
+    })
+}
+
+impl How {
+    /// How many runs are made at once.
+    pub(super) fn jobs(&self) -> usize {
+        let jobs = self.jobs.or_else(|| thread::available_parallelism().ok());
+        jobs.map_or(1, NonZeroUsize::get)
+    }
+
+    /// The scenario in this file, as it is to be run.
+    pub(super) fn read(&self, path: &std::path::Path) -> Result<Scenario, Vec<FileFault>> {
+        let source = Source { policies: self.policies.clone(), ..Source::of(path)? };
+        let mut scenario = given(|| scenario::read(&source))?;
+        if let Some(engine) = self.engine {
+            scenario.world.engine = engine;
+        }
+        Ok(scenario)
+    }
+
+    /// The runs of `scenario` that are wanted.
+    pub(super) fn experiment(&self, scenario: Scenario) -> Experiment {
+        Experiment::new(scenario, self.seeds.clone())
+    }
+}
+
+/// Makes the runs, with a bar if they take long.
+pub(super) fn results(experiment: &Experiment, jobs: usize) -> (Results, Verdict) {
+    let progress = Progress::later("simulating", experiment.len());
+    let results = experiment.run(jobs, || progress.step());
+    progress.finish();
+    let verdict = experiment::judge(&results);
+    (results, verdict)
+}
+
+/// Complains about faults of files: in colour to people, a line each to programs.
+pub(super) fn faulty(faults: &[FileFault]) -> ExitCode {
+    let people = std::io::stderr().is_terminal();
+    for fault in faults {
+        output::complain(&if people { fault.render(true) + "\n" } else { format!("{fault}\n") });
+    }
+    ExitCode::from(BAD_FILE)
+}
+
+impl Run {
+    /// Ends with 0 if every gate held, 1 if one did not, 78 if a file is not understood.
+    pub(crate) fn run(self) -> ExitCode {
+        let Runs { scenario, how } = &self.runs;
+        let scenario = match how.read(scenario) {
+            Ok(scenario) => scenario,
+            Err(faults) => return faulty(&faults),
+        };
+        if scenario.contestants.is_empty() && scenario.baselines.is_empty() {
+            output::complain("error: nobody runs: name a [[policy]], `baselines`, or --policy\n");
+            return ExitCode::from(USAGE);
+        }
+        let experiment = how.experiment(scenario);
+        let (results, verdict) = results(&experiment, how.jobs());
+        output::answer(&match self.output {
+            Format::Text => experiment::table(&results, &verdict),
+            Format::Json => experiment::json(&results, &verdict),
+        });
+        if verdict.pass() { ExitCode::SUCCESS } else { ExitCode::from(NO) }
+    }
+}

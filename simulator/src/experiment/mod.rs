@@ -1,0 +1,165 @@
+//! Runs of a scenario: everyone who is to keep it, under every luck, and what came of it.
+//!
+//! Runs share nothing, so they are made on every core; what is reported depends on the
+//! scenario alone. All contenders of one seed meet the same load, boots and faults (common
+//! random numbers), so differences between them are paired.
+//!
+//! ```text
+//! Scenario ──► Experiment ──► Cell × (contender × seed) ──► Results ──► Verdict
+//!                                                              └──► text, JSON, HTML
+//! ```
+//!
+//! Start reading at [`Experiment`].
+
+mod cell;
+mod json;
+mod paired;
+mod results;
+mod table;
+mod verdict;
+
+pub use cell::{Cell, Contender};
+pub use json::json;
+pub use paired::{Difference, Paired};
+pub use results::{Results, Row};
+pub use table::table;
+pub use verdict::{Judged, Verdict, judge};
+
+use crate::{
+    baseline::{Baseline, Outlook},
+    scenario::Scenario,
+    score::Demand,
+};
+use std::{
+    ops::RangeInclusive,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+/// Policies are evaluated on the stack; a debug build needs more than the 2 MiB of a release.
+const STACK: usize = 8 * 1024 * 1024;
+
+/// All runs of a scenario that are wanted.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The luck of each run.
+    pub seeds: RangeInclusive<u64>,
+    demand: Arc<Demand>,
+    contenders: Vec<Contender>,
+}
+
+impl Experiment {
+    /// Everyone in `scenario`, under the luck of `seeds`.
+    pub fn new(scenario: Scenario, seeds: Option<RangeInclusive<u64>>) -> Self {
+        let policies = (0..scenario.contestants.len()).map(Contender::Policy);
+        let mut contenders: Vec<Contender> = policies.collect();
+        contenders.extend(scenario.baselines.iter().map(|one| Contender::Baseline(*one)));
+        // Costs are told as multiples of these two, whether they are shown or not.
+        for yardstick in [Baseline::StaticPeak, Baseline::Oracle] {
+            if !scenario.baselines.contains(&yardstick) {
+                contenders.push(Contender::Baseline(yardstick));
+            }
+        }
+        let load = &scenario.world.load;
+        let crowd = load.bursts.map_or(1.0, |bursts| bursts.factor.max(1.0));
+        let days = scenario.length.secs() / 86_400.0;
+        // Noise beyond six deviations is not worth a table.
+        let peak = load.base_rps * load.shape.peak() * crowd * load.trend.powf(days).max(1.0);
+        let demand = Demand::new(scenario.world.service, peak * (1.0 + 6.0 * load.noise));
+        Self {
+            seeds: seeds.unwrap_or_else(|| scenario.seeds.clone()),
+            demand: Arc::new(demand),
+            contenders,
+            scenario: Arc::new(scenario),
+        }
+    }
+
+    /// How many runs there are.
+    pub fn len(&self) -> usize {
+        let seeds = self.seeds.end().saturating_sub(*self.seeds.start()) + 1;
+        self.contenders.len() * usize::try_from(seeds).unwrap_or(usize::MAX)
+    }
+
+    /// Whether there is nothing to run.
+    pub fn is_empty(&self) -> bool {
+        self.contenders.is_empty()
+    }
+
+    /// Makes every run, `jobs` at once, and calls `done` after each.
+    pub fn run(&self, jobs: usize, done: impl Fn() + Sync) -> Results {
+        let cells = Mutex::new(Vec::with_capacity(self.len()));
+        self.each(jobs, |cell| {
+            cells.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
+            done();
+        });
+        let mut cells: Vec<Cell> = cells.into_inner().unwrap_or_else(PoisonError::into_inner);
+        cells.sort_by_key(|cell| (cell.place, cell.seed));
+        Results::new(Arc::clone(&self.scenario), self.seeds.clone(), cells)
+    }
+
+    /// Makes every run, `jobs` at once, and hands each to `take` as it ends, in any order.
+    ///
+    /// All contenders of one seed are run before the next seed is begun, so little is kept.
+    pub fn each(&self, jobs: usize, take: impl Fn(Cell) + Sync) {
+        let next_seed = AtomicU64::new(*self.seeds.start());
+        let seeds = self.seeds.end().saturating_sub(*self.seeds.start()) + 1;
+        let jobs = jobs.clamp(1, usize::try_from(seeds).unwrap_or(usize::MAX));
+        // With few seeds, threads share the contenders of each.
+        if jobs == 1 || seeds < jobs as u64 {
+            return self.each_contender(jobs.max(1), &take);
+        }
+        spread(jobs, || {
+            loop {
+                let seed = next_seed.fetch_add(1, Ordering::Relaxed);
+                if seed > *self.seeds.end() {
+                    return;
+                }
+                let outlook = self.outlook(seed);
+                for place in 0..self.contenders.len() {
+                    take(self.cell(place, seed, &outlook));
+                }
+            }
+        });
+    }
+
+    fn each_contender(&self, jobs: usize, take: &(impl Fn(Cell) + Sync)) {
+        for seed in self.seeds.clone() {
+            let outlook = self.outlook(seed);
+            let next = AtomicUsize::new(0);
+            spread(jobs.min(self.contenders.len()), || {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    if place >= self.contenders.len() {
+                        return;
+                    }
+                    take(self.cell(place, seed, &outlook));
+                }
+            });
+        }
+    }
+
+    fn outlook(&self, seed: u64) -> Outlook {
+        Outlook::new(&self.scenario.world, seed, self.scenario.length, &self.demand)
+    }
+
+    fn cell(&self, place: usize, seed: u64, outlook: &Outlook) -> Cell {
+        let contender = &self.contenders[place];
+        cell::run(&self.scenario, contender, place, seed, outlook, Arc::clone(&self.demand))
+    }
+}
+
+/// Runs `work` on `threads` threads at once, each with the stack that policies need.
+fn spread(threads: usize, work: impl Fn() + Sync) {
+    let work = &work;
+    thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            let builder = thread::Builder::new().stack_size(STACK);
+            builder.spawn_scoped(scope, work).expect("there is room for a thread");
+        }
+    });
+}

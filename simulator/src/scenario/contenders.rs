@@ -1,0 +1,317 @@
+//! `[[policy]]`: who is on trial, bound to the parts of the world by name.
+//!
+//! A group is the group, a database the database, and a setting the dial of its name. An
+//! input reads the metric of its name, unless `inputs` names another.
+
+use crate::{
+    simulation::{Bindings, Part},
+    world::{Dial, Metric, WorldModel},
+    written::{
+        fault::{At, Code, FileFault, Place},
+        policy_files::{Tested, policies},
+        suggest,
+        table::Table,
+    },
+};
+use setpoint_core::{
+    Calendars, DatabaseSettings, GroupSettings, PolicyName, Range, SettingSettings, Settings, Span,
+    TargetName, TargetSettings,
+};
+use setpoint_policies::{Kind, ParamValue, Policies, Policy};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+/// A policy on trial, ready for the loop.
+#[derive(Clone)]
+pub struct Contestant {
+    /// Its name in reports.
+    pub name: String,
+    /// The policies it is made of, bound.
+    pub policies: Policies,
+    /// What the loop's names stand for.
+    pub bindings: Bindings,
+    /// The loop's settings.
+    pub settings: Settings,
+}
+
+impl fmt::Debug for Contestant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contestant").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What policies are bound to.
+pub(super) struct Stage<'a> {
+    pub(super) world: &'a WorldModel,
+    pub(super) group: TargetName,
+    pub(super) replicas_max: u32,
+    pub(super) calendars: &'a Calendars,
+    pub(super) every: Span,
+    pub(super) folder: &'a Path,
+}
+
+/// What a `[[policy]]` says, before its files are read.
+pub(super) struct Entry {
+    name: Option<At<String>>,
+    files: Vec<At<String>>,
+    params: Vec<(At<String>, At<String>)>,
+    inputs: Vec<(At<String>, Metric)>,
+    place: Place,
+}
+
+/// Reads a `[[policy]]`.
+pub(super) fn entry(mut table: Table<'_>) -> Entry {
+    let reader = table.reader;
+    let known: Vec<(&str, Metric)> = Metric::ALL.to_vec();
+    let name = table.text("name");
+    if !table.has("files") {
+        table.missing("files", "files = [\"target-cpu.rhai\"]");
+    }
+    let files = table.texts("files");
+    let params = table.named("params");
+    let params = params.into_iter().filter_map(|(name, value)| {
+        let written = reader.scalar(value, &name.value)?;
+        Some((name, written))
+    });
+    let params = params.collect();
+    let mut inputs = Vec::new();
+    for (name, value) in table.named("inputs") {
+        let Some(written) = reader.text(value, &name.value) else { continue };
+        match known.iter().find(|(metric, _)| *metric == written.value) {
+            Some((_, metric)) => inputs.push((name, *metric)),
+            None => {
+                let message = format!("there is no metric {}", written.place.written());
+                let fault = FileFault::new(Code::UnknownName, &written.place, message);
+                let names = known.iter().map(|(name, _)| *name);
+                reader.faults.push(fault.maybe_help(suggest::advice(&written.value, names)));
+            }
+        }
+    }
+    let place = table.place.clone();
+    table.finish();
+    Entry { name, files, params, inputs, place }
+}
+
+impl Stage<'_> {
+    /// Reads the files of `entry` and binds them; nothing if anything is wrong with them.
+    pub(super) fn contestant(
+        &self,
+        entry: &Entry,
+        reader: crate::written::table::Reader<'_>,
+        used: &mut Vec<PathBuf>,
+    ) -> Option<Contestant> {
+        let read = policies(self.folder, &entry.files, reader.faults);
+        used.extend(entry.files.iter().map(|file| self.folder.join(&file.value)));
+        if read.is_empty() || read.len() < entry.files.len() {
+            return None;
+        }
+        let told = |message: String| FileFault::new(Code::Policies, &entry.place, message);
+        let mut wrong = Vec::new();
+        let params = params(entry, &read, &mut wrong);
+        let mut bound = Bound::new(self);
+        for tested in &read {
+            bound.add(tested, entry, params.get(&tested.name).cloned(), &mut wrong);
+        }
+        for message in wrong.drain(..) {
+            reader.faults.push(told(message));
+        }
+        let first = read.first().map(|tested| tested.name.to_string());
+        let name = entry.name.as_ref().map(|name| name.value.clone()).or(first)?;
+        let Bound { policies, bindings, settings, .. } = bound;
+        Some(Contestant { name, policies: Policies::new(policies), bindings, settings })
+    }
+}
+
+type Params = BTreeMap<PolicyName, BTreeMap<String, ParamValue>>;
+
+/// Each parameter for every policy that declares it.
+fn params(entry: &Entry, read: &[Tested], wrong: &mut Vec<String>) -> Params {
+    let mut params = Params::new();
+    for (name, written) in &entry.params {
+        let mut known = false;
+        for tested in read {
+            let Some(default) = tested.script.header().params.get(&name.value) else { continue };
+            known = true;
+            match default.parse_like(&written.value) {
+                Ok(value) => {
+                    let own = params.entry(tested.name.clone()).or_default();
+                    own.insert(name.value.clone(), value);
+                }
+                Err(why) => wrong.push(why),
+            }
+        }
+        if !known {
+            wrong.push(format!("none of the policies has the parameter `{}`", name.value));
+        }
+    }
+    params
+}
+
+/// Policies being bound.
+struct Bound<'a> {
+    stage: &'a Stage<'a>,
+    policies: Vec<Policy>,
+    bindings: Bindings,
+    settings: Settings,
+}
+
+impl<'a> Bound<'a> {
+    fn new(stage: &'a Stage<'a>) -> Self {
+        let settings = Settings {
+            region: "simulated".to_owned(),
+            every: stage.every,
+            inputs: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            shadows: BTreeMap::new(),
+            calendars: stage.calendars.clone(),
+        };
+        Self { stage, policies: Vec::new(), bindings: Bindings::default(), settings }
+    }
+
+    fn add(
+        &mut self,
+        tested: &Tested,
+        entry: &Entry,
+        params: Option<BTreeMap<String, ParamValue>>,
+        wrong: &mut Vec<String>,
+    ) {
+        let header = tested.script.header();
+        let mut targets = BTreeMap::new();
+        for (own, header) in &header.targets {
+            match self.target(own, header.kind) {
+                Ok((name, settings)) => {
+                    let before = self.settings.targets.remove(&name).unwrap_or(settings);
+                    match header.narrow(&tested.name, before) {
+                        Ok(narrow) => drop(self.settings.targets.insert(name.clone(), narrow)),
+                        Err(why) => wrong.push(why),
+                    }
+                    targets.insert(own.clone(), name);
+                }
+                Err(why) => wrong.push(format!("{}: {why}", tested.name)),
+            }
+        }
+        for asked in tested.script.calendars() {
+            if self.stage.calendars.get(asked).is_none() {
+                wrong.push(format!(
+                    "{} asks the calendar `{asked}`: a scenario has only `event`, from [[load.event]]",
+                    tested.name
+                ));
+            }
+        }
+        let bound = Policy::bind(
+            tested.script.clone(),
+            tested.name.clone(),
+            &targets,
+            params.unwrap_or_default(),
+        );
+        match bound {
+            Ok(policy) => {
+                self.inputs(&policy, tested, entry, wrong);
+                self.policies.push(policy);
+            }
+            Err(why) => wrong.extend(why),
+        }
+    }
+
+    /// What a target of this name and kind is.
+    fn target(&mut self, own: &str, kind: Kind) -> Result<(TargetName, TargetSettings), String> {
+        let world = self.stage.world;
+        let (name, part, settings) = match kind {
+            Kind::Group => {
+                let settings = GroupSettings::new(world.fleet.range);
+                (self.stage.group.clone(), Part::Group, TargetSettings::Group(settings))
+            }
+            Kind::Database => {
+                let Some(database) = &world.database else {
+                    return Err(format!("`{own}` is a database, and the scenario has none"));
+                };
+                let range = span(0, self.stage.replicas_max);
+                let settings = DatabaseSettings::new(range);
+                let name = TargetName::new(&database.name);
+                (name, Part::Database, TargetSettings::Database(settings))
+            }
+            Kind::Setting => {
+                let (dial, range) = self.dial(own)?;
+                let settings = SettingSettings::new(range);
+                (TargetName::new(own), Part::Dial(dial), TargetSettings::Setting(settings))
+            }
+            Kind::Job | Kind::Volume => {
+                return Err(format!("`{own}` is a {kind}, and worlds have none"));
+            }
+        };
+        self.bindings.targets.insert(name.clone(), part);
+        Ok((name, settings))
+    }
+
+    fn dial(&self, own: &str) -> Result<(Dial, Range), String> {
+        let world = self.stage.world;
+        let Some((_, dial)) = Dial::ALL.iter().find(|(name, _)| *name == own) else {
+            let names = Dial::ALL.iter().map(|(name, _)| *name);
+            let help = suggest::advice(own, names).unwrap_or_default();
+            return Err(format!("there is no setting `{own}`; {help}"));
+        };
+        let missing =
+            |section| Err(format!("`{own}` can be set only in a scenario with {section}"));
+        let range = match (dial, &world.database, world.cache) {
+            (Dial::Features, ..) if world.degradation.is_none() => return missing("[degradation]"),
+            (Dial::Features, ..) => span(0, 100),
+            (Dial::Pool, Some(database), _) => span(1, database.pool),
+            (Dial::CacheNodes, _, Some(cache)) => span(1, cache.nodes.saturating_mul(10)),
+            (Dial::Pool, None, _) => return missing("[database]"),
+            (Dial::CacheNodes, _, None) => return missing("[cache]"),
+        };
+        Ok((*dial, range))
+    }
+
+    fn inputs(&mut self, policy: &Policy, tested: &Tested, entry: &Entry, wrong: &mut Vec<String>) {
+        for (own, key) in policy.inputs() {
+            let header = &tested.script.header().inputs[own];
+            let named = entry.inputs.iter().find(|(name, _)| name.value == *own);
+            let metric = named.map(|(_, metric)| *metric).or_else(|| Metric::named(own));
+            let told = |why: String| format!("{}: input `{own}` {why}", tested.name);
+            let Some(metric) = metric else {
+                let names = Metric::ALL.iter().map(|(name, _)| *name);
+                let help = suggest::advice(own, names).unwrap_or_default();
+                wrong.push(told(format!("is no metric of a world; {help}")));
+                continue;
+            };
+            if header.per.is_some() {
+                wrong.push(told("is of each member or zone, which worlds do not tell".to_owned()));
+            } else if header.unit.dimension() != metric.unit().dimension() {
+                wrong.push(told(format!("is in another unit than {metric:?} has")));
+            }
+            let settings = header.settings(self.stage.world.feed.period);
+            self.settings.inputs.insert(key.clone(), settings);
+            self.bindings.inputs.insert(key.clone(), (metric, header.unit));
+        }
+    }
+}
+
+/// From `min` to `max`, which is no less.
+fn span(min: u32, max: u32) -> Range {
+    Range::new(min, max).expect("the largest is no less than the smallest")
+}
+
+/// Names of contestants are told apart in reports: none comes twice.
+pub(super) fn unique(contestants: &mut [Contestant]) {
+    let mut seen = BTreeMap::<String, u32>::new();
+    for contestant in contestants {
+        let count = seen.entry(contestant.name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            contestant.name = format!("{}-{count}", contestant.name);
+        }
+    }
+}
+
+impl Entry {
+    /// Policies that were given with the command: one contestant of all these files.
+    pub(super) fn given(files: &[PathBuf], place: &Place) -> Self {
+        let at = |path: &PathBuf| At { value: path.display().to_string(), place: place.clone() };
+        let files = files.iter().map(at).collect();
+        Self { name: None, files, params: Vec::new(), inputs: Vec::new(), place: place.clone() }
+    }
+}
