@@ -38,7 +38,7 @@ fn the_naive_set_up_refuses_connections_and_the_shipped_policies_none() {
 fn nobody_asks_for_more_than_the_range_allows() {
     for contender in Contender::ALL {
         let day = roomy(|| contender.run(7));
-        let minutes = &day.world.tally().minutes;
+        let minutes = day.minutes();
         assert!(minutes.iter().all(|m| (10..=200).contains(&m.desired)), "{}", contender.name());
         assert_eq!(minutes.len(), 24 * 60);
     }

@@ -5,7 +5,7 @@ use crate::{
     baseline::{Baseline, Outlook},
     chronicle::Chronicle,
     simulation::{Bindings, Part, Simulation},
-    world::{Metric, World},
+    world::{Metric, Record, Row, World, WorldModel},
 };
 use setpoint_control::Evaluator;
 use setpoint_core::{
@@ -14,6 +14,9 @@ use setpoint_core::{
 };
 use setpoint_policies::{Policies, Policy, Script};
 use std::{collections::BTreeMap, sync::Arc};
+
+/// The minutes of the day.
+const MINUTES: usize = 24 * 60;
 
 /// A way to run the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,23 +80,28 @@ impl Contender {
     pub fn run(self, seed: u64) -> Day {
         let (world, chronicle) = match self {
             Self::Static => {
-                let mut world = World::new(holiday::static_peak(), seed);
+                let mut world = world(holiday::static_peak(), seed);
                 world.advance_to(DAY);
                 (world, None)
             }
             Self::TargetTracking => {
-                let mut world = World::new(holiday::scenario(holiday::ONE_MINUTE), seed);
+                let mut world = world(holiday::scenario(holiday::ONE_MINUTE), seed);
                 Baseline::AwsTarget60.keep(&mut world, &Outlook::default(), DAY);
                 (world, None)
             }
             Self::Naive | Self::Shipped => {
-                let world = World::new(holiday::scenario(holiday::SCRAPED), seed);
+                let world = world(holiday::scenario(holiday::SCRAPED), seed);
                 let (world, chronicle) = agent(self.policies(), world);
                 (world, Some(chronicle))
             }
         };
         Day { contender: self, world, chronicle }
     }
+}
+
+/// A world that keeps a record of each minute of the day.
+fn world(model: WorldModel, seed: u64) -> World {
+    World::new(model, seed).recording(Record::new(Span::from_minutes(1), MINUTES))
 }
 
 /// Lets the real loop keep the world with these policies.
@@ -175,6 +183,11 @@ pub struct Day {
 }
 
 impl Day {
+    /// What happened in each minute.
+    pub fn minutes(&self) -> &[Row] {
+        self.world.record().map_or(&[], Record::rows)
+    }
+
     /// Dollars paid.
     pub fn dollars(&self) -> f64 {
         self.world.dollars()

@@ -33,12 +33,12 @@ pub fn demo(seed: u64, done: impl Fn() + Sync) -> String {
         100.0 * holiday::CONNECTIONS_GOAL,
     );
     if let Some(first) = days.first() {
-        text.push_str(&timeline::load(first.world.tally(), &scenario));
+        text.push_str(&timeline::load(first.minutes(), &scenario));
     }
     for day in &days {
         let name = day.contender.name();
         writeln!(text, "\n{head}{name}{head:#}\n{}", outcome(day)).expect("a string takes text");
-        text.push_str(&timeline::day(day.world.tally(), &scenario));
+        text.push_str(&timeline::day(day.minutes(), &scenario));
         text.push_str(&decisions::decisions(day));
     }
     text.push('\n');

@@ -3,7 +3,7 @@
 use super::{clock_time, style};
 use crate::{
     chart,
-    world::{Minute, Tally, WorldModel},
+    world::{Row, WorldModel},
 };
 use anstyle::Style;
 use setpoint_core::Span;
@@ -31,7 +31,7 @@ struct Chart {
 }
 
 impl Chart {
-    fn of(minutes: &[Minute], value: impl Fn(&Minute) -> f64) -> Vec<f64> {
+    fn of(minutes: &[Row], value: impl Fn(&Row) -> f64) -> Vec<f64> {
         let shown = minutes.get(SHOWN.0..SHOWN.1).unwrap_or_default();
         chart::peaks(&shown.iter().map(value).collect::<Vec<_>>(), CELLS)
     }
@@ -68,9 +68,9 @@ pub(super) fn axis() -> String {
 }
 
 /// What was asked of everyone.
-pub(super) fn load(tally: &Tally, scenario: &WorldModel) -> String {
+pub(super) fn load(minutes: &[Row], scenario: &WorldModel) -> String {
     let full = scenario.load.base_rps * scenario.load.shape.peak();
-    let values = Chart::of(&tally.minutes, Minute::offered_rps);
+    let values = Chart::of(minutes, Row::offered_rps);
     let mut text = axis();
     let (scale, colour) = (format!("{full:.0}/s"), style::LOAD);
     let trouble = f64::INFINITY;
@@ -79,8 +79,7 @@ pub(super) fn load(tally: &Tally, scenario: &WorldModel) -> String {
 }
 
 /// What became of it: capacity, latency, connections and failures.
-pub(super) fn day(tally: &Tally, scenario: &WorldModel) -> String {
-    let minutes = &tally.minutes;
+pub(super) fn day(minutes: &[Row], scenario: &WorldModel) -> String {
     let most = f64::from(scenario.fleet.range.max());
     let full = most * scenario.service.member_rps();
     let trouble = f64::INFINITY;
@@ -89,7 +88,7 @@ pub(super) fn day(tally: &Tally, scenario: &WorldModel) -> String {
             label: "capacity",
             scale: format!("{full:.0}/s"),
             rows: 2,
-            values: Chart::of(minutes, Minute::capacity_rps),
+            values: Chart::of(minutes, Row::capacity_rps),
             full,
             colour: style::CAPACITY,
             trouble,
@@ -98,7 +97,7 @@ pub(super) fn day(tally: &Tally, scenario: &WorldModel) -> String {
             label: "p99",
             scale: "1 s".into(),
             rows: 2,
-            values: Chart::of(minutes, |minute| minute.p99().unwrap_or(0.0)),
+            values: Chart::of(minutes, |minute| minute.p99.unwrap_or(0.0)),
             full: 1.0,
             colour: style::PLAIN,
             trouble: 0.285,
@@ -116,7 +115,7 @@ pub(super) fn day(tally: &Tally, scenario: &WorldModel) -> String {
             label: "failed",
             scale: "50 %".into(),
             rows: 1,
-            values: Chart::of(minutes, Minute::failed_share),
+            values: Chart::of(minutes, Row::failed_share),
             full: 0.5,
             colour: style::PLAIN,
             trouble: 0.0,

@@ -1,4 +1,4 @@
-//! The distribution of answer times over a while, in few numbers.
+//! How long answers took over a while, in few numbers; quantiles are made when somebody asks.
 
 use super::engine::Waiting;
 use std::sync::LazyLock;
@@ -41,45 +41,63 @@ static SECONDS: LazyLock<[f64; BOUNDS]> = LazyLock::new(|| {
     std::array::from_fn(|i| RANGE.0 * ratio.powf(i as f64 / (BOUNDS - 1) as f64))
 });
 
-/// How many requests took longer than each bound.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Latencies {
-    longer: [f64; BOUNDS],
+/// How long the answers of a while took: what a quantile needs, and no more.
+///
+/// Seconds in which requests waited alike share an entry, so a calm hour has only a few.
+#[derive(Clone, Debug, Default)]
+pub struct Latencies {
+    modelled: Vec<(f64, Waiting)>,
     requests: f64,
-}
-
-impl Default for Latencies {
-    fn default() -> Self {
-        Self { longer: [0.0; BOUNDS], requests: 0.0 }
-    }
 }
 
 impl Latencies {
     /// Takes in the answers of one second.
-    pub(super) fn add(&mut self, answers: &Answers) {
-        let Answers::Modelled { requests, waiting } = answers;
-        self.requests += requests;
-        for (longer, bound) in self.longer.iter_mut().zip(SECONDS.iter()) {
-            *longer += requests * waiting.answered_after(*bound);
+    pub fn add(&mut self, answers: &Answers) {
+        match answers {
+            Answers::Modelled { requests, waiting } => self.model(*requests, waiting),
         }
+    }
+
+    fn model(&mut self, requests: f64, waiting: &Waiting) {
+        if requests <= 0.0 {
+            return;
+        }
+        self.requests += requests;
+        for (count, alike) in &mut self.modelled {
+            if alike.absorb(*count, waiting, requests) {
+                *count += requests;
+                return;
+            }
+        }
+        self.modelled.push((requests, *waiting));
+    }
+
+    /// How many requests took longer than the bound of this index.
+    fn longer(&self, bound: usize) -> f64 {
+        let seconds = SECONDS[bound];
+        self.modelled.iter().map(|(requests, it)| requests * it.answered_after(seconds)).sum()
     }
 
     /// The time in seconds within which the share `q` of requests was answered, to
     /// within a bound's 13 %; none without requests.
-    pub(super) fn quantile(&self, q: f64) -> Option<f64> {
+    pub fn quantile(&self, q: f64) -> Option<f64> {
         if self.requests <= 0.0 {
             return None;
         }
         let allowed = (1.0 - q) * self.requests;
-        let mut below = (0.0, self.requests);
-        for (bound, longer) in SECONDS.iter().zip(self.longer) {
-            if longer <= allowed {
-                let share = (below.1 - allowed) / (below.1 - longer);
-                return Some(below.0 + (bound - below.0) * share);
-            }
-            below = (*bound, longer);
+        // The first bound beyond which there are not more than that, by halving.
+        let (mut low, mut high) = (0, BOUNDS);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.longer(middle) <= allowed { high = middle } else { low = middle + 1 }
         }
-        Some(RANGE.1)
+        let Some(bound) = SECONDS.get(low) else { return Some(RANGE.1) };
+        let (below, before) = match low.checked_sub(1) {
+            Some(below) => (SECONDS[below], self.longer(below)),
+            None => (0.0, self.requests),
+        };
+        let share = (before - allowed) / (before - self.longer(low));
+        Some(below + (bound - below) * share)
     }
 }
 

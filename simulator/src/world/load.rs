@@ -151,6 +151,10 @@ fn between(points: &[(Span, f64)], now: Span) -> f64 {
 #[derive(Clone, Debug)]
 struct Noise {
     deviation: f64,
+    /// The part of a deviation that is still there a second later.
+    kept: f64,
+    /// The deviation of what a second adds.
+    added: f64,
     level: f64,
     stream: Stream,
 }
@@ -160,13 +164,13 @@ impl Noise {
     const MEMORY: f64 = 60.0;
 
     fn new(deviation: f64, stream: Stream) -> Self {
-        Self { deviation, level: 0.0, stream }
+        let kept = (-1.0 / Self::MEMORY).exp();
+        Self { deviation, kept, added: (1.0 - kept * kept).sqrt(), level: 0.0, stream }
     }
 
     /// The factor for the next second; never negative.
     fn next(&mut self) -> f64 {
-        let kept = (-1.0 / Self::MEMORY).exp();
-        self.level = kept * self.level + (1.0 - kept * kept).sqrt() * self.stream.normal();
+        self.level = self.kept * self.level + self.added * self.stream.normal();
         (1.0 + self.deviation * self.level).max(0.0)
     }
 }

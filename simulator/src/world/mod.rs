@@ -26,6 +26,7 @@ mod fleet;
 mod latency;
 mod load;
 mod metrics;
+mod record;
 mod service;
 mod sessions;
 mod standby;
@@ -39,13 +40,14 @@ pub use database::DatabaseModel;
 pub use engine::{EngineKind, Waiting};
 pub use faults::{Fault, FaultKind, When};
 pub use fleet::{FleetModel, Spot, WarmPool};
-pub use latency::Answers;
+pub use latency::{Answers, Latencies};
 pub(crate) use load::Traffic;
 pub use load::{Bursts, Event, Load, Shape};
 pub use metrics::{FeedModel, Metric, MetricFault, MetricFaultKind};
+pub use record::{Record, Row};
 pub use service::{Balancing, Service};
 pub use sessions::{Ended, SessionsModel};
-pub use tally::{Minute, Tally};
+pub use tally::Tally;
 
 use crate::{
     chance::Chance,
@@ -143,6 +145,7 @@ pub struct World {
     sessions: Option<sessions::Sessions>,
     tally: Tally,
     ledger: Option<Ledger>,
+    record: Option<Record>,
 }
 
 impl World {
@@ -171,6 +174,7 @@ impl World {
             faults,
             tally: Tally::default(),
             ledger: None,
+            record: None,
             model,
         }
     }
@@ -183,6 +187,13 @@ impl World {
     /// The score, if it is kept.
     pub fn score(&self) -> Option<Score> {
         self.ledger.as_ref().map(Ledger::score)
+    }
+
+    /// The same world, that keeps a record from now on.
+    #[must_use]
+    pub fn recording(mut self, record: Record) -> Self {
+        self.record = Some(record);
+        self
     }
 
     /// What the agent's clocks show.
@@ -251,6 +262,9 @@ impl World {
     fn note(&mut self, facts: &Facts, began: Span) {
         self.feed.add(facts, self.stepped);
         self.tally.add(facts, began);
+        if let Some(record) = &mut self.record {
+            record.add(facts, self.stepped);
+        }
         if let Some(ledger) = &mut self.ledger {
             ledger.add(&Second {
                 offered: facts.flow.offered,
@@ -414,6 +428,11 @@ impl World {
     /// What happened so far.
     pub fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// What happened in the course of it, if that was recorded.
+    pub const fn record(&self) -> Option<&Record> {
+        self.record.as_ref()
     }
 
     /// Requests that have arrived and not left.

@@ -47,14 +47,15 @@ impl Fluid {
 
     /// The share of what was let in that loses its patience although the members keep up:
     /// where each has a line of its own, some lines are long.
-    fn unlucky(&self, asked: Asked, attempts: f64, waiting: &Waiting) -> f64 {
+    fn unlucky(&self, asked: Asked, attempts: f64) -> f64 {
         let capacity = asked.capacity_rps(self.service);
         let keeps_up = attempts < capacity && self.line.length() == 0.0;
         if self.service.balancing == Balancing::LeastOutstanding || !keeps_up {
             return 0.0;
         }
+        let waiting = Waiting::new(asked, self.service, attempts, 0.0);
         let late = waiting.longer_than(self.service.patience.secs());
-        erlang::impatient(attempts / capacity, 1.0, late)
+        erlang::impatient(attempts / capacity, late)
     }
 }
 
@@ -66,8 +67,7 @@ impl Engine for Fluid {
         let attempts: f64 = arriving.iter().sum();
         let shed = self.shed(asked, attempts);
         let admitted = attempts * (1.0 - shed);
-        let early = Waiting::new(asked, service, admitted, self.line.length());
-        let unlucky = self.unlucky(asked, admitted, &early);
+        let unlucky = self.unlucky(asked, admitted);
         self.line.join(scaled(&arriving, (1.0 - shed) * (1.0 - unlucky)));
         let (worked, wasted) = self.line.serve(capacity);
         let bearable = capacity.max(admitted) * service.patience.secs();

@@ -9,6 +9,7 @@
 
 mod erlang;
 mod fluid;
+mod grid;
 mod waiting;
 
 pub use fluid::Fluid;

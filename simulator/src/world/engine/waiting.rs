@@ -1,6 +1,6 @@
 //! How long requests wait and how long their answers take, by formula.
 
-use super::{Asked, erlang};
+use super::{Asked, erlang, grid};
 use crate::world::service::{Balancing, Service};
 
 /// The largest utilisation at which the queue counts as keeping up: beyond it,
@@ -46,7 +46,7 @@ impl Waiting {
         let load = arriving / rate / f64::from(lines);
         let queued = match service.queue {
             _ if rate == 0.0 => 1.0,
-            None => erlang::c(servers, load),
+            None => grid::c(servers, load),
             Some(places) => {
                 erlang::limited(servers, load, places_of(places, asked.ready, lines)).queued
             }
@@ -54,6 +54,38 @@ impl Waiting {
         let drain = (capacity - arriving) / f64::from(lines) * 2.0 / (1.0 + service.cv.powi(2));
         Self { behind, queued, drain, rate, cv: service.cv }
     }
+
+    /// Takes another second's waiting, of `others` requests, into that of `ours`, if the two differ so little
+    /// that their mean tells how long both take: whether it did.
+    ///
+    /// The error is of second order: with a fifth between the slowest and the fastest drain, the share
+    /// that waits at all is kept, and the one that waits three times as long as usual is wrong by a 50th of itself.
+    pub(crate) fn absorb(&mut self, ours: f64, other: &Self, others: f64) -> bool {
+        let near = |one: f64, two: f64, allowed: f64| (one - two).abs() <= allowed;
+        let (mine, theirs) = (ours * self.queued, others * other.queued);
+        let alike = near(self.behind, other.behind, Self::SAME_BEHIND)
+            && self.rate == other.rate
+            && self.cv == other.cv
+            && (near(self.drain, other.drain, Self::SAME_DRAIN * self.drain)
+                || self.queued.max(other.queued) < Self::NOBODY);
+        if !alike || ours + others <= 0.0 {
+            return false;
+        }
+        let mean = |one, two, here, there| (one * here + two * there) / (here + there);
+        if mine + theirs > 0.0 {
+            self.drain = mean(self.drain, other.drain, mine, theirs);
+        }
+        self.queued = mean(self.queued, other.queued, ours, others);
+        self.behind = mean(self.behind, other.behind, ours, others);
+        true
+    }
+
+    /// Seconds of backlog that make no difference.
+    const SAME_BEHIND: f64 = 0.000_5;
+    /// The difference of two drains, as a share, that makes none.
+    const SAME_DRAIN: f64 = 0.1;
+    /// The share of requests that wait below which nobody does.
+    const NOBODY: f64 = 1e-6;
 
     /// The share of requests that wait longer than `seconds` before they are served, 0 to 1.
     pub fn longer_than(&self, seconds: f64) -> f64 {
