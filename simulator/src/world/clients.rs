@@ -81,6 +81,15 @@ impl Budget {
         self.tokens -= granted;
         granted
     }
+
+    /// Asks for one whole retry: whether it may be made.
+    pub(super) fn take_one(&mut self) -> bool {
+        let granted = self.share.is_none() || self.tokens >= 1.0;
+        if granted {
+            self.tokens -= 1.0;
+        }
+        granted
+    }
 }
 
 #[cfg(test)]
@@ -113,5 +122,6 @@ mod tests {
         (0..10_000).for_each(|_| budget.fill(100.0));
         let saved = budget.take(f64::INFINITY);
         assert!(saved < 110.0, "a quiet day paid for {saved} retries");
+        assert!(!budget.take_one());
     }
 }

@@ -160,7 +160,7 @@ impl World {
             now: Span::ZERO,
             stepped: Span::ZERO,
             traffic: load::Traffic::new(&model.load, chance),
-            engine: AnyEngine::new(model.engine, model.service, model.clients),
+            engine: AnyEngine::new(model.engine, model.service, model.clients, chance),
             fleet: fleet::Fleet::new(model.fleet, chance),
             database: model.database.clone().map(|db| database::Database::new(db, chance)),
             cache: model.cache.map(cache::Cache::new),

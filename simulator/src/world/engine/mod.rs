@@ -2,20 +2,23 @@
 //!
 //! An engine is told what arrives in a second and who is there to serve it, and tells
 //! what became of it. [`Fluid`] lets work flow and adds the waiting that chance makes
-//! by formula; it is fast.
+//! by formula; it is fast. [`Des`] follows every request; it is the referee.
 //!
 //! Requests are conserved: those that were offered were served, were given up, or are
 //! still on their way ([`Engine::backlog`]).
 
+mod des;
 mod erlang;
 mod fluid;
 mod grid;
 mod waiting;
 
+pub use des::Des;
 pub use fluid::Fluid;
 pub use waiting::Waiting;
 
 use super::{clients::Clients, latency::Answers, service::Service};
+use crate::chance::Chance;
 
 /// Lets requests be served, second by second.
 pub trait Engine {
@@ -91,9 +94,11 @@ pub struct Flow {
 /// Which engine a world runs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EngineKind {
-    /// [`Fluid`].
+    /// [`Fluid`]: milliseconds for a day.
     #[default]
     Fluid,
+    /// [`Des`]: about a second for each five million requests.
+    Des,
 }
 
 impl EngineKind {
@@ -105,12 +110,19 @@ impl EngineKind {
 #[derive(Clone, Debug)]
 pub(super) enum AnyEngine {
     Fluid(Fluid),
+    Des(Box<Des>),
 }
 
 impl AnyEngine {
-    pub(super) fn new(kind: EngineKind, service: Service, clients: Clients) -> Self {
+    pub(super) fn new(
+        kind: EngineKind,
+        service: Service,
+        clients: Clients,
+        chance: Chance,
+    ) -> Self {
         match kind {
             EngineKind::Fluid => Self::Fluid(Fluid::new(service, clients)),
+            EngineKind::Des => Self::Des(Box::new(Des::new(service, clients, chance))),
         }
     }
 }
@@ -119,12 +131,14 @@ impl Engine for AnyEngine {
     fn second(&mut self, asked: Asked) -> (Flow, Answers) {
         match self {
             Self::Fluid(engine) => engine.second(asked),
+            Self::Des(engine) => engine.second(asked),
         }
     }
 
     fn backlog(&self) -> f64 {
         match self {
             Self::Fluid(engine) => engine.backlog(),
+            Self::Des(engine) => engine.backlog(),
         }
     }
 }

@@ -97,6 +97,7 @@ fn conserves(engine: &mut impl Engine, seconds: &[Asked]) -> Result<(), TestCase
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn no_request_is_lost_or_made(
         service in service(),
@@ -104,6 +105,20 @@ proptest! {
         seconds in prop::collection::vec(asked(), 1..200),
     ) {
         conserves(&mut Fluid::new(service, clients), &seconds)?;
+    }
+
+    #[test]
+    fn no_request_is_lost_or_made_where_each_is_followed(
+        service in service(),
+        clients in clients(),
+        seconds in prop::collection::vec(asked(), 1..20),
+        seed in any::<u64>(),
+    ) {
+        let run = || {
+            let mut engine = Des::new(service, clients, Chance::new(seed));
+            conserves(&mut engine, &seconds).map(|()| format!("{engine:?}"))
+        };
+        prop_assert_eq!(run()?, run()?);
     }
 
     #[test]

@@ -102,6 +102,16 @@ impl Waiting {
         if self.cv == 1.0 { self.exponential(rest) } else { self.lognormal(rest) }
     }
 
+    /// The mean seconds until a request is served (Erlang; with cv other than 1 by Allen and Cunneen).
+    pub fn mean_wait(&self) -> f64 {
+        if self.queued > 0.0 { self.behind + self.queued / self.drain } else { self.behind }
+    }
+
+    /// The mean seconds that serving one takes.
+    pub fn mean_service(&self) -> f64 {
+        1.0 / self.rate
+    }
+
     /// The sum of two exponential times, where one of them is there only sometimes.
     fn exponential(&self, rest: f64) -> f64 {
         let served = (-self.rate * rest).exp();
