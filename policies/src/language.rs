@@ -393,6 +393,7 @@ pub const WORDS: &[Word] = &[
         Gives::Number,
         "the next whole number down",
     ),
+    Word::method(On::Nothing, "sqrt", &[Arg::CountOrShare], Gives::Same, "the square root"),
     Word::method(
         On::Nothing,
         "round",

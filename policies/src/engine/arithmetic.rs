@@ -204,4 +204,23 @@ fn register_functions(engine: &mut Engine) {
         // A whole number is round already; of Rhai's own functions, some are missing.
         engine.register_fn(name, |whole: i64| whole).register_fn(name, move |x: f64| round(x));
     }
+    register_root(engine);
+}
+
+fn register_root(engine: &mut Engine) {
+    let root = |x: f64| -> Outcome<f64> {
+        if x < 0.0 { Err(format!("{x} has no square root").into()) } else { Ok(x.sqrt()) }
+    };
+    engine
+        .register_fn("sqrt", move |a: Reading| match a.dimension {
+            Dimension::Count | Dimension::Ratio => {
+                a.combine(&a, a.dimension, |a, _| root(a))
+            }
+            Dimension::Time | Dimension::Bytes | Dimension::Rate => {
+                let kind = a.describe();
+                Err(format!("{kind} has no square root; divide it by one of its kind first").into())
+            }
+        })
+        .register_fn("sqrt", move |whole: i64| root(whole as f64))
+        .register_fn("sqrt", root);
 }

@@ -20,6 +20,8 @@ pub(super) struct Facts {
     pub(super) capacity: f64,
     /// Requests that have arrived and not left.
     pub(super) backlog: f64,
+    /// The members' mean CPU, 0 to 1; none without members. Who waits for others uses none.
+    pub(super) cpu: Option<f64>,
     /// The share answered from the cache, if there is one.
     pub(super) hits: Option<f64>,
     /// The traffic that is announced.

@@ -49,7 +49,8 @@ pub enum FaultKind {
         /// How many times as long, from 1 up.
         factor: f64,
     },
-    /// Every request takes this many times as long: what it depends on is slow.
+    /// Every request takes this many times as long: what it depends on is slow. Members wait
+    /// for it at work, but not by CPU.
     DepLatency(f64),
     /// The cache is empty.
     CacheFlush,
@@ -88,8 +89,8 @@ pub(super) struct Weather {
     pub(super) boot: f64,
     /// What is left of the members' power, 0 to 1.
     pub(super) power: f64,
-    /// How many times as long a request takes.
-    pub(super) work: f64,
+    /// How many times as long a request takes because it waits for others.
+    pub(super) waits: f64,
     pub(super) writer_down: bool,
     pub(super) throttled: bool,
     /// The share of calls that fails without effect.
@@ -108,7 +109,7 @@ impl Default for Weather {
             launch_fails: 0.0,
             boot: 1.0,
             power: 1.0,
-            work: 1.0,
+            waits: 1.0,
             writer_down: false,
             throttled: false,
             errors: 0.0,
@@ -132,7 +133,7 @@ impl Weather {
             FaultKind::LaunchFail(share) => self.launch_fails = self.launch_fails.max(share),
             FaultKind::BootSlow(factor) => self.boot *= factor,
             FaultKind::Slow { share, factor } => self.power *= 1.0 - share * (1.0 - 1.0 / factor),
-            FaultKind::DepLatency(factor) => self.work *= factor,
+            FaultKind::DepLatency(factor) => self.waits *= factor,
             FaultKind::DbFailover => self.writer_down = true,
             FaultKind::ApiThrottle => self.throttled = true,
             FaultKind::ApiError(share) => self.errors = self.errors.max(share),
@@ -243,7 +244,7 @@ mod tests {
             fault(15, 1, FaultKind::ZoneDown(1)),
         ];
         let mut faults = Faults::new(&all, Span::from_secs(100), Chance::new(1));
-        let work = [0, 9, 10, 19, 20, 30, 40].map(|s| weather_at(&mut faults, s).work);
+        let work = [0, 9, 10, 19, 20, 30, 40].map(|s| weather_at(&mut faults, s).waits);
         assert_eq!(work, [1.0, 1.0, 3.0, 3.0, 6.0, 2.0, 1.0]);
         let mut faults = Faults::new(&all, Span::from_secs(100), Chance::new(1));
         let open = [14, 15, 16].map(|s| weather_at(&mut faults, s).launches_in(1));

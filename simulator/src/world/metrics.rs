@@ -132,9 +132,9 @@ impl Open {
     fn add(&mut self, second: &Facts) {
         let flow = second.flow;
         self.seconds += 1.0;
-        if let Some(utilisation) = flow.utilisation {
+        if let Some(cpu) = second.cpu {
             self.manned += 1.0;
-            self.busy += utilisation;
+            self.busy += cpu;
         }
         self.offered += flow.offered;
         self.left += flow.served + flow.given_up;
@@ -251,12 +251,9 @@ mod tests {
         let mut feed =
             Feed::new(model, faults, Timestamp::from_ms(0), Chance::new(1).stream("metrics", 0));
         for second in 1..=300_u32 {
-            let flow = Flow {
-                offered: f64::from(second),
-                utilisation: Some(f64::from(second) / 300.0),
-                ..Flow::default()
-            };
-            let facts = Facts { flow, ..Facts::default() };
+            let flow = Flow { offered: f64::from(second), ..Flow::default() };
+            let cpu = Some(f64::from(second) / 300.0);
+            let facts = Facts { flow, cpu, ..Facts::default() };
             feed.add(&facts, Span::from_secs(u64::from(second)));
         }
         feed

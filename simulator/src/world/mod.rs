@@ -247,6 +247,7 @@ impl World {
             replicas: self.database.as_ref().map_or(0, |db| db.available(began)),
             capacity: asked.capacity_rps(self.model.service),
             backlog: self.engine.backlog(),
+            cpu: flow.utilisation.map(|busy| busy / self.faults.weather.waits),
             hits: self.cache.map(|cache| cache.hits()),
             announced: self.model.load.announced(began),
             has_database: self.database.is_some(),
@@ -312,7 +313,7 @@ impl World {
         });
         let saves = self.model.degradation.map_or(0.0, |model| model.saves);
         let off = 1.0 - f64::from(self.features) / 100.0;
-        cache * self.faults.weather.work * (1.0 - saves * off)
+        cache * self.faults.weather.waits * (1.0 - saves * off)
     }
 
     /// The share of its workers that a member has connections for.
