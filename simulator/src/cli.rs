@@ -49,6 +49,10 @@ enum Command {
     /// Ends with 0 if all passed, 1 if one failed or too few rules fired, 78 if a file is not
     /// understood.
     Test(Test),
+    /// Say whether a load test's candidate is worse than its baseline, beyond limits and beyond chance.
+    ///
+    /// Ends with 0 if every limit is kept, 1 if not, 78 if a file is not understood.
+    Verdict(commands::Verdict),
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +135,7 @@ impl Command {
             Self::Run(run) => run.run(),
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
+            Self::Verdict(verdict) => verdict.run(),
         }
     }
 }

@@ -19,5 +19,7 @@ pub mod scenario;
 pub mod score;
 pub mod simulation;
 pub mod testing;
+pub mod trouble;
+pub mod verdict;
 pub mod world;
 pub mod written;
