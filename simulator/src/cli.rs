@@ -49,6 +49,12 @@ enum Command {
     /// Ends with 0 if all passed, 1 if one failed or too few rules fired, 78 if a file is not
     /// understood.
     Test(Test),
+    /// Tell what a service can do out of what it did: capacity, boot time, metric delay.
+    ///
+    /// Ends with 0 if the history tells, 1 if it tells too little.
+    Fit(commands::Fit),
+    /// Write a stretch of a server's past as a CSV file: a fixture, or a scenario's load.
+    Import(commands::Import),
     /// Say whether a load test's candidate is worse than its baseline, beyond limits and beyond chance.
     ///
     /// Ends with 0 if every limit is kept, 1 if not, 78 if a file is not understood.
@@ -135,6 +141,8 @@ impl Command {
             Self::Run(run) => run.run(),
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
+            Self::Fit(fit) => fit.run(),
+            Self::Import(import) => import.run(),
             Self::Verdict(verdict) => verdict.run(),
         }
     }

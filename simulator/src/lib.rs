@@ -15,6 +15,8 @@ pub mod chronicle;
 pub mod demo;
 pub mod experiment;
 pub mod files;
+pub mod fit;
+pub mod history;
 pub mod scenario;
 pub mod score;
 pub mod simulation;

@@ -1,15 +1,20 @@
 //! Commands with files and servers of the user's own: their arguments, and how they end.
 
+mod fit;
+mod import;
+mod past;
 mod run;
 mod verdict;
 
+pub(crate) use fit::Fit;
+pub(crate) use import::Import;
 pub(crate) use run::Run;
 pub(crate) use verdict::Verdict;
 
 use crate::output;
 use clap::ValueEnum;
 use setpoint_sim::trouble::{Trouble, Whose};
-use std::{process::ExitCode, thread};
+use std::{fs, path::Path, process::ExitCode, thread};
 
 /// The answer is no.
 const NO: u8 = 1;
@@ -51,4 +56,11 @@ fn complain(trouble: &Trouble) -> u8 {
         Whose::Server => UNREACHABLE,
         Whose::File => BAD_FILE,
     }
+}
+
+/// Writes a file that somebody asked for.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
+    let cannot =
+        |error| Trouble::command_line(format!("{} cannot be written: {error}", path.display()));
+    fs::write(path, bytes).map_err(cannot)
 }
