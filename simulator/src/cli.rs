@@ -49,6 +49,10 @@ enum Command {
     /// Ends with 0 if all passed, 1 if one failed or too few rules fired, 78 if a file is not
     /// understood.
     Test(Test),
+    /// Try a policy on one's own history: what would have been better, what worse.
+    ///
+    /// Ends with 0 if there is an answer, 1 if the history tells too little.
+    Backtest(commands::Backtest),
     /// Tell what a service can do out of what it did: capacity, boot time, metric delay.
     ///
     /// Ends with 0 if the history tells, 1 if it tells too little.
@@ -141,6 +145,7 @@ impl Command {
             Self::Run(run) => run.run(),
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
+            Self::Backtest(backtest) => backtest.run(),
             Self::Fit(fit) => fit.run(),
             Self::Import(import) => import.run(),
             Self::Verdict(verdict) => verdict.run(),

@@ -1,11 +1,13 @@
 //! Commands with files and servers of the user's own: their arguments, and how they end.
 
+mod backtest;
 mod fit;
 mod import;
 mod past;
 mod run;
 mod verdict;
 
+pub(crate) use backtest::Backtest;
 pub(crate) use fit::Fit;
 pub(crate) use import::Import;
 pub(crate) use run::Run;

@@ -36,7 +36,7 @@ pub(super) struct Past {
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// A header to send along: X-Scope-OrgID=team.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = header)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     header: Vec<(String, String)>,
 }
 
@@ -47,7 +47,8 @@ fn time(text: &str) -> Result<Timestamp, String> {
         .map_err(|_| "write it as 2026-11-23T14:02:15Z or 2026-11-23T15:02:15+01:00".to_owned())
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
+/// Reads NAME=VALUE.
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }

@@ -101,3 +101,32 @@ fn a_history_that_tells_too_little_is_never_written_as_a_scenario() {
     assert_eq!(folder.run(&["fit", "week.csv", "--write", "web.toml"]).code, 1);
     assert!(!folder.path("web.toml").exists());
 }
+#[test]
+fn a_policy_is_tried_on_a_file_and_its_faults_are_shown() {
+    let folder = Folder::new().with("week.csv", &week()).with("bad.rhai", "rule 1");
+    let own = "const POLICY = #{ about: \"x\", language: 1, params: #{ goal: \"60%\" },\n\
+               inputs: #{ busy: #{ unit: \"percent\" } }, targets: #{ web: #{ kind: \"group\" } } };\n\
+               rule \"hold\" { web.track(m.busy, p.goal); }\n";
+    let folder = folder.with("own.rhai", own);
+    let hours = |goal: &str| {
+        let goal = format!("goal={goal}");
+        let own =
+            ["backtest", "week.csv", "--policy", "own.rhai", "--input", "busy=cpu", "--param"];
+        let ended = folder.run(&[&own[..], &[&goal, "--output", "json"]].concat());
+        assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+        let said: Value = serde_json::from_str(&ended.out).unwrap();
+        said["results"][1]["member_hours"].as_f64().unwrap()
+    };
+    let (calm, busy) = (hours("40%"), hours("70%"));
+    assert!(calm > 1.5 * busy, "{calm} and {busy}");
+    let ended = folder.run(&["backtest", "week.csv", "--policy", POLICY, "--output", "json"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    let said: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((&said["conclusive"], said["results"].as_array().unwrap().len()), (&true.into(), 2));
+    let ended = folder.run(&["backtest", "week.csv", "--policy", "bad.rhai"]);
+    assert_eq!(ended.code, 78, "{}", ended.err);
+    assert!(ended.err.contains("bad.rhai:1"), "{}", ended.err);
+    assert_eq!(folder.run(&["backtest", "week.csv"]).code, 64);
+    let ended = folder.run(&["backtest", "week.csv", "--policy", "gone.rhai"]);
+    assert_eq!(ended.code, 78, "{}", ended.err);
+}

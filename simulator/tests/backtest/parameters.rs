@@ -64,7 +64,7 @@ fn without_cpu_there_is_no_capacity_and_no_guess() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     /// Three standard errors; of the capacity also the hundredth that noise within a step hides.
     #[test]

@@ -1,7 +1,7 @@
 //! A week on a real Prometheus.
 
 use super::{
-    made_up::{USUAL, WEEK},
+    made_up::{Truth, USUAL, WEEK},
     program::{Ended, Folder},
     server::Server,
 };
@@ -64,4 +64,22 @@ fn what_a_server_refuses_is_told_and_is_not_taken_for_a_gap() {
     refused("load=nobody_exports_this", "says nothing from");
     refused("load=web_requests_total", "several series where one is expected");
     refused("load=-1 * web_cpu", "nothing here can be below zero");
+}
+#[test]
+fn a_policy_is_tried_on_a_week_and_what_differs_is_told() {
+    let server = Server::with(&WEEK.history());
+    let (_, ended) = on(&server, "backtest", &["--policy", POLICY, "--price", "0.085"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    for told in ["capacity per member   50", "over the objective", "better", "verdict: "] {
+        assert!(ended.out.contains(told), "{told} is not in\n{}", ended.out);
+    }
+}
+
+#[test]
+fn a_saturated_week_is_inconclusive_and_says_why() {
+    let server = Server::with(&Truth { goal: 98.0, ..WEEK }.history());
+    let (_, ended) = on(&server, "backtest", &["--policy", POLICY]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    assert!(ended.out.contains("nobody can know what was asked of them then"), "{}", ended.out);
+    assert!(ended.out.ends_with("verdict: inconclusive, the history tells too little\n"));
 }
