@@ -53,6 +53,8 @@ enum Command {
     ///
     /// Ends with 0 if there is an answer, 1 if the history tells too little.
     Backtest(commands::Backtest),
+    /// Write a scenario for another tool.
+    Export(commands::Export),
     /// Tell what a service can do out of what it did: capacity, boot time, metric delay.
     ///
     /// Ends with 0 if the history tells, 1 if it tells too little.
@@ -146,6 +148,7 @@ impl Command {
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
             Self::Backtest(backtest) => backtest.run(),
+            Self::Export(export) => export.run(),
             Self::Fit(fit) => fit.run(),
             Self::Import(import) => import.run(),
             Self::Verdict(verdict) => verdict.run(),

@@ -15,6 +15,7 @@ pub mod check;
 pub mod chronicle;
 pub mod demo;
 pub mod experiment;
+pub mod export;
 pub mod files;
 pub mod fit;
 pub mod history;

@@ -1,6 +1,7 @@
 //! Commands with files and servers of the user's own: their arguments, and how they end.
 
 mod backtest;
+mod export;
 mod fit;
 mod import;
 mod past;
@@ -8,6 +9,7 @@ mod run;
 mod verdict;
 
 pub(crate) use backtest::Backtest;
+pub(crate) use export::Export;
 pub(crate) use fit::Fit;
 pub(crate) use import::Import;
 pub(crate) use run::Run;
