@@ -72,8 +72,10 @@ pub struct Lives {
     pub record: Record,
     /// What is better and what is worse.
     pub change: Change,
-    /// Dollars an hour of a member, if they were named.
+    /// Dollars an hour of a member; 0 if they were not named.
     pub price: f64,
+    /// The luck of boot times.
+    pub seed: u64,
 }
 
 /// Tries a policy on a history. Needs the stack that policies need.
@@ -102,8 +104,9 @@ pub fn backtest(history: &History, asked: &Asked) -> Result<Backtest, Trouble> {
     let record = record::record(history, &fit, &scenario);
     fit.notes.extend(record.note());
     let change = compare::compare(&today, &policy, history.start());
-    let price = asked.assumed.price;
-    Ok(Backtest { fit, assumed, lives: Some(Lives { today, policy, record, change, price }) })
+    let (price, seed) = (asked.assumed.price, asked.seed);
+    let lives = Lives { today, policy, record, change, price, seed };
+    Ok(Backtest { fit, assumed, lives: Some(lives) })
 }
 
 /// The scenario with the policy and the recorded load in it.

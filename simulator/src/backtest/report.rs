@@ -30,9 +30,10 @@ impl Backtest {
     /// For programs: one JSON object. `results` is as `run` has it, so that `verdict` reads it.
     pub fn json(&self) -> String {
         let fit: Value = serde_json::from_str(&self.fit.json()).unwrap_or_default();
-        let results = self.lives.as_ref().map(|lives| {
-            [&lives.today, &lives.policy].map(|life| result(life, lives.price)).to_vec()
-        });
+        let results = self
+            .lives
+            .as_ref()
+            .map(|lives| [&lives.today, &lives.policy].map(|life| lives.result(life)).to_vec());
         let change = self.lives.as_ref().map(|lives| {
             let all = |stretches: &[Stretch]| stretches.iter().map(stretch).collect::<Vec<Value>>();
             json!({
@@ -58,21 +59,6 @@ impl Backtest {
     }
 }
 
-fn result(life: &Life, price: f64) -> Value {
-    json!({
-        "policy": life.name,
-        "seed": 1,
-        "failed_pct": life.score.failed_pct,
-        "slow_pct": life.score.slow_pct,
-        "minutes_over": life.over(),
-        "worst_violation_s": life.score.worst_violation_s,
-        "member_hours": life.member_hours,
-        "cost": life.member_hours * price,
-        "adaptations": life.score.adaptations,
-        "max_instances": life.score.max_instances,
-    })
-}
-
 fn stretch(stretch: &Stretch) -> Value {
     json!({
         "from": stretch.from.to_string(),
@@ -85,6 +71,21 @@ fn stretch(stretch: &Stretch) -> Value {
 }
 
 impl Lives {
+    fn result(&self, life: &Life) -> Value {
+        json!({
+            "policy": life.name,
+            "seed": self.seed,
+            "failed_pct": life.score.failed_pct,
+            "slow_pct": life.score.slow_pct,
+            "minutes_over": life.over(),
+            "worst_violation_s": life.score.worst_violation_s,
+            "member_hours": life.member_hours,
+            "cost": life.member_hours * self.price,
+            "adaptations": life.score.adaptations,
+            "max_instances": life.score.max_instances,
+        })
+    }
+
     fn text(&self) -> String {
         let (today, policy) = (&self.today, &self.policy);
         let mut text = format!("{:<22}{:>14}{:>18}\n", "", today.name, policy.name);

@@ -204,6 +204,7 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) fn terms(&self) -> Terms {
-        Terms { unknowable: self.unknowable / 100.0, missing: self.missing / 100.0 }
+        let (unknowable, missing) = (self.unknowable / 100.0, self.missing / 100.0);
+        Terms { unknowable, missing, ..Terms::default() }
     }
 }

@@ -4,6 +4,7 @@
 //! load: the slope of that line is what one request a second costs.
 
 use super::{
+    Terms,
     regression::{intercept, through_origin},
     saturation::is_saturated,
 };
@@ -36,6 +37,17 @@ impl Capacity {
             format!(
                 "CPU is at {idle:.1} % without load: a line through zero tells too little \
                  capacity, the more so at low load"
+            )
+        })
+    }
+
+    /// Why the figure is not to be used, if its error is too large.
+    pub(super) fn against(self, terms: Terms) -> Option<String> {
+        let share = self.error / self.rps;
+        (share > terms.error).then(|| {
+            format!(
+                "the capacity of a member is known to within {:.0} % only: CPU does not follow the load",
+                100.0 * share
             )
         })
     }

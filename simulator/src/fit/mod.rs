@@ -29,11 +29,13 @@ pub struct Terms {
     pub unknowable: f64,
     /// The largest share of time of which nothing may be known, 0 to 1.
     pub missing: f64,
+    /// The largest error of the capacity, as a share of it.
+    pub error: f64,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { unknowable: 0.05, missing: 0.2 }
+        Self { unknowable: 0.05, missing: 0.2, error: 0.1 }
     }
 }
 
@@ -62,6 +64,7 @@ pub fn fit(history: &History, terms: Terms) -> Fit {
     let capacity = match capacity::capacity(history) {
         Ok(capacity) => {
             capacity.idle_note().into_iter().for_each(&mut keep);
+            inconclusive.extend(capacity.against(terms));
             Some(capacity)
         }
         Err(why) => {

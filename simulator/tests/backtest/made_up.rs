@@ -30,14 +30,14 @@ pub(crate) struct Truth {
     pub(crate) crowds: bool,
 }
 
-/// Two days that tell everything.
+/// A day that tells everything.
 pub(crate) const USUAL: Truth = Truth {
     workers: 2,
     mean_ms: 40,
     boot: Spread { median: Span::from_secs(120), sigma: 0.3 },
     goal: 60.0,
     step: 15,
-    hours: 48,
+    hours: 24,
     seed: 1,
     crowds: false,
 };

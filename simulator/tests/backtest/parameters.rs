@@ -6,7 +6,7 @@ use setpoint_core::Span;
 use setpoint_sim::{
     chance::Spread,
     fit::{Fit, Terms, fit},
-    history::Column,
+    history::{Column, History},
 };
 
 fn fitted(truth: &Truth) -> Fit {
@@ -14,7 +14,7 @@ fn fitted(truth: &Truth) -> Fit {
 }
 
 #[test]
-fn two_days_tell_capacity_boot_time_and_the_feed() {
+fn a_day_tells_capacity_boot_time_and_the_feed() {
     let fit = fitted(&USUAL);
     assert!(fit.is_conclusive(), "{}", fit.text());
     let capacity = fit.capacity.unwrap();
@@ -39,8 +39,7 @@ fn who_is_always_at_the_limit_is_told_that_nothing_is_known() {
 #[test]
 fn half_a_history_tells_that_it_is_half() {
     let history = USUAL.history();
-    let mut half =
-        setpoint_sim::history::History::new(history.start(), history.step(), history.len());
+    let mut half = History::new(history.start(), history.step(), history.len());
     for step in (0..history.len()).filter(|step| step % 2 == 0) {
         for column in [Column::Load, Column::Ready, Column::Cpu] {
             history.get(column, step).iter().for_each(|value| half.put(column, step, *value));
@@ -53,14 +52,29 @@ fn half_a_history_tells_that_it_is_half() {
 #[test]
 fn without_cpu_there_is_no_capacity_and_no_guess() {
     let history = USUAL.history();
-    let mut blind =
-        setpoint_sim::history::History::new(history.start(), history.step(), history.len());
+    let mut blind = History::new(history.start(), history.step(), history.len());
     for step in 0..history.len() {
         history.get(Column::Load, step).iter().for_each(|it| blind.put(Column::Load, step, *it));
     }
     let fit = fit(&blind, Terms::default());
     assert_eq!((fit.capacity, fit.boot), (None, None));
     assert!(fit.text().contains("no capacity: there is no column `ready`"), "{}", fit.text());
+}
+
+#[test]
+fn a_cpu_that_has_nothing_to_do_with_the_load_gives_no_capacity() {
+    let history = USUAL.history();
+    let mut odd = History::new(history.start(), history.step(), history.len());
+    for step in 0..history.len() {
+        for column in [Column::Load, Column::Ready] {
+            history.get(column, step).iter().for_each(|value| odd.put(column, step, *value));
+        }
+        // Half a day each: nothing that a request did.
+        odd.put(Column::Cpu, step, if step % 5760 < 2880 { 1.0 } else { 90.0 });
+    }
+    let fit = fit(&odd, Terms::default());
+    assert!(!fit.is_conclusive(), "{}", fit.text());
+    assert!(fit.text().contains("CPU does not follow the load"), "{}", fit.text());
 }
 
 proptest! {

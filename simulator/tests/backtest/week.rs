@@ -5,8 +5,8 @@ use super::{
     program::{Ended, Folder},
     server::Server,
 };
-use setpoint_sim::history::{Column, read};
-use std::collections::BTreeMap;
+use setpoint_sim::history::{Column, History, read};
+use std::{collections::BTreeMap, ops::Range};
 
 /// Which query tells which column.
 const QUERIES: &str = "\
@@ -32,9 +32,20 @@ fn on(server: &Server, command: &str, more: &[&str]) -> (Folder, Ended) {
     (folder, ended)
 }
 
+/// The history with a gap.
+fn without(history: &History, gap: Range<usize>) -> History {
+    let mut gappy = History::new(history.start(), history.step(), history.len());
+    for step in (0..history.len()).filter(|step| !gap.contains(step)) {
+        for column in history.columns() {
+            history.get(column, step).iter().for_each(|it| gappy.put(column, step, *it));
+        }
+    }
+    gappy
+}
+
 #[test]
 fn a_week_is_imported_step_by_step_and_fitted_from_the_server_alike() {
-    let history = WEEK.history();
+    let history = without(&WEEK.history(), 1000..1030);
     let server = Server::with(&history);
     // At 15 s a week is more steps than a server answers in one request.
     let (folder, ended) = on(&server, "import", &["--out", "week.csv", "--step", "15s"]);
@@ -42,6 +53,9 @@ fn a_week_is_imported_step_by_step_and_fitted_from_the_server_alike() {
     assert_eq!(ended.out, "week.csv: 40321 steps of 15s\n");
     let imported = read(&folder.path("week.csv"), &BTreeMap::new()).unwrap();
     assert_eq!(imported.len(), 40_321);
+    // A server stands in for what is missing for five minutes, and no longer.
+    let inside = imported.get(Column::Ready, 4 * 1015 + 4);
+    assert_eq!(inside, None, "a gap of half an hour is no line");
     for step in (0..history.len()).step_by(97) {
         let same = imported.get(Column::Ready, 4 * step + 4);
         assert_eq!(same, history.get(Column::Ready, step), "step {step}");

@@ -254,3 +254,25 @@ fn of_several_policies_one_must_be_named() {
     assert_eq!(gate(&files, &["--max", "failed=+1%", "--policy", "web"]).code, 0);
     assert_eq!(gate(&files, &["--max", "failed=+1%", "--policy", "wob"]).code, 78);
 }
+
+/// What the simulator itself prints is read, and a run against itself is no regression.
+#[test]
+fn a_run_is_judged_by_what_it_printed() {
+    let scenario = "schema = 1\nduration = \"20m\"\nseeds = 4\n[load]\nbase_rps = 300\n\
+                    [group]\nmin = 6\nmax = 60\n";
+    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies/library/target-cpu.rhai");
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("calm.toml"), scenario).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_setpoint-sim"))
+        .args(["run", "calm.toml", "--policy", policy, "--output", "json"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let files = [("a.json", printed.clone()), ("b.json", printed)];
+    let limits =
+        ["--policy", "target-cpu", "--max", "failed=+0.01%", "--max", "cost=+1%", "--strict"];
+    let ended = gate(&files, &limits);
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    assert!(ended.out.contains("4 paired seeds"), "{}", ended.out);
+}
