@@ -49,6 +49,22 @@ enum Command {
     /// Ends with 0 if all passed, 1 if one failed or too few rules fired, 78 if a file is not
     /// understood.
     Test(Test),
+    /// Try a policy on one's own history: what would have been better, what worse.
+    ///
+    /// Ends with 0 if there is an answer, 1 if the history tells too little.
+    Backtest(commands::Backtest),
+    /// Write a scenario for another tool.
+    Export(commands::Export),
+    /// Tell what a service can do out of what it did: capacity, boot time, metric delay.
+    ///
+    /// Ends with 0 if the history tells, 1 if it tells too little.
+    Fit(commands::Fit),
+    /// Write a stretch of a server's past as a CSV file: a fixture, or a scenario's load.
+    Import(commands::Import),
+    /// Say whether a load test's candidate is worse than its baseline, beyond limits and beyond chance.
+    ///
+    /// Ends with 0 if every limit is kept, 1 if not, 78 if a file is not understood.
+    Verdict(commands::Verdict),
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +147,11 @@ impl Command {
             Self::Run(run) => run.run(),
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
+            Self::Backtest(backtest) => backtest.run(),
+            Self::Export(export) => export.run(),
+            Self::Fit(fit) => fit.run(),
+            Self::Import(import) => import.run(),
+            Self::Verdict(verdict) => verdict.run(),
         }
     }
 }

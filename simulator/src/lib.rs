@@ -7,6 +7,7 @@
 //!
 //! Start reading at [`world`].
 
+pub mod backtest;
 pub mod baseline;
 pub mod chance;
 pub mod chart;
@@ -14,10 +15,15 @@ pub mod check;
 pub mod chronicle;
 pub mod demo;
 pub mod experiment;
+pub mod export;
 pub mod files;
+pub mod fit;
+pub mod history;
 pub mod scenario;
 pub mod score;
 pub mod simulation;
 pub mod testing;
+pub mod trouble;
+pub mod verdict;
 pub mod world;
 pub mod written;

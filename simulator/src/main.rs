@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod output;
+mod system_clock;
 
 fn main() -> std::process::ExitCode {
     cli::run()

@@ -46,7 +46,7 @@ struct Data<T> {
 }
 
 #[derive(Deserialize)]
-struct Series<'body> {
+struct Instant<'body> {
     metric: BTreeMap<String, String>,
     // A number in quotes: there is nothing in it that would have to be unescaped.
     #[serde(borrow)]
@@ -71,17 +71,35 @@ pub(crate) fn read_range(body: &[u8]) -> Option<Result<RangeAnswer, String>> {
     Some(range(serde_json::from_slice(body).ok()?))
 }
 
-fn range(envelope: Envelope<Stretch>) -> Result<RangeAnswer, String> {
+/// One series over a stretch of time: its labels, and its values with their times in
+/// milliseconds since 1970.
+pub(crate) type Series = (Labels, Vec<(i64, f64)>);
+
+/// The same, series by series.
+pub(crate) fn read_series(body: &[u8]) -> Option<Result<Vec<Series>, String>> {
+    Some(all_series(serde_json::from_slice(body).ok()?))
+}
+
+fn all_series(envelope: Envelope<Stretch>) -> Result<Vec<Series>, String> {
     let Opened { data, partial, .. } = open(envelope, "matrix")?;
     if let Some(why) = partial {
         return Err(format!("answered in part: {why}"));
     }
+    let one = |Stretch { metric, values }| {
+        let value =
+            |(at, value): (f64, String)| Ok(((at * 1000.0).round() as i64, number(&value)?));
+        let values = values.into_iter().map(value).collect::<Result<_, String>>()?;
+        Ok((metric.into_iter().collect(), values))
+    };
+    data.into_iter().map(one).collect()
+}
+
+fn range(envelope: Envelope<Stretch>) -> Result<RangeAnswer, String> {
     let mut times: BTreeMap<i64, Vec<Row>> = BTreeMap::new();
-    for Stretch { metric, values } in data {
-        let labels: Labels = metric.into_iter().collect();
+    for (labels, values) in all_series(envelope)? {
         for (at, value) in values {
-            let row = Row { labels: labels.clone(), value: number(&value)? };
-            times.entry((at * 1000.0).round() as i64).or_default().push(row);
+            let row = Row { labels: labels.clone(), value };
+            times.entry(at).or_default().push(row);
         }
     }
     Ok(times.into_iter().map(|(at, rows)| (at, Rows::new(rows))).collect())
@@ -92,7 +110,7 @@ pub(crate) fn read(body: &[u8]) -> Option<Result<QueryAnswer, String>> {
     Some(answer(serde_json::from_slice(body).ok()?))
 }
 
-fn answer(envelope: Envelope<Series<'_>>) -> Result<QueryAnswer, String> {
+fn answer(envelope: Envelope<Instant<'_>>) -> Result<QueryAnswer, String> {
     let Opened { data, partial, notes } = open(envelope, "vector")?;
     let rows = data.into_iter().map(row).collect::<Result<Vec<Row>, String>>()?;
     Ok(QueryAnswer { rows, partial, notes })
@@ -124,7 +142,7 @@ fn open<T>(envelope: Envelope<T>, wanted: &str) -> Result<Opened<T>, String> {
     Ok(Opened { data: data.result, partial, notes })
 }
 
-fn row(series: Series<'_>) -> Result<Row, String> {
+fn row(series: Instant<'_>) -> Result<Row, String> {
     let Some((_, value)) = series.value else {
         return Err("a native histogram, which is no number: say histogram_quantile".to_owned());
     };

@@ -2,12 +2,16 @@
 //! servers that speak PromQL.
 //!
 //! Whatever goes wrong with a page or an answer becomes a failed reading of every input
-//! bound to it, never a number. Start reading at [`ScrapeSource`] and [`PrometheusSource`].
+//! bound to it, never a number. Start reading at [`ScrapeSource`] and [`PrometheusSource`];
+//! [`RangeClient`] asks for long stretches of the past, for those who study them.
 
 mod answer;
 mod past;
+mod range;
 mod scrape;
 mod server;
 
+pub use range::{RangeClient, RangeError};
 pub use scrape::{MAX_PAGE, ScrapeSource};
 pub use server::{MAX_ANSWER, PrometheusSource};
+pub use setpoint_http::{Auth, HttpSettings, Secret};
