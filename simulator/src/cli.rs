@@ -42,6 +42,12 @@ enum Command {
     /// Ends with 0 if every gate held, 1 if one did not or a rule failed, 78 if a file is not
     /// understood.
     Run(commands::Run),
+    /// Compare policies with the first of them, seed by seed, in one scenario.
+    ///
+    /// Ends with 0 if every limit is kept, 1 if not.
+    Compare(commands::Compare),
+    /// Run a scenario with other values of its keys, under many seeds, and go on where it ended.
+    Sweep(commands::Sweep),
     /// Check policies without running them.
     Check(Check),
     /// Run the tests of policies.
@@ -145,6 +151,8 @@ impl Command {
                 ExitCode::SUCCESS
             }
             Self::Run(run) => run.run(),
+            Self::Compare(compare) => compare.run(),
+            Self::Sweep(sweep) => sweep.run(),
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
             Self::Backtest(backtest) => backtest.run(),

@@ -213,9 +213,7 @@ fn register_root(engine: &mut Engine) {
     };
     engine
         .register_fn("sqrt", move |a: Reading| match a.dimension {
-            Dimension::Count | Dimension::Ratio => {
-                a.combine(&a, a.dimension, |a, _| root(a))
-            }
+            Dimension::Count | Dimension::Ratio => a.combine(&a, a.dimension, |a, _| root(a)),
             Dimension::Time | Dimension::Bytes | Dimension::Rate => {
                 let kind = a.describe();
                 Err(format!("{kind} has no square root; divide it by one of its kind first").into())

@@ -1,18 +1,22 @@
 //! Commands with files and servers of the user's own: their arguments, and how they end.
 
 mod backtest;
+mod compare;
 mod export;
 mod fit;
 mod import;
 mod past;
 mod run;
+mod sweep;
 mod verdict;
 
 pub(crate) use backtest::Backtest;
+pub(crate) use compare::Compare;
 pub(crate) use export::Export;
 pub(crate) use fit::Fit;
 pub(crate) use import::Import;
 pub(crate) use run::Run;
+pub(crate) use sweep::Sweep;
 pub(crate) use verdict::Verdict;
 
 use crate::output;

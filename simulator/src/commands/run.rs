@@ -1,8 +1,8 @@
 //! `setpoint-sim run SCENARIO`.
 
-use super::{BAD_FILE, NO, USAGE, given};
+use super::{BAD_FILE, Format, NO, USAGE, given};
 use crate::output::{self, Progress};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use setpoint_sim::{
     experiment::{self, Experiment, Results, Verdict},
     scenario::{self, Scenario, Source},
@@ -51,14 +51,6 @@ pub(crate) struct Run {
     output: Format,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    Text,
-    /// One JSON object, whose keys stay.
-    Json,
-}
-
 /// `100` is 1 to 100; `7..9` is 7, 8 and 9.
 fn seeds(written: &str) -> Result<RangeInclusive<u64>, String> {
     let number = |text: &str| text.trim().parse::<u64>().ok();
@@ -88,8 +80,14 @@ impl How {
 
     /// The scenario in this file, as it is to be run.
     pub(super) fn read(&self, path: &std::path::Path) -> Result<Scenario, Vec<FileFault>> {
-        let source = Source { policies: self.policies.clone(), ..Source::of(path)? };
-        let mut scenario = given(|| scenario::read(&source))?;
+        let files = self.policies.clone();
+        let all = if files.is_empty() { Vec::new() } else { vec![files] };
+        self.read_source(&Source { given: all, ..Source::of(path)? })
+    }
+
+    /// The same of a text.
+    pub(super) fn read_source(&self, source: &Source) -> Result<Scenario, Vec<FileFault>> {
+        let mut scenario = given(|| scenario::read(source))?;
         if let Some(engine) = self.engine {
             scenario.world.engine = engine;
         }

@@ -72,7 +72,7 @@ pub fn json(results: &Results, verdict: &Verdict) -> String {
 }
 
 /// An object with its keys in their order, which a map would not keep.
-fn row(row: &Row) -> String {
+pub(super) fn row(row: &Row) -> String {
     let mut fields =
         vec![format!("\"policy\":{}", json!(row.policy)), format!("\"seed\":{}", row.cell.seed)];
     for measure in MEASURES {

@@ -15,6 +15,7 @@ mod cell;
 mod json;
 mod paired;
 mod results;
+mod sweep;
 mod table;
 mod verdict;
 
@@ -22,6 +23,7 @@ pub use cell::{Cell, Contender};
 pub use json::json;
 pub use paired::{Difference, Paired};
 pub use results::{Results, Row};
+pub use sweep::{Axis, Done, Point, grid, line, with};
 pub use table::table;
 pub use verdict::{Judged, Verdict, judge};
 
@@ -31,6 +33,7 @@ use crate::{
     score::Demand,
 };
 use std::{
+    collections::BTreeSet,
     ops::RangeInclusive,
     sync::{
         Arc, Mutex, PoisonError,
@@ -85,6 +88,11 @@ impl Experiment {
         self.contenders.len() * usize::try_from(seeds).unwrap_or(usize::MAX)
     }
 
+    /// How many contenders are run under each seed, shown or not.
+    pub fn contenders(&self) -> usize {
+        self.contenders.len()
+    }
+
     /// Whether there is nothing to run.
     pub fn is_empty(&self) -> bool {
         self.contenders.is_empty()
@@ -122,6 +130,26 @@ impl Experiment {
                 let outlook = self.outlook(seed);
                 for place in 0..self.contenders.len() {
                     take(self.cell(place, seed, &outlook));
+                }
+            }
+        });
+    }
+
+    /// Makes all runs of every seed that is not to be skipped, and hands each seed's to `take`
+    /// as they end. Little is kept, however many there are.
+    pub fn each_seed(&self, jobs: usize, skip: &BTreeSet<u64>, take: impl Fn(Results) + Sync) {
+        let next_seed = AtomicU64::new(*self.seeds.start());
+        spread(jobs, || {
+            loop {
+                let seed = next_seed.fetch_add(1, Ordering::Relaxed);
+                if seed > *self.seeds.end() {
+                    return;
+                }
+                if !skip.contains(&seed) {
+                    let outlook = self.outlook(seed);
+                    let places = 0..self.contenders.len();
+                    let cells = places.map(|place| self.cell(place, seed, &outlook)).collect();
+                    take(Results::new(Arc::clone(&self.scenario), seed..=seed, cells));
                 }
             }
         });

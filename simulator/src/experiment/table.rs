@@ -3,7 +3,7 @@
 use super::{results::Results, verdict::Verdict};
 use crate::{
     demo::style,
-    scenario::{Measure, Scenario},
+    scenario::{Against, Measure, Scenario},
 };
 use std::fmt::Write as _;
 
@@ -97,9 +97,11 @@ fn lines(verdict: &Verdict) -> String {
     for judged in &verdict.gates {
         let (style, word) =
             if judged.pass { (style::GOOD, "pass") } else { (style::TROUBLE, "FAIL") };
-        let worst = match (judged.worst, judged.seeds) {
-            (Some(worst), seeds) if seeds > 0 => format!(" (worst {worst:.3})"),
-            _ => String::new(),
+        let worst = match (&judged.gate.against, judged.worst) {
+            (Against::Max(_) | Against::Min(_), Some(worst)) => format!(" (worst {worst:.3})"),
+            (Against::Max(_) | Against::Min(_) | Against::Times(..) | Against::Over(..), _) => {
+                String::new()
+            }
         };
         writeln!(
             text,

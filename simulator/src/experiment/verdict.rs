@@ -51,7 +51,8 @@ pub fn judge(results: &Results) -> Verdict {
         match &gate.against {
             Against::Max(max) => each(results, gate, policy, |value| value <= *max),
             Against::Min(min) => each(results, gate, policy, |value| value >= *min),
-            Against::Times(times, rival) => means(results, gate, policy, *times, rival),
+            Against::Times(times, rival) => means(results, gate, policy, (*times, 0.0), rival),
+            Against::Over(over, rival) => means(results, gate, policy, (1.0, *over), rival),
         }
     });
     Verdict { gates: gates.collect(), broken: broken(results) }
@@ -76,11 +77,19 @@ fn each(results: &Results, gate: &Gate, policy: &str, holds: impl Fn(f64) -> boo
     }
 }
 
-fn means(results: &Results, gate: &Gate, policy: &str, times: f64, rival: &str) -> Judged {
+/// No more than so many times what the rival has, and so much.
+fn means(
+    results: &Results,
+    gate: &Gate,
+    policy: &str,
+    (times, over): (f64, f64),
+    rival: &str,
+) -> Judged {
     let (mine, theirs) = (results.mean(policy, gate.measure), results.mean(rival, gate.measure));
-    let pass = mine.zip(theirs).is_some_and(|(mine, theirs)| mine <= times * theirs);
+    let pass = mine.zip(theirs).is_some_and(|(mine, theirs)| mine <= times * theirs + over);
     let seeds = values(results, gate, policy).count();
-    let worst = mine.zip(theirs).map(|(mine, theirs)| mine / theirs);
+    let ratio = |(mine, theirs): (f64, f64)| (theirs != 0.0).then(|| mine / theirs);
+    let worst = mine.zip(theirs).and_then(ratio);
     let violated = if pass { 0 } else { seeds };
     Judged {
         gate: gate.clone(),
@@ -131,8 +140,14 @@ pub(super) fn bound(violated: usize, seeds: usize) -> f64 {
 impl fmt::Display for Judged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { violated, seeds, .. } = self;
-        if let (Against::Times(..), Some(times)) = (&self.gate.against, self.worst) {
-            return write!(f, "{times:.2} times, over {seeds} seeds");
+        match (&self.gate.against, self.worst) {
+            (Against::Times(..) | Against::Over(..), Some(times)) => {
+                return write!(f, "{times:.2} times, over {seeds} seeds");
+            }
+            (Against::Times(..) | Against::Over(..), None) => {
+                return write!(f, "the other has none, over {seeds} seeds");
+            }
+            (Against::Max(_) | Against::Min(_), _) => {}
         }
         let percent = 100.0 * bound(*violated, *seeds);
         let rounded = (percent * 10.0).ceil() / 10.0;

@@ -30,6 +30,8 @@ pub enum Against {
     Min(f64),
     /// No more than so many times what another has, on average over equal seeds.
     Times(f64, String),
+    /// No more than so much above what another has, on average over equal seeds.
+    Over(f64, String),
 }
 
 macro_rules! measures {
@@ -98,6 +100,9 @@ impl fmt::Display for Gate {
             Against::Min(min) => write!(f, "{measure} ≥ {min}")?,
             Against::Times(times, rival) => {
                 return write!(f, "{measure} ≤ {times} × that of {rival}");
+            }
+            Against::Over(over, rival) => {
+                return write!(f, "{measure} ≤ that of {rival} {over:+}");
             }
         }
         if self.share < 1.0 {

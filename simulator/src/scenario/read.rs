@@ -41,15 +41,15 @@ pub struct Source {
     pub path: PathBuf,
     /// Its text.
     pub text: String,
-    /// Policies that take the place of those it names: files of one contestant.
-    pub policies: Vec<PathBuf>,
+    /// Policies that take the place of those it names: the files of each contestant.
+    pub given: Vec<Vec<PathBuf>>,
 }
 
 impl Source {
     /// The text of the file at `path`, or the fault of it.
     pub fn of(path: &Path) -> Result<Self, Vec<FileFault>> {
         match text(path, LARGEST) {
-            Ok(text) => Ok(Self { path: path.to_owned(), text, policies: Vec::new() }),
+            Ok(text) => Ok(Self { path: path.to_owned(), text, given: Vec::new() }),
             Err(why) => {
                 let file = SourceFile { path: path.display().to_string(), text: String::new() };
                 Err(vec![FileFault::new(Code::Unreadable, &Place::whole(&Arc::new(file)), why)])
@@ -180,17 +180,17 @@ fn whole(mut table: Table<'_>, source: &Source) -> Option<Scenario> {
         folder,
     };
     let mut used: Vec<PathBuf> = trace.into_iter().collect();
-    let given = contenders::Entry::given(&source.policies, &place);
-    let mut contestants: Vec<_> = if source.policies.is_empty() {
+    let given = source.given.iter().map(|files| contenders::Entry::given(files, &place));
+    let mut contestants: Vec<_> = if source.given.is_empty() {
         let all = entries.iter().filter_map(|entry| stage.contestant(entry, reader, &mut used));
         all.collect()
     } else {
         // Paths that were given with the command are seen from where it was given.
         let stage = Stage { folder: Path::new(""), ..stage };
-        stage.contestant(&given, reader, &mut used).into_iter().collect()
+        given.filter_map(|entry| stage.contestant(&entry, reader, &mut used)).collect()
     };
     contenders::unique(&mut contestants);
-    let gates = known(gates, &contestants, &baselines, reader, !source.policies.is_empty());
+    let gates = known(gates, &contestants, &baselines, reader, !source.given.is_empty());
     let Head { name, about, claim, length, every, seeds, .. } = head;
     let hash = hash(&source.text, &used);
     Some(Scenario {
