@@ -19,6 +19,7 @@ pub mod export;
 pub mod files;
 pub mod fit;
 pub mod history;
+pub mod marks;
 pub mod scenario;
 pub mod score;
 pub mod simulation;
