@@ -23,6 +23,7 @@ pub use json::json;
 pub use paired::{Difference, Paired};
 pub use results::{Results, Row};
 pub use table::table;
+pub(crate) use table::{cells, heads};
 pub use verdict::{Judged, Verdict, judge};
 
 use crate::{
