@@ -191,18 +191,38 @@ fn failure(pass: &Pass) -> Option<String> {
     })
 }
 
+/// Another journal of the same run.
+pub type Beside = Arc<Mutex<dyn Journal>>;
+
 /// A chronicle that the loop writes while the run goes on, and whoever started it reads afterwards.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Shared(Arc<Mutex<Chronicle>>);
+#[derive(Clone, Default)]
+pub(crate) struct Shared {
+    chronicle: Arc<Mutex<Chronicle>>,
+    beside: Option<Beside>,
+}
 
 impl Shared {
+    /// An empty one; `beside` is told the same.
+    pub(crate) fn beside(beside: Option<Beside>) -> Self {
+        Self { beside, ..Self::default() }
+    }
+
     pub(crate) fn open(&self) -> MutexGuard<'_, Chronicle> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.chronicle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(
+        &self,
+        tell: impl FnOnce(&mut dyn Journal) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        self.beside.as_ref().map_or(Ok(()), |beside| {
+            tell(&mut *beside.lock().unwrap_or_else(PoisonError::into_inner))
+        })
     }
 }
 
 impl Journal for Shared {
-    fn record(&mut self, pass: &Pass, _memory: &Memory) -> Result<(), JournalError> {
+    fn record(&mut self, pass: &Pass, memory: &Memory) -> Result<(), JournalError> {
         let mut chronicle = self.open();
         chronicle.passes += 1;
         chronicle.outcomes.clear();
@@ -212,12 +232,14 @@ impl Journal for Shared {
             chronicle.failure = failure(pass).map(|why| format!("{}: {why}", chronicle.passed()));
         }
         pass.plan.decisions.iter().for_each(|decision| chronicle.decided(decision));
-        Ok(())
+        drop(chronicle);
+        self.tell(|beside| beside.record(pass, memory))
     }
 
     fn outcome(&mut self, intent: &Intent, result: &ActResult) -> Result<(), JournalError> {
         let outcome = Outcome { intent: intent.id.clone(), result: result.clone() };
         self.open().outcomes.push(outcome);
+        self.tell(|beside| beside.outcome(intent, result))?;
         let why = match result {
             ActResult::Accepted | ActResult::Withheld => return Ok(()),
             ActResult::Failed { kind, message } => describe_failure(*kind, message),

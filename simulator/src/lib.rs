@@ -19,6 +19,8 @@ pub mod export;
 pub mod files;
 pub mod fit;
 pub mod history;
+pub mod marks;
+pub mod report;
 pub mod scenario;
 pub mod score;
 pub mod simulation;

@@ -4,7 +4,7 @@
 //! same time, and a run is the same each time it is made.
 
 use crate::{
-    chronicle::{Chronicle, Shared},
+    chronicle::{Beside, Chronicle, Shared},
     world::{Dial, Metric, Refusal, World},
 };
 use async_trait::async_trait;
@@ -61,8 +61,20 @@ impl Simulation {
         evaluator: Arc<dyn Evaluator>,
         length: Span,
     ) -> (World, Chronicle) {
+        Self::run_beside(world, bindings, settings, evaluator, length, None)
+    }
+
+    /// The same, and `beside` is told what the journal is told.
+    pub fn run_beside(
+        world: World,
+        bindings: Bindings,
+        settings: Settings,
+        evaluator: Arc<dyn Evaluator>,
+        length: Span,
+        beside: Option<Beside>,
+    ) -> (World, Chronicle) {
         let simulation = Self { world: Arc::new(Mutex::new(world)), bindings: Arc::new(bindings) };
-        let chronicle = Shared::default();
+        let chronicle = Shared::beside(beside);
         let end = simulation.now() + length;
         let mut past = Past::default();
         while simulation.now() < end {

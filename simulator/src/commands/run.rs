@@ -5,12 +5,18 @@ use crate::output::{self, Progress};
 use clap::Args;
 use setpoint_sim::{
     experiment::{self, Experiment, Results, Verdict},
+    report,
     scenario::{self, Scenario, Source},
     world::EngineKind,
     written::FileFault,
 };
 use std::{
-    io::IsTerminal as _, num::NonZeroUsize, ops::RangeInclusive, path::PathBuf, process::ExitCode,
+    fs::File,
+    io::{IsTerminal as _, Write as _},
+    num::NonZeroUsize,
+    ops::RangeInclusive,
+    path::PathBuf,
+    process::ExitCode,
     thread,
 };
 
@@ -49,6 +55,9 @@ pub(crate) struct Run {
     /// How to say what came of it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     output: Format,
+    /// Write a page with charts and every decision, in one file that needs nothing else.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
 }
 
 /// `100` is 1 to 100; `7..9` is 7, 8 and 9.
@@ -118,6 +127,28 @@ pub(super) fn faulty(faults: &[FileFault]) -> ExitCode {
     ExitCode::from(BAD_FILE)
 }
 
+/// A file for a report.
+struct Page<'a> {
+    path: &'a PathBuf,
+    file: File,
+}
+
+impl<'a> Page<'a> {
+    fn create(path: &'a PathBuf) -> Result<Self, String> {
+        let file = File::create(path).map_err(|error| Self::unwritten(path, &error))?;
+        Ok(Self { path, file })
+    }
+
+    fn write(mut self, text: &str) -> Result<(), String> {
+        let written = self.file.write_all(text.as_bytes());
+        written.map_err(|error| Self::unwritten(self.path, &error))
+    }
+
+    fn unwritten(path: &std::path::Path, error: &std::io::Error) -> String {
+        format!("error: {} cannot be written: {error}\n", path.display())
+    }
+}
+
 impl Run {
     /// Ends with 0 if every gate held, 1 if one did not, 78 if a file is not understood.
     pub(crate) fn run(self) -> ExitCode {
@@ -130,8 +161,24 @@ impl Run {
             output::complain("error: nobody runs: name a [[policy]], `baselines`, or --policy\n");
             return ExitCode::from(USAGE);
         }
-        let experiment = how.experiment(scenario);
+        let mut experiment = how.experiment(scenario);
+        // Nobody should have to wait for the runs to hear that the page cannot be written.
+        let page = match self.report.as_ref().map(Page::create).transpose() {
+            Ok(page) => page,
+            Err(why) => {
+                output::complain(&why);
+                return ExitCode::from(NO);
+            }
+        };
+        if page.is_some() {
+            experiment = experiment.recording();
+        }
         let (results, verdict) = results(&experiment, how.jobs());
+        if let Some(why) = page.and_then(|page| page.write(&report::html(&results, &verdict)).err())
+        {
+            output::complain(&why);
+            return ExitCode::from(NO);
+        }
         output::answer(&match self.output {
             Format::Text => experiment::table(&results, &verdict),
             Format::Json => experiment::json(&results, &verdict),

@@ -2,15 +2,16 @@
 
 use crate::{
     baseline::{Baseline, Outlook},
-    chronicle::Chronicle,
+    chronicle::{Beside, Chronicle},
+    marks::Marks,
     scenario::{Contestant, Scenario},
     score::{Demand, Score},
     simulation::Simulation,
-    world::{Tally, World},
+    world::{Occurrence, Record, Tally, World},
 };
 use setpoint_control::Evaluator;
 use setpoint_core::{Memory, Settings, Snapshot};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Someone who keeps a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,19 @@ pub struct Cell {
     pub tally: Tally,
     /// What was decided, by a policy.
     pub chronicle: Option<Chronicle>,
+    /// How it went from beginning to end, if that was asked for.
+    pub recording: Option<Box<Recording>>,
+}
+
+/// How a run went from beginning to end.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// Load, members, latency, cost.
+    pub record: Record,
+    /// Every decision that a person may ask about, of a policy.
+    pub marks: Option<Marks>,
+    /// What went wrong in the world.
+    pub occurred: Vec<Occurrence>,
 }
 
 pub(super) fn run(
@@ -57,6 +71,7 @@ pub(super) fn run(
     seed: u64,
     outlook: &Outlook,
     demand: Arc<Demand>,
+    record: bool,
 ) -> Cell {
     let model = match contender {
         Contender::Policy(_) => scenario.world.clone(),
@@ -64,16 +79,23 @@ pub(super) fn run(
     };
     let mut world = World::new(model, seed);
     world.keep_score(demand);
-    let (world, chronicle) = match contender {
+    if record {
+        world = world.recording(Record::of_length(scenario.length));
+    }
+    let (world, chronicle, marks) = match contender {
         Contender::Policy(at) => {
-            let (world, chronicle) = agent(&scenario.contestants[*at], world, scenario);
-            (world, Some(chronicle))
+            let marks = record.then(|| Arc::new(Mutex::new(Marks::default())));
+            let beside = marks.clone().map(|marks| marks as Beside);
+            let contestant = &scenario.contestants[*at];
+            let (world, chronicle) = agent(contestant, world, scenario, beside);
+            (world, Some(chronicle), marks.map(|marks| ended(&marks)))
         }
         Contender::Baseline(baseline) => {
             baseline.keep(&mut world, outlook, scenario.length);
-            (world, None)
+            (world, None, None)
         }
     };
+    let recording = |record| Box::new(Recording { record, marks, occurred: world.occurred() });
     Cell {
         contender: *contender,
         place,
@@ -82,16 +104,29 @@ pub(super) fn run(
         cost: world.dollars(),
         tally: world.tally().clone(),
         chronicle,
+        recording: world.record().cloned().map(recording),
     }
 }
 
+/// What there is at the end of a run.
+fn ended(marks: &Mutex<Marks>) -> Marks {
+    let mut marks = std::mem::take(&mut *marks.lock().unwrap_or_else(PoisonError::into_inner));
+    marks.end();
+    marks
+}
+
 /// Lets the real loop keep the world with these policies.
-fn agent(contestant: &Contestant, world: World, scenario: &Scenario) -> (World, Chronicle) {
+pub(super) fn agent(
+    contestant: &Contestant,
+    world: World,
+    scenario: &Scenario,
+    beside: Option<Beside>,
+) -> (World, Chronicle) {
     let policies = contestant.policies.clone();
     let evaluator: Arc<dyn Evaluator> =
         Arc::new(move |settings: &Settings, memory: &Memory, snapshot: &Snapshot| {
             policies.evaluate(settings, memory, snapshot)
         });
     let (bindings, settings) = (contestant.bindings.clone(), contestant.settings.clone());
-    Simulation::run(world, bindings, settings, evaluator, scenario.length)
+    Simulation::run_beside(world, bindings, settings, evaluator, scenario.length, beside)
 }

@@ -19,12 +19,13 @@ mod sweep;
 mod table;
 mod verdict;
 
-pub use cell::{Cell, Contender};
+pub use cell::{Cell, Contender, Recording};
 pub use json::json;
 pub use paired::{Difference, Paired};
 pub use results::{Results, Row};
 pub use sweep::{Axis, Done, Point, grid, line, with};
 pub use table::table;
+pub(crate) use table::{cells, heads};
 pub use verdict::{Judged, Verdict, judge};
 
 use crate::{
@@ -54,6 +55,7 @@ pub struct Experiment {
     pub seeds: RangeInclusive<u64>,
     demand: Arc<Demand>,
     contenders: Vec<Contender>,
+    records: bool,
 }
 
 impl Experiment {
@@ -78,8 +80,15 @@ impl Experiment {
             seeds: seeds.unwrap_or_else(|| scenario.seeds.clone()),
             demand: Arc::new(demand),
             contenders,
+            records: false,
             scenario: Arc::new(scenario),
         }
+    }
+
+    /// The same, and of the first seed everyone's run is recorded from beginning to end.
+    #[must_use]
+    pub fn recording(self) -> Self {
+        Self { records: true, ..self }
     }
 
     /// How many runs there are.
@@ -177,7 +186,9 @@ impl Experiment {
 
     fn cell(&self, place: usize, seed: u64, outlook: &Outlook) -> Cell {
         let contender = &self.contenders[place];
-        cell::run(&self.scenario, contender, place, seed, outlook, Arc::clone(&self.demand))
+        let demand = Arc::clone(&self.demand);
+        let record = self.records && seed == *self.seeds.start();
+        cell::run(&self.scenario, contender, place, seed, outlook, demand, record)
     }
 }
 

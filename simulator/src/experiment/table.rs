@@ -61,6 +61,16 @@ pub fn table(results: &Results, verdict: &Verdict) -> String {
     text
 }
 
+/// What stands above each column: "failed %".
+pub(crate) fn heads() -> impl Iterator<Item = String> {
+    COLUMNS.iter().map(|column| column.head.join(" ").trim_end().to_owned())
+}
+
+/// What stands in each column for one contender.
+pub(crate) fn cells(results: &Results, name: &str) -> impl Iterator<Item = String> {
+    COLUMNS.iter().map(move |column| (column.show)(results, name))
+}
+
 fn heading(scenario: &Scenario, seeds: usize) -> String {
     let (head, quiet) = (style::HEAD, style::QUIET);
     let claim = scenario.claim.as_ref().map_or_else(String::new, |claim| format!(" ({claim})"));

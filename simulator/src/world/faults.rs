@@ -6,6 +6,7 @@
 use super::metrics::{Metric, MetricFault, MetricFaultKind};
 use crate::chance::{Chance, Stream};
 use setpoint_core::Span;
+use std::fmt;
 
 /// One thing that goes wrong, once or now and then.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,12 +71,53 @@ pub enum FaultKind {
     AgentRestart,
 }
 
+/// "zone b is down", "10 % of the members end", as a label of a chart has room for it.
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InstanceKill(share) => write!(f, "{} % of members end", share * 100.0),
+            Self::SpotReclaim(share) => write!(f, "{} % of lent members end", share * 100.0),
+            Self::ZoneDown(zone) => {
+                write!(f, "zone {} is down", char::from(b'a' + (zone % 26) as u8))
+            }
+            Self::NoCapacity => f.write_str("no capacity"),
+            Self::LaunchFail(share) => write!(f, "{} % of launches fail", share * 100.0),
+            Self::BootSlow(times) => write!(f, "boots take {times} times as long"),
+            Self::Slow { share, factor } => {
+                write!(f, "{} % of members are {factor} times as slow", share * 100.0)
+            }
+            Self::DepLatency(times) => write!(f, "work takes {times} times as long"),
+            Self::CacheFlush => f.write_str("cache flushed"),
+            Self::DbFailover => f.write_str("database fails over"),
+            Self::ApiThrottle => f.write_str("API throttles"),
+            Self::ApiError(share) => write!(f, "{} % of API calls fail", share * 100.0),
+            Self::LostReply(share) => write!(f, "{} % of API answers are lost", share * 100.0),
+            Self::Metric(metric, kind) => {
+                let name = Metric::ALL.iter().find(|(_, known)| Some(*known) == *metric);
+                let name = name.map_or("metrics", |(name, _)| *name);
+                let what = match kind {
+                    MetricFaultKind::Dropped => "missing",
+                    MetricFaultKind::NotANumber => "no number",
+                    MetricFaultKind::Stale => "stale",
+                    MetricFaultKind::Frozen => "frozen",
+                };
+                write!(f, "{name} {what}")
+            }
+            Self::ClockSkew(ms) => write!(f, "clock off by {} s", *ms as f64 / 1000.0),
+            Self::AgentRestart => f.write_str("agent away"),
+        }
+    }
+}
+
 /// A fault with its time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Occurrence {
-    pub(super) from: Span,
-    pub(super) until: Span,
-    pub(super) kind: FaultKind,
+pub struct Occurrence {
+    /// When it begins, from the start of the run.
+    pub from: Span,
+    /// When it is over.
+    pub until: Span,
+    /// What it is.
+    pub kind: FaultKind,
 }
 
 /// What lasts, as every part of the world feels it.
@@ -192,6 +234,11 @@ impl Faults {
             faults.extend(meant.map(|metric| MetricFault { metric, from, lasts, kind }));
         }
         faults
+    }
+
+    /// Those that have begun, in the order of time.
+    pub(super) fn begun(&self) -> &[Occurrence] {
+        &self.all[..self.begun]
     }
 
     /// Lets the second from `now` begin: the faults that begin in it.

@@ -38,7 +38,7 @@ pub use cache::CacheModel;
 pub use clients::{Clients, MOST_RETRIES};
 pub use database::DatabaseModel;
 pub use engine::{EngineKind, Waiting};
-pub use faults::{Fault, FaultKind, When};
+pub use faults::{Fault, FaultKind, Occurrence, When};
 pub use fleet::{FleetModel, Spot, WarmPool};
 pub use latency::{Answers, Latencies};
 pub(crate) use load::Traffic;
@@ -145,7 +145,7 @@ pub struct World {
     sessions: Option<sessions::Sessions>,
     tally: Tally,
     ledger: Option<Ledger>,
-    record: Option<Record>,
+    record: Option<Box<Record>>,
 }
 
 impl World {
@@ -192,8 +192,13 @@ impl World {
     /// The same world, that keeps a record from now on.
     #[must_use]
     pub fn recording(mut self, record: Record) -> Self {
-        self.record = Some(record);
+        self.record = Some(Box::new(record));
         self
+    }
+
+    /// What went wrong so far, or began to.
+    pub fn occurred(&self) -> Vec<Occurrence> {
+        self.faults.begun().to_vec()
     }
 
     /// What the agent's clocks show.
@@ -263,11 +268,9 @@ impl World {
     fn note(&mut self, facts: &Facts, began: Span) {
         self.feed.add(facts, self.stepped);
         self.tally.add(facts, began);
-        if let Some(record) = &mut self.record {
-            record.add(facts, self.stepped);
-        }
+        let mut demand = 0;
         if let Some(ledger) = &mut self.ledger {
-            ledger.add(&Second {
+            demand = ledger.add(&Second {
                 offered: facts.flow.offered,
                 served: facts.flow.served,
                 slow: facts.flow.slow,
@@ -276,6 +279,11 @@ impl World {
                 ready: facts.ready,
                 desired: facts.desired,
             });
+        }
+        if let Some(mut record) = self.record.take() {
+            let beside = record::Beside { demand, features: self.features };
+            record.add(facts, beside, self.stepped, || self.dollars());
+            self.record = Some(record);
         }
     }
 
@@ -432,8 +440,8 @@ impl World {
     }
 
     /// What happened in the course of it, if that was recorded.
-    pub const fn record(&self) -> Option<&Record> {
-        self.record.as_ref()
+    pub fn record(&self) -> Option<&Record> {
+        self.record.as_deref()
     }
 
     /// Requests that have arrived and not left.

@@ -4,6 +4,12 @@
 use super::{facts::Facts, latency::Latencies};
 use setpoint_core::Span;
 
+/// The most rows of a record that is made for charts: more than a wide screen has room for.
+const MOST: usize = 1_500;
+
+/// Lengths that read well on an axis, in seconds.
+const EVEN: [u64; 12] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800];
+
 /// A run in rows. When there are too many, each two become one of twice the length.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -28,6 +34,13 @@ impl Record {
         }
     }
 
+    /// Nothing recorded yet, for charts of a run of about this `length`.
+    pub fn of_length(length: Span) -> Self {
+        let fits = |each: &u64| length.ms().div_ceil(each * 1000) <= MOST as u64;
+        let each = EVEN.into_iter().find(fits).unwrap_or(EVEN[EVEN.len() - 1]);
+        Self::new(Span::from_secs(each), MOST)
+    }
+
     /// The length of a row by now.
     pub const fn each(&self) -> Span {
         self.each
@@ -38,9 +51,15 @@ impl Record {
         &self.rows
     }
 
-    /// Takes in the second that ended at `now`.
-    pub(super) fn add(&mut self, second: &Facts, now: Span) {
-        self.open.add(second);
+    /// Takes in the second that ended at `now`; `cost` tells the dollars paid until then.
+    pub(super) fn add(
+        &mut self,
+        second: &Facts,
+        beside: Beside,
+        now: Span,
+        cost: impl Fn() -> f64,
+    ) {
+        self.open.add(second, beside);
         self.latencies.add(&second.answers);
         if !now.ms().is_multiple_of(self.each.ms()) {
             return;
@@ -51,19 +70,41 @@ impl Record {
             // The number of rows was even, so the open one is the first half of the next.
             return;
         }
+        self.open.cost = cost();
         self.open.p99 = std::mem::take(&mut self.latencies).quantile(0.99);
         self.rows.push(std::mem::take(&mut self.open));
     }
 }
 
-/// What happened in one row's time.
+/// What is true of a second besides its facts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Beside {
+    /// Members that the objective needs; 0 where that is not known.
+    pub(super) demand: u32,
+    /// Features that are on, in percent.
+    pub(super) features: u32,
+}
+
+/// What happened in one row's time. What must not be lost where rows become one is kept as an
+/// extreme.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
     seconds: f64,
     offered: f64,
     capacity: f64,
+    slow: f64,
     /// Requests without a good answer.
     pub failed: f64,
+    /// The most requests that arrived in one second.
+    pub peak: f64,
+    /// The most members that the objective needed; 0 where that is not known.
+    pub demand: u32,
+    /// The fewest members that served.
+    pub fewest: u32,
+    /// The fewest features that were on, in percent.
+    pub features: u32,
+    /// Dollars paid until its end.
+    pub cost: f64,
     /// The most members asked for.
     pub desired: u32,
     /// The most members that served.
@@ -78,7 +119,13 @@ pub struct Row {
 }
 
 impl Row {
-    fn add(&mut self, second: &Facts) {
+    fn add(&mut self, second: &Facts, beside: Beside) {
+        let first = self.seconds == 0.0;
+        self.fewest = if first { second.ready } else { self.fewest.min(second.ready) };
+        self.features = if first { beside.features } else { self.features.min(beside.features) };
+        self.demand = self.demand.max(beside.demand);
+        self.peak = self.peak.max(second.flow.offered);
+        self.slow += second.flow.slow;
         self.seconds += 1.0;
         self.offered += second.flow.offered;
         self.capacity += second.capacity;
@@ -91,17 +138,26 @@ impl Row {
 
     /// One row of several that follow each other.
     fn of(rows: &[Self]) -> Self {
-        rows.iter().fold(Self::default(), |all, row| Self {
-            seconds: all.seconds + row.seconds,
-            offered: all.offered + row.offered,
-            capacity: all.capacity + row.capacity,
-            failed: all.failed + row.failed,
-            desired: all.desired.max(row.desired),
-            ready: all.ready.max(row.ready),
-            replicas: all.replicas.max(row.replicas),
-            fullest: all.fullest.max(row.fullest),
-            p99: all.p99.into_iter().chain(row.p99).reduce(f64::max),
-        })
+        rows.iter()
+            .cloned()
+            .reduce(|all, row| Self {
+                slow: all.slow + row.slow,
+                peak: all.peak.max(row.peak),
+                demand: all.demand.max(row.demand),
+                fewest: all.fewest.min(row.fewest),
+                features: all.features.min(row.features),
+                cost: row.cost,
+                seconds: all.seconds + row.seconds,
+                offered: all.offered + row.offered,
+                capacity: all.capacity + row.capacity,
+                failed: all.failed + row.failed,
+                desired: all.desired.max(row.desired),
+                ready: all.ready.max(row.ready),
+                replicas: all.replicas.max(row.replicas),
+                fullest: all.fullest.max(row.fullest),
+                p99: all.p99.into_iter().chain(row.p99).reduce(f64::max),
+            })
+            .unwrap_or_default()
     }
 
     /// Requests that arrived, per second.
@@ -118,6 +174,21 @@ impl Row {
     pub fn failed_share(&self) -> f64 {
         if self.offered > 0.0 { self.failed / self.offered } else { 0.0 }
     }
+
+    /// Requests without a good answer, in percent of those that arrived.
+    pub fn failed_pct(&self) -> f64 {
+        self.percent(self.failed)
+    }
+
+    /// Requests without a good answer in time, in percent of those that arrived.
+    pub fn missed_pct(&self) -> f64 {
+        self.percent(self.failed + self.slow)
+    }
+
+    /// What arrived earlier may fail now, so there may be more failures than arrivals.
+    fn percent(&self, part: f64) -> f64 {
+        if self.offered > 0.0 { (100.0 * part / self.offered).min(100.0) } else { 0.0 }
+    }
 }
 
 #[cfg(test)]
@@ -130,8 +201,10 @@ mod tests {
     fn after(seconds: u32, mut record: Record) -> Record {
         for second in 1..=seconds {
             let flow = Flow { offered: 2.0, ..Flow::default() };
-            let facts = Facts { flow, desired: second, ..Facts::default() };
-            record.add(&facts, Span::from_secs(u64::from(second)));
+            let facts = Facts { flow, desired: second, ready: second, ..Facts::default() };
+            let beside = Beside { demand: 3, features: 100 };
+            let now = Span::from_secs(u64::from(second));
+            record.add(&facts, beside, now, || f64::from(second));
         }
         record
     }
@@ -152,5 +225,19 @@ mod tests {
             assert_eq!(u64::from(rows.last().unwrap().desired), ends, "after {seconds} s");
             assert!(rows.iter().all(|row| row.offered_rps() == 2.0));
         }
+    }
+
+    #[test]
+    fn a_day_is_told_by_the_minute_and_an_hour_by_five_seconds() {
+        let told = |length| Record::of_length(Span::from_secs(length)).each().ms() / 1000;
+        assert_eq!((told(86_400), told(3_600), told(600)), (60, 5, 1));
+    }
+
+    #[test]
+    fn extremes_and_the_cost_outlive_the_joining_of_rows() {
+        let record = after(4 * 3600, Record::of_length(Span::from_secs(1_000)));
+        let (first, each) = (&record.rows()[0], record.each().ms() / 1000);
+        assert_eq!((u64::from(first.desired), first.fewest, first.demand), (each, 1, 3));
+        assert_eq!((first.cost, first.features), (each as f64, 100));
     }
 }
