@@ -48,6 +48,8 @@ enum Command {
     Compare(commands::Compare),
     /// Run a scenario with other values of its keys, under many seeds, and go on where it ended.
     Sweep(commands::Sweep),
+    /// Print the JSON schema of scenario files, for editors.
+    Schema,
     /// Check policies without running them.
     Check(Check),
     /// Run the tests of policies.
@@ -153,6 +155,10 @@ impl Command {
             Self::Run(run) => run.run(),
             Self::Compare(compare) => compare.run(),
             Self::Sweep(sweep) => sweep.run(),
+            Self::Schema => {
+                output::answer(setpoint_sim::scenario::schema());
+                ExitCode::SUCCESS
+            }
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
             Self::Backtest(backtest) => backtest.run(),
