@@ -42,6 +42,10 @@ enum Command {
     /// Ends with 0 if every gate held, 1 if one did not or a rule failed, 78 if a file is not
     /// understood.
     Run(commands::Run),
+    /// Measure how far the model is from formulas, and from following every request.
+    ///
+    /// Prints the tables of docs/simulator-accuracy.md. Ends with 1 if a row is not within its tolerance.
+    Accuracy(commands::Accuracy),
     /// Check policies without running them.
     Check(Check),
     /// Run the tests of policies.
@@ -145,6 +149,7 @@ impl Command {
                 ExitCode::SUCCESS
             }
             Self::Run(run) => run.run(),
+            Self::Accuracy(accuracy) => accuracy.run(),
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
             Self::Backtest(backtest) => backtest.run(),

@@ -1,5 +1,6 @@
 //! Commands with files and servers of the user's own: their arguments, and how they end.
 
+mod accuracy;
 mod backtest;
 mod export;
 mod fit;
@@ -8,6 +9,7 @@ mod past;
 mod run;
 mod verdict;
 
+pub(crate) use accuracy::Accuracy;
 pub(crate) use backtest::Backtest;
 pub(crate) use export::Export;
 pub(crate) use fit::Fit;
