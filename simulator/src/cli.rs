@@ -50,6 +50,10 @@ enum Command {
     Sweep(commands::Sweep),
     /// Print the JSON schema of scenario files, for editors.
     Schema,
+    /// Measure how far the model is from formulas, and from following every request.
+    ///
+    /// Prints the tables of docs/simulator-accuracy.md. Ends with 1 if a row is not within its tolerance.
+    Accuracy(commands::Accuracy),
     /// Check policies without running them.
     Check(Check),
     /// Run the tests of policies.
@@ -159,6 +163,7 @@ impl Command {
                 output::answer(setpoint_sim::scenario::schema());
                 ExitCode::SUCCESS
             }
+            Self::Accuracy(accuracy) => accuracy.run(),
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
             Self::Backtest(backtest) => backtest.run(),

@@ -7,6 +7,7 @@
 //!
 //! Start reading at [`world`].
 
+pub mod accuracy;
 pub mod backtest;
 pub mod baseline;
 pub mod chance;

@@ -1,5 +1,6 @@
 //! Commands with files and servers of the user's own: their arguments, and how they end.
 
+mod accuracy;
 mod backtest;
 mod compare;
 mod export;
@@ -10,6 +11,7 @@ mod run;
 mod sweep;
 mod verdict;
 
+pub(crate) use accuracy::Accuracy;
 pub(crate) use backtest::Backtest;
 pub(crate) use compare::Compare;
 pub(crate) use export::Export;

@@ -140,7 +140,7 @@ pub(super) fn shown(results: &Results) -> Vec<bool> {
     let names = results.shown();
     let policies = results.scenario.contestants.len().min(AT_FIRST);
     let measured = results.scenario.gates.iter().find_map(|gate| match &gate.against {
-        Against::Times(_, rival) => Some(rival.as_str()),
+        Against::Times(_, rival) | Against::Over(_, rival) => Some(rival.as_str()),
         Against::Max(_) | Against::Min(_) => None,
     });
     let rival = measured.or_else(|| rival(results).map(|(name, ..)| name));

@@ -1,5 +1,6 @@
 //! What clients do when a request fails: try again, after a while, as long as they may.
 
+use super::engine::sabotage::{Part, is_broken};
 use setpoint_core::Span;
 
 /// How clients try again.
@@ -74,7 +75,7 @@ impl Budget {
 
     /// Asks for so many retries: those that may be made.
     pub(super) fn take(&mut self, wanted: f64) -> f64 {
-        if self.share.is_none() {
+        if self.share.is_none() || is_broken(Part::Budget) {
             return wanted;
         }
         let granted = wanted.min(self.tokens);
@@ -84,7 +85,7 @@ impl Budget {
 
     /// Asks for one whole retry: whether it may be made.
     pub(super) fn take_one(&mut self) -> bool {
-        let granted = self.share.is_none() || self.tokens >= 1.0;
+        let granted = self.share.is_none() || self.tokens >= 1.0 || is_broken(Part::Budget);
         if granted {
             self.tokens -= 1.0;
         }

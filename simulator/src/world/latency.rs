@@ -65,7 +65,7 @@ impl Default for Answers {
 /// Answers by how long they took: sixteen classes between a time and its double.
 #[derive(Clone, Debug)]
 pub struct Counts {
-    classes: [u32; CLASSES],
+    classes: [u64; CLASSES],
     all: u64,
     /// Those that waited at all.
     waited: u64,
@@ -107,8 +107,8 @@ impl Counts {
     /// How many took longer than so many seconds, those of its own class spread evenly over it.
     fn longer(&self, seconds: f64) -> f64 {
         let (class, share) = class(seconds);
-        let above: u64 = self.classes[class + 1..].iter().map(|count| u64::from(*count)).sum();
-        above as f64 + f64::from(self.classes[class]) * (1.0 - share)
+        let above: u64 = self.classes[class + 1..].iter().sum();
+        above as f64 + self.classes[class] as f64 * (1.0 - share)
     }
 }
 

@@ -57,4 +57,17 @@ impl Service {
     pub fn member_rps(self) -> f64 {
         f64::from(self.workers) / self.mean.secs()
     }
+
+    /// The lines that do not know of each other, where so many members serve; one at least.
+    pub(super) fn lines(self, ready: u32) -> u32 {
+        match self.balancing {
+            Balancing::LeastOutstanding => 1,
+            Balancing::Random => ready.max(1),
+        }
+    }
+
+    /// The requests that may wait in all lines together, if there is a limit.
+    pub(super) fn places(self, ready: u32) -> Option<f64> {
+        self.queue.map(|places| f64::from(places) * f64::from(ready))
+    }
 }

@@ -119,6 +119,23 @@ fn time_moves_only_forward_and_only_when_told() {
     assert_eq!(world.now().wall, Timestamp::from_ms(1_797_638_401_500));
 }
 
+#[test]
+fn both_engines_tell_the_same_story_and_each_tells_it_twice_alike() {
+    let run = |engine| {
+        let mut world = World::new(WorldModel { engine, ..scenario() }, 1);
+        world.apply(&Action::Resize { from: 10, to: 20 }).unwrap();
+        world.advance_to(MINUTE.times(18));
+        world
+    };
+    let [fluid, des] = [EngineKind::Fluid, EngineKind::Des].map(run);
+    let failed = |world: &World| world.tally().failed() / world.tally().offered;
+    assert!(failed(&fluid) > 0.2, "{}", failed(&fluid));
+    assert!((failed(&fluid) - failed(&des)).abs() < 0.005, "{} {}", failed(&fluid), failed(&des));
+    let tally = des.tally();
+    assert_eq!(tally.offered, tally.served + tally.failed() + des.backlog());
+    assert_eq!(format!("{des:?}"), format!("{:?}", run(EngineKind::Des)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]

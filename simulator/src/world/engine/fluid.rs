@@ -7,7 +7,10 @@
 //! (M/M/c, pooled). How far this is from a simulation of every request is in
 //! docs/simulator-accuracy.md.
 
-use super::{Asked, Engine, Flow, Waiting, erlang, waiting};
+use super::{
+    Asked, Engine, Flow, Waiting, erlang,
+    sabotage::{Part, is_broken},
+};
 use crate::world::{
     clients::{ATTEMPTS, Budget, Clients, Mix},
     latency::Answers,
@@ -31,18 +34,20 @@ impl Fluid {
 
     /// The share of what arrives that is turned away, because the line is full.
     fn shed(&self, asked: Asked, attempts: f64) -> f64 {
-        let Some(places) = self.service.queue.filter(|_| attempts > 0.0) else { return 0.0 };
+        let places = self.service.places(asked.ready).filter(|_| attempts > 0.0);
+        let Some(places) = places else { return 0.0 };
         let capacity = asked.capacity_rps(self.service);
-        let room = capacity + f64::from(places) * f64::from(asked.ready) - self.line.length();
+        let room = capacity + places - self.line.length();
         let over = if attempts > room { 1.0 - room.max(0.0) / attempts } else { 0.0 };
-        if capacity <= 0.0 {
+        // A queue that overflows has to be filled first: until then nobody is turned away.
+        if capacity <= 0.0 || (over == 0.0 && attempts >= capacity) {
             return over;
         }
-        let lines = lines(self.service, asked);
-        let servers = asked.ready.saturating_mul(self.service.workers) / lines;
-        let load = attempts * asked.seconds_each(self.service) / f64::from(lines);
-        let places = waiting::places_of(places, asked.ready, lines);
-        over.max(erlang::limited(servers, load, places).shed)
+        let lines = f64::from(self.service.lines(asked.ready));
+        let workers = asked.ready.saturating_mul(self.service.workers);
+        let servers = workers / self.service.lines(asked.ready);
+        let load = attempts * asked.seconds_each(self.service) / lines;
+        over.max(erlang::limited(servers, load, places / lines).shed)
     }
 
     /// The share of what was let in that loses its patience although the members keep up:
@@ -100,14 +105,6 @@ impl Engine for Fluid {
     }
 }
 
-/// How many lines do not know of each other.
-fn lines(service: Service, asked: Asked) -> u32 {
-    match service.balancing {
-        Balancing::LeastOutstanding => 1,
-        Balancing::Random => asked.ready.max(1),
-    }
-}
-
 /// Those who wait to be served, the oldest first.
 #[derive(Clone, Debug, Default)]
 struct Line {
@@ -141,6 +138,9 @@ impl Line {
 
     /// Lets those give up who have waited too long, if no more than `bearable` can be served in time.
     fn give_up(&mut self, bearable: f64, service: Service) -> Mix {
+        if is_broken(Part::Patience) {
+            return Mix::default();
+        }
         if service.drops_expired {
             return self.leave(self.alive - bearable);
         }

@@ -11,6 +11,7 @@ mod des;
 mod erlang;
 mod fluid;
 mod grid;
+pub(crate) mod sabotage;
 mod waiting;
 
 pub use des::Des;
@@ -103,7 +104,7 @@ pub enum EngineKind {
 
 impl EngineKind {
     /// Every engine with its name.
-    pub const NAMES: [(&'static str, Self); 1] = [("fluid", Self::Fluid)];
+    pub const NAMES: [(&'static str, Self); 2] = [("fluid", Self::Fluid), ("des", Self::Des)];
 }
 
 /// An engine of either kind.

@@ -2,7 +2,13 @@
 
 use crate::{
     chance::{Chance, Stream},
-    world::{engine::waiting::lognormal_sigma, service::Service},
+    world::{
+        engine::{
+            sabotage::{Part, is_broken},
+            waiting::lognormal_sigma,
+        },
+        service::Service,
+    },
 };
 
 #[derive(Clone, Debug)]
@@ -42,7 +48,8 @@ impl Luck {
 
     /// Seconds to the next arrival at so many per second; forever at none.
     pub(super) fn gap(&mut self, per_second: f64) -> f64 {
-        exponential(&mut self.arrivals) / per_second
+        let gap = if is_broken(Part::Arrivals) { 1.0 } else { exponential(&mut self.arrivals) };
+        gap / per_second
     }
 
     /// The time of one request as a multiple of its mean.

@@ -13,7 +13,10 @@ mod at_work;
 mod line;
 mod luck;
 
-use super::{Asked, Engine, Flow};
+use super::{
+    Asked, Engine, Flow,
+    sabotage::{Part, is_broken},
+};
 use crate::{
     chance::Chance,
     world::{
@@ -165,7 +168,7 @@ impl Des {
             let again = (at + self.clients.delay(nth, self.luck.jitter())).max(now);
             self.retries.push(Reverse((again.to_bits(), attempt + 1)));
         } else {
-            self.this.done.given_up += 1;
+            self.this.done.given_up += u64::from(!is_broken(Part::Books));
             self.open -= 1;
         }
     }
