@@ -106,8 +106,10 @@ fn heading(row: &DecisionRow) -> String {
     match row.count {
         1 => format!("{target}: {verdict}, in pass {} at {last}", row.last_pass),
         count => format!(
-            "{target}: {verdict}, in {count} passes from {} to {last}; the numbers are those of pass {}",
-            row.since, row.last_pass
+            "{target}: {verdict}, in {count}{} passes from {} to {last}; the numbers are those of pass {}",
+            row.others().map(|others| format!(" of the {}", count + others)).unwrap_or_default(),
+            row.since,
+            row.last_pass
         ),
     }
 }

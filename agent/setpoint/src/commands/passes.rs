@@ -81,8 +81,12 @@ fn line(row: &DecisionRow, results: &Results) -> String {
         }
         Verdict::Held(held) if row.count == 1 => format!("{since}   {target}   held: {held}"),
         Verdict::Held(held) => {
-            let lasted = row.last.since(row.since);
-            format!("{since}   {target}   held for {lasted}, {} passes: {held}", row.count)
+            let (lasted, count) = (row.last.since(row.since), row.count);
+            let passes = match row.others() {
+                None => format!("{count} passes"),
+                Some(others) => format!("{count} of {} passes", count + others),
+            };
+            format!("{since}   {target}   held for {lasted}, {passes}: {held}")
         }
     }
 }
