@@ -8,7 +8,7 @@ use crate::{
     exit::Exit,
     live::{self, Ask, MISSED_PASSES, NoAnswer, Paused, Reply, Status},
     output::{self, Format},
-    report,
+    report::{self, Contacts},
     system_clock::SystemClock,
 };
 use setpoint_control::Clock;
@@ -76,6 +76,7 @@ fn recorded(reader: &Reader, config: &Config) -> Result<Option<Status>, ReadErro
         refused_reload: None,
         decisions,
         shadows,
+        contacts: Contacts::of(&config.policies),
     }))
 }
 
@@ -102,5 +103,5 @@ fn print(status: &Status, config: Option<&Config>) {
     }
     // Without the configuration the policies' names stand for their files.
     let files = config.map(|config| report::files(&config.policies)).unwrap_or_default();
-    output::answer(&report::decisions(&status.plan(), &files));
+    output::answer(&report::decisions(&status.plan(), (&files, &status.contacts)));
 }
