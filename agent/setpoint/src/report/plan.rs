@@ -91,6 +91,7 @@ fn sign(action: &Action) -> (String, String) {
         }
         Action::Drain { .. } => (in_style(SHRINKS, "~"), action.to_string()),
         Action::Retire { .. } => (in_style(SHRINKS, "-"), action.to_string()),
+        Action::Replace { .. } => (in_style(SHRINKS, "±"), action.to_string()),
         Action::Return { .. } => (in_style(GROWS, "+"), action.to_string()),
         Action::Set { from, to, leaves } => {
             let style = if *leaves { SHRINKS } else { GROWS };
@@ -227,8 +228,8 @@ mod tests {
             text,
             r#"  ~ game-servers   10 -> 15   rule "hold" (target-cpu.rhai:14): track 90 % to 60 %
       guards: pause ok · range 20 -> 15 (20 is above 10..15) · rate limit ok
-    orders         2 replicas   held: no rule has an opinion
       game-cpu: owner game team
+    orders         2 replicas   held: no rule has an opinion
     rule "grow" (orders-connections:9) was skipped: connections: no sample yet
 
 Plan: 1 to change, 1 held. Nothing was sent.
