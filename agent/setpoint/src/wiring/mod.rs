@@ -162,10 +162,15 @@ pub(crate) fn clouds(config: &Config) -> impl Iterator<Item = (&String, &Account
 /// What each provider has to say about the targets that it has.
 pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire> {
     let mut findings = Vec::new();
-    for (name, account) in clouds(config) {
+    for (name, provider) in &config.providers {
         let targets: BTreeMap<&TargetName, &Target> =
             config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
-        findings.extend(aws::examine(name, account, &targets).await?);
+        findings.extend(match provider {
+            Provider::Aws(account) => aws::examine(name, account, &targets).await?,
+            Provider::Webhook(_) | Provider::File { .. } | Provider::Systemd { .. } => {
+                own::examine((name, provider), &targets).await?
+            }
+        });
     }
     Ok(findings)
 }
