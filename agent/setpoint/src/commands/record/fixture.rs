@@ -331,3 +331,7 @@ fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
+
+#[cfg(test)]
+#[path = "fixture_tests.rs"]
+mod tests;
