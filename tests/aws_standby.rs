@@ -127,3 +127,52 @@ async fn those_on_standby_serve_again_before_anybody_is_launched() {
         .await;
     assert_eq!(error.unwrap_err().kind, FailureKind::Refused);
 }
+
+fn replace(member: &str, drained: bool) -> Intent {
+    intent(Action::Replace { from: 10, member: member.to_owned(), drained })
+}
+
+#[tokio::test]
+async fn exactly_the_named_is_replaced_and_twice_is_once() {
+    let (cloud, eyes, hands) = ten().await;
+    let before = names(&look(&eyes).await, MemberState::Serving);
+    cloud.proxy.once("TerminateInstanceInAutoScalingGroup", Fault::LoseReply);
+    let error = hands.apply(&replace(&before[3], false)).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::Unavailable, "{}", error.chain());
+    hands.apply(&replace(&before[3], false)).await.unwrap();
+    assert_eq!(cloud.proxy.count("TerminateInstanceInAutoScalingGroup"), 1);
+    let after = look(&eyes).await;
+    assert_eq!((after.desired, after.ready), (10, 10), "another came in its place");
+    let stayed = names(&after, MemberState::Serving);
+    assert!(!stayed.contains(&before[3]));
+    assert_eq!(before.iter().filter(|name| stayed.contains(name)).count(), 9);
+}
+
+#[tokio::test]
+async fn one_that_is_drained_to_be_replaced_is_not_ended_and_another_comes() {
+    let (cloud, eyes, hands) = ten().await;
+    let before = names(&look(&eyes).await, MemberState::Serving);
+    hands.apply(&replace(&before[3], true)).await.unwrap();
+    hands.apply(&replace(&before[3], true)).await.unwrap();
+    let after = look(&eyes).await;
+    assert_eq!(names(&after, MemberState::Standby), before[3..4]);
+    assert_eq!(after.desired, 10);
+    assert_eq!(cloud.proxy.count("EnterStandby"), 1);
+    assert_eq!(cloud.proxy.count("TerminateInstanceInAutoScalingGroup"), 0);
+    // Without an order to drain it, nobody on standby is ended as if it served.
+    let error = hands.apply(&replace(&before[3], false)).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::Stale, "{}", error.chain());
+}
+
+#[tokio::test]
+async fn nobody_is_replaced_in_a_group_that_has_changed_since() {
+    let (cloud, eyes, hands) = ten().await;
+    let member = names(&look(&eyes).await, MemberState::Serving)[0].clone();
+    let fields = [("AutoScalingGroupName", "web"), ("DesiredCapacity", "9")];
+    cloud.moto.autoscaling("SetDesiredCapacity", &fields);
+    let there = names(&look(&eyes).await, MemberState::Serving);
+    let one = there.iter().find(|name| **name != member).unwrap();
+    let error = hands.apply(&replace(one, false)).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::Stale, "{}", error.chain());
+    assert_eq!(cloud.proxy.count("TerminateInstanceInAutoScalingGroup"), 0);
+}

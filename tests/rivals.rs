@@ -141,6 +141,7 @@ fn size(thought: &Thought) -> Result<(u32, u32), Held> {
             Action::Resize { from, to } => Ok((from, to)),
             Action::Drain { .. }
             | Action::Retire { .. }
+            | Action::Replace { .. }
             | Action::Return { .. }
             | Action::AddReplica { .. }
             | Action::RemoveReplica { .. }

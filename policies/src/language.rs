@@ -269,6 +269,20 @@ pub const WORDS: &[Word] = &[
     ),
     Word::method(On::Group, "at_least", &[Arg::Count], Gives::Opinion, "have no fewer members"),
     Word::method(On::Group, "at_most", &[Arg::Count], Gives::Opinion, "have no more members"),
+    Word::method(
+        On::Group,
+        "replace",
+        &[Arg::Text],
+        Gives::Opinion,
+        "have another member in the place of this one, called as its provider calls it",
+    ),
+    Word::method(
+        On::Group,
+        "replace_unhealthy",
+        &[],
+        Gives::Opinion,
+        "have others in the place of members that their provider calls unhealthy, one by one",
+    ),
     Word::property(On::Database, "replicas", Gives::Number, "read replicas that serve or will"),
     Word::property(
         On::Database,
@@ -406,8 +420,6 @@ pub const WORDS: &[Word] = &[
 /// Words that are set aside: this version answers "not supported yet".
 pub const NOT_YET: &[(On, &str)] = &[
     (On::Group, "age"),
-    (On::Group, "replace"),
-    (On::Group, "replace_unhealthy"),
     (On::Group, "leave_zone"),
     (On::Group, "survive_zones"),
     (On::Database, "age"),

@@ -262,6 +262,12 @@ impl Policies {
         self.list.iter().map(|policy| &**policy)
     }
 
+    /// What the policy called `name` declares about itself.
+    pub fn header(&self, name: &PolicyName) -> Option<&Header> {
+        let place = self.list.binary_search_by(|policy| policy.name.cmp(name)).ok()?;
+        self.list.get(place).map(|policy| policy.script.header())
+    }
+
     /// What every policy makes of a pass. `memory` has absorbed `snapshot`.
     ///
     /// Equal arguments give equal answers. Needs 2 MiB of stack.

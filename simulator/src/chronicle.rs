@@ -134,6 +134,7 @@ fn what(action: &Action) -> What {
         Action::Resize { .. } if action.shrinks() => What::Shrink,
         Action::Drain { .. } => What::Shrink,
         Action::Retire { .. } => What::Retire,
+        Action::Replace { .. } => What::Shrink,
         Action::Resize { .. } | Action::Return { .. } => What::Grow,
         Action::Set { .. } if action.shrinks() => What::Shrink,
         Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } => What::Grow,

@@ -4,6 +4,7 @@
 //! the same plan.
 
 mod doctor;
+mod doctor_own;
 mod draining;
 mod fleets;
 mod growing;

@@ -59,3 +59,35 @@ fn twenty_passes_in_observe_mode_make_no_call_that_changes() {
     assert!(explained.contains("only observes"), "{explained}");
     scene.replays();
 }
+
+#[test]
+fn who_answers_for_a_target_stands_in_plan_and_status() {
+    let scene = Scene::fleet(10, 60.0, &[GROUP, HOLD_CPU]);
+    let policy = include_str!("../../policies/library/target-cpu.rhai").replacen(
+        "language: 1,",
+        "language: 1, owner: \"game team\", runbook: \"https://example.org/cpu\",",
+        1,
+    );
+    scene.site.write("target-cpu.rhai", &policy);
+    let line = "cpu: owner game team, runbook https://example.org/cpu";
+    let contacts = |arguments: &[&str]| {
+        let output = scene.site.run(arguments);
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {output:?}"));
+        answer["contacts"].clone()
+    };
+    let expected = serde_json::json!({ "cpu": {
+        "owner": "game team", "runbook": "https://example.org/cpu", "targets": ["web"],
+    } });
+    let said = crate::scene::told(&scene, &["plan"]);
+    assert!(said.contains(line), "{said}");
+    assert_eq!(contacts(&["plan", "--json"]), expected);
+    let mut agent = scene.site.start();
+    agent.passes(2);
+    let said = crate::scene::told(&scene, &["status"]);
+    assert!(said.contains(line), "{said}");
+    assert_eq!(contacts(&["status", "--output", "json"]), expected);
+    assert_eq!(contacts(&["explain", "web", "--output", "json"]), expected);
+    agent.stop();
+    assert_eq!(contacts(&["status", "--output", "json"]), expected, "without an agent as well");
+}

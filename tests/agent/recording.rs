@@ -1,8 +1,9 @@
 //! What an agent read, frozen as a test that `setpoint-sim` runs.
 
 use crate::scene::{EAGER_GROUP, HOLD_CPU, Scene};
+use serde_json::json;
 use std::{fs, process::Command};
-use support::Page;
+use support::{Exporter, Page, Service, Site};
 
 #[test]
 fn what_was_read_is_a_test_that_passes_and_says_what_was_missing() {
@@ -49,4 +50,92 @@ fn what_was_read_is_a_test_that_passes_and_says_what_was_missing() {
 
     let again = scene.site.run(&["record", "--out", &name]);
     assert_eq!(again.status.code(), Some(1), "nothing is written over");
+}
+
+/// The policy that caps a pool and renews a certificate, for a record of other kinds.
+const BOTH: &str = r#"const POLICY = #{
+    about: "Cap a pool, and renew in time", language: 1,
+    inputs:  #{ connections: #{ unit: "percent" }, left: #{ unit: "count" } },
+    targets: #{ pool: #{ kind: "setting", safe: "high" }, renew: #{ kind: "job" } },
+};
+rule "cap"   when m.connections > 80.percent { pool.set_to(20); }
+rule "renew" when m.left < 30 { renew.start(); }
+"#;
+
+/// A pool and a certificate behind a service, with a page of numbers.
+fn pool_and_certificate() -> (Service, Exporter, Site) {
+    let service = Service::start(&[
+        ("/settings/pool", json!({ "max": 40 })),
+        ("/settings/renew", json!({ "max": "never" })),
+    ]);
+    let page = Exporter::start(Page::Text("connections 60\nleft 90\n".to_owned()));
+    let site = Site::new(&format!(
+        r#"region = "here"
+mode = "act"
+every = "1s"
+data_dir = "{{data}}"
+[sources.app]
+kind = "scrape"
+url = "{}"
+[providers.own]
+kind = "webhook"
+url = "{}"
+pointer = "/max"
+[targets]
+pool = {{ kind = "setting", provider = "own", id = "pool", min = 5, max = 100, settle = "1s", cooldown_down = "1s" }}
+renew = {{ kind = "job", provider = "own", id = "renew" }}
+[[policies]]
+file = "both.rhai"
+inputs = {{ connections = {{ source = "app", query = "connections" }}, left = {{ source = "app", query = "left" }} }}
+targets = {{ pool = "pool", renew = "renew" }}
+"#,
+        page.url(),
+        service.url("/settings/{id}"),
+    ));
+    site.write("both.rhai", BOTH);
+    (service, page, site)
+}
+
+#[test]
+fn what_was_read_of_a_setting_and_a_job_is_a_test_that_does_the_same() {
+    let (service, page, site) = pool_and_certificate();
+    let mut agent = site.start();
+    agent.passes(3);
+    page.show(Page::Text("connections 90\nleft 20\n".to_owned()));
+    agent.action();
+    agent.passes(2);
+    agent.stop();
+    assert_eq!((service.runs("/settings/renew"), service.writes().len()), (1, 2));
+
+    let out = site.config().with_file_name("frozen.test.toml");
+    let name = out.display().to_string();
+    let output = site.run(&["record", "--last", "10m", "--out", &name]);
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{said}");
+    let text = fs::read_to_string(&out).expect("it was written");
+    for part in [
+        "pool = { at = 40, min = 5, max = 100, settle = \"0s\", safe = \"high\"",
+        "renew = { last = \"never\"",
+        "pool >= 5 && pool <= 100",
+        "# Done by the agent: pool set 40 -> 20 at ",
+        "# Done by the agent: renew start at ",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    let at = |what: &str| {
+        let after = text.split_once(what).and_then(|(_, rest)| rest.split_once('.'));
+        after.expect("it is told when").0
+    };
+    let (set, begun) = (at("pool set 40 -> 20 at "), at("renew start at "));
+    assert_eq!(set, begun, "{text}");
+    let claim = format!(
+        "expect = [{{ at = \"{set}\", actions = [\"pool set_to 20\", \"renew start\"] }}]\n\
+         max_actions = 2\n"
+    );
+    fs::write(&out, text.replace("[test.inputs]", &format!("{claim}[test.inputs]")))
+        .expect("there is room for a small file");
+    let sim = support::program("setpoint-sim");
+    let output = Command::new(sim).args(["test", &name]).output().expect("the program starts");
+    let told = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&told));
 }

@@ -1,7 +1,8 @@
 //! Targets that are handed back and taken on again, against a real API.
 
 use crate::scene::{GROUP, HOLD_CPU, Scene, told};
-use support::{Cloud, Page};
+use serde_json::json;
+use support::{Cloud, Exporter, Page, Service, Site};
 
 const ORDERS: &str = r#"
 [targets.orders]
@@ -85,4 +86,74 @@ fn an_order_for_a_target_that_is_not_there_or_cannot_be_meant_is_refused() {
         assert!(said.contains(why), "{said}");
         assert_eq!(output.status.code(), Some(1), "{said}");
     }
+}
+
+/// What a command says, of a site that is no scene's.
+#[track_caller]
+fn said(site: &Site, arguments: &[&str]) -> String {
+    let output = site.run(arguments);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+#[test]
+fn a_setting_and_a_job_that_were_handed_back_are_never_written_to() {
+    let service = Service::start(&[
+        ("/settings/pool", json!({ "max": 40 })),
+        ("/settings/renew", json!({ "max": "never" })),
+    ]);
+    let page = Exporter::start(Page::Text("connections 90\nleft 20\n".to_owned()));
+    let site = Site::new(&format!(
+        r#"region = "here"
+mode = "act"
+every = "1s"
+data_dir = "{{data}}"
+[sources.app]
+kind = "scrape"
+url = "{}"
+[providers.own]
+kind = "webhook"
+url = "{}"
+pointer = "/max"
+[targets]
+pool = {{ kind = "setting", provider = "own", id = "pool", min = 5, max = 100, settle = "1s", cooldown_down = "1s" }}
+renew = {{ kind = "job", provider = "own", id = "renew" }}
+[[policies]]
+file = "both.rhai"
+inputs = {{ connections = {{ source = "app", query = "connections" }}, left = {{ source = "app", query = "left" }} }}
+targets = {{ pool = "pool", renew = "renew" }}
+"#,
+        page.url(),
+        service.url("/settings/{id}"),
+    ));
+    site.write(
+        "both.rhai",
+        r#"const POLICY = #{
+    about: "Cap a pool, and renew in time", language: 1,
+    inputs:  #{ connections: #{ unit: "percent" }, left: #{ unit: "count" } },
+    targets: #{ pool: #{ kind: "setting", safe: "high" }, renew: #{ kind: "job" } },
+};
+rule "cap"   when m.connections > 80.percent { pool.set_to(20); }
+rule "renew" when m.left < 30 { renew.start(); }
+"#,
+    );
+    for target in ["pool", "renew"] {
+        said(&site, &["release", target, "we move it", "--by", "ann"]);
+    }
+    let mut agent = site.start();
+    agent.passes(4);
+    agent.kill();
+    let mut agent = site.start();
+    agent.passes(4);
+    assert!(service.writes().is_empty(), "{:?}", service.writes());
+    for target in ["pool", "renew"] {
+        assert!(site.explain(target).contains("released by ann: we move it"));
+        said(&site, &["adopt", target, "--by", "bob"]);
+        agent.action();
+    }
+    agent.stop();
+    assert_eq!(service.document("/settings/pool"), json!({ "max": 20 }));
+    assert_eq!((service.runs("/settings/renew"), service.writes().len()), (1, 2));
+    crate::scene::replays(&site);
 }

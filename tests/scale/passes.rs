@@ -12,6 +12,9 @@ use support::{Agent, FaultProxy, ManyGroups, message};
 const A_PAGE: usize = 100;
 const CLOSELY: usize = 5;
 
+/// From the last answer of a start to its first decision, at 1,000 targets.
+const FIRST_DECISION: Duration = Duration::from_millis(300);
+
 /// What a run of passes came to.
 struct Run {
     first_decision: Duration,
@@ -101,6 +104,15 @@ fn calls_and_queries_of_a_pass_never_grow_with_targets() {
     check(&run, 200);
 }
 
+/// What else the machine does only makes it slower: one start of three shows what it takes.
+#[test]
+fn a_start_never_thinks_for_long_about_a_thousand_targets() {
+    let start = |_| run(1000, 1, setting("2s", 20)).first_decision;
+    let took: Vec<Duration> = (0..3).map(start).collect();
+    figure("1,000 targets: last answer to first decision of three starts", &format!("{took:?}"));
+    assert!(took.iter().any(|took| *took <= FIRST_DECISION), "{took:?}");
+}
+
 #[test]
 fn a_thousand_targets_take_less_than_two_seconds_and_little_memory() {
     if !is_long() {
@@ -110,9 +122,7 @@ fn a_thousand_targets_take_less_than_two_seconds_and_little_memory() {
     tell("1,000 targets", &mut run);
     check(&run, 1000);
     assert!(run.passes.iter().all(|pass| *pass <= Duration::from_secs(2)), "a pass");
-    // Without optimisation the first pass is thinking for longer than that.
-    let in_time = run.first_decision <= Duration::from_millis(300);
-    assert!(in_time || cfg!(debug_assertions), "{:?}", run.first_decision);
+    assert!(run.first_decision <= FIRST_DECISION, "{:?}", run.first_decision);
     assert!(run.peak_kib <= 64 * 1024, "{} KiB", run.peak_kib);
 }
 

@@ -15,6 +15,9 @@ use tempfile::TempDir;
 /// No single thing that a test waits for takes longer, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Names another agent than the one beside the tests: one that is built with optimisation.
+const PROGRAM: &str = "SETPOINT_PROGRAM";
+
 /// A folder with a configuration, and the program that runs on it.
 #[derive(Debug)]
 pub struct Site {
@@ -240,6 +243,9 @@ pub fn message(line: &Value) -> &str {
 
 /// A program of the workspace, built beside the tests.
 pub fn program(name: &str) -> PathBuf {
+    if let Some(other) = env::var_os(PROGRAM).filter(|_| name == "setpoint") {
+        return other.into();
+    }
     let test = env::current_exe().expect("a test is a program");
     let folder = test.parent().and_then(Path::parent).expect("tests are in target/…/deps");
     let program = folder.join(name);

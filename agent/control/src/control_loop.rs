@@ -133,7 +133,7 @@ impl ControlLoop {
             took,
             unrecorded: recorded.as_ref().err(),
         };
-        self.logged.pass(&ended);
+        self.logged.pass(&ended, self.ports.evaluator.as_ref());
         for watch in &mut self.watching {
             watch.passed(&ended);
         }

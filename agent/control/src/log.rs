@@ -1,7 +1,7 @@
 //! What the loop tells the operator: one line a pass, one per action, and a held reason
 //! only when it changes.
 
-use crate::{Ended, repeats::Repeats};
+use crate::{Contact, Ended, Evaluator, repeats::Repeats};
 use setpoint_core::{
     Decision, Guard, Held, InputKey, Intent, Objection, Outcome, Reading, Snapshot, Span,
     TargetName, Verdict,
@@ -16,8 +16,8 @@ pub(crate) struct Logged {
 }
 
 impl Logged {
-    /// Tells of one pass.
-    pub(crate) fn pass(&mut self, ended: &Ended<'_>) {
+    /// Tells of one pass; `evaluator` knows who answers for what calls a person.
+    pub(crate) fn pass(&mut self, ended: &Ended<'_>, evaluator: &dyn Evaluator) {
         let Ended { pass, outcomes, .. } = ended;
         self.troubles(ended);
         for decision in &pass.plan.decisions {
@@ -26,7 +26,7 @@ impl Logged {
                     self.held.remove(&decision.target);
                     action(decision, intent, outcomes);
                 }
-                Verdict::Held(held) => self.held(decision, held),
+                Verdict::Held(held) => self.held(decision, held, evaluator),
             }
         }
         for shadow in &pass.plan.shadows {
@@ -81,16 +81,25 @@ impl Logged {
     }
 
     /// Numbers change all the time; a person wants to hear of another kind of reason.
-    fn held(&mut self, decision: &Decision, held: &Held) {
+    fn held(&mut self, decision: &Decision, held: &Held, evaluator: &dyn Evaluator) {
         if self.held.get(&decision.target).is_some_and(|before| kind(before) == kind(held)) {
             return;
         }
         tracing::info!(target = %decision.target, seen = %decision.seen, reason = %held, "held");
         if let Some(page) = &decision.page {
-            tracing::error!(target = %decision.target, page, "a person must look");
+            let Contact { owner, runbook } = answerable(decision, evaluator);
+            tracing::error!(target = %decision.target, page, owner, runbook, "a person must look");
         }
         self.held.insert(decision.target.clone(), held.clone());
     }
+}
+
+/// Who answers for a decision: for the policy whose rule it came of, or else for another that
+/// wanted something of the target.
+fn answerable(decision: &Decision, evaluator: &dyn Evaluator) -> Contact {
+    let wants = decision.cause().into_iter().chain(&decision.wants);
+    let contacts = wants.map(|want| evaluator.contact(&want.policy));
+    contacts.into_iter().find(|contact| !contact.is_nobody()).unwrap_or_default()
 }
 
 /// Whose trouble it is when a pass is not on record. No input is called so.
@@ -144,4 +153,61 @@ fn action(decision: &Decision, intent: &Intent, outcomes: &[Outcome]) {
         result = ?result.map(|outcome| &outcome.result),
         "action",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use setpoint_core::{Evaluation, Memory, PolicyName, RuleName, Settings, Want};
+
+    /// Knows who answers for two policies of three.
+    struct Known;
+
+    impl Evaluator for Known {
+        fn evaluate(&self, _: &Settings, _: &Memory, _: &Snapshot) -> Vec<Evaluation> {
+            Vec::new()
+        }
+
+        fn contact(&self, policy: &PolicyName) -> Contact {
+            let owner = match policy.as_str() {
+                "cpu" => Some("game team".to_owned()),
+                "night" => Some("others".to_owned()),
+                _ => None,
+            };
+            Contact { owner, runbook: None }
+        }
+    }
+
+    /// Who is named when these policies wanted something of a target, the first the most.
+    #[track_caller]
+    fn check(policies: &[&str], owner: Option<&str>) {
+        let want = |name: &&str| Want {
+            policy: PolicyName::new(*name),
+            rule: RuleName::new("r"),
+            line: 1,
+            size: 1,
+            ask: String::new(),
+            because: None,
+        };
+        let decision = Decision {
+            target: TargetName::new("web"),
+            seen: String::new(),
+            wants: policies.iter().map(want).collect(),
+            guards: Vec::new(),
+            asked: None,
+            load: None,
+            suspicion: None,
+            page: Some("look".to_owned()),
+            verdict: Verdict::Held(Held::AsWanted),
+        };
+        assert_eq!(answerable(&decision, &Known).owner.as_deref(), owner, "{policies:?}");
+    }
+
+    #[test]
+    fn whoever_is_called_is_told_who_answers_for_what_was_wanted() {
+        check(&["cpu", "night"], Some("game team"));
+        check(&["silent", "night"], Some("others"));
+        check(&["silent"], None);
+        check(&[], None);
+    }
 }

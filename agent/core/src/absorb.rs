@@ -211,6 +211,7 @@ impl TargetMemory {
             ready: Arc::default(),
             asked: VecDeque::from([crate::Asked { at: now, size }]),
             moves: VecDeque::new(),
+            replaced: Vec::new(),
             open: None,
             settled: None,
             warmed: None,
@@ -258,7 +259,7 @@ impl TargetMemory {
         let grew = shown && !open.intent.action.shrinks();
         match grew {
             // The answer was lost, the action was not: it counts like any other.
-            true if !open.accepted => self.moves.extend(open.change),
+            true if !open.accepted => self.count(),
             true => {}
             false => self.count_unanswered(),
         }
@@ -278,7 +279,7 @@ impl TargetMemory {
                 self.failure = None;
                 let Some(open) = &mut self.open else { return };
                 open.accepted = true;
-                self.moves.extend(open.change);
+                self.count();
             }
             // It may have arrived: the intent stays open until the target shows it, or time is up.
             ActResult::Unknown => {}
@@ -300,10 +301,12 @@ impl TargetMemory {
 impl TargetMemory {
     /// The action under way was not sent, or not taken on.
     fn was_not_sent(&mut self) {
-        if let Some(open) = self.open.take() {
-            self.drains.was_not_sent(&open.intent.action);
+        let Some(open) = self.open.take() else { return self.noticed.is_lost() };
+        self.drains.was_not_sent(&open.intent.action);
+        match open.change {
+            Some(_) => self.noticed.was_not_sent(),
+            None => self.noticed.is_lost(),
         }
-        self.noticed.was_not_sent();
     }
 }
 
@@ -338,6 +341,13 @@ fn shows(seen: &Seen, action: &Action) -> bool {
                 matches!(state, Some(MemberState::Serving | MemberState::Sick))
             };
             group.desired == *to && !members.iter().any(serves)
+        }
+        (Seen::Group(group), Action::Replace { from, member, .. }) => {
+            let there = drains::state(&group.members, member);
+            let serves = matches!(there, Some(MemberState::Serving | MemberState::Sick));
+            // Others that are unhealthy are not waited for: each is to be replaced in its turn.
+            let settled = group.ready.saturating_add(group.unhealthy);
+            group.desired == *from && settled >= *from && !serves
         }
         (Seen::Group(group), Action::Return { to, .. }) => {
             group.desired == *to && group.ready >= *to

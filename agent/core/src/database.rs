@@ -114,6 +114,7 @@ fn repeats(action: &Action, database: &Database) -> bool {
         | Action::Resize { .. }
         | Action::Drain { .. }
         | Action::Retire { .. }
+        | Action::Replace { .. }
         | Action::Return { .. }
         | Action::Set { .. }
         | Action::Start { .. }

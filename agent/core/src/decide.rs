@@ -202,6 +202,7 @@ impl TargetMemory {
         while self.moves.front().is_some_and(|done| now.since(done.at) >= moves) {
             self.moves.pop_front();
         }
+        self.replaced.retain(|done| now.since(done.at) < moves);
         if let Some(size) = decision.asked {
             // A window that saw nothing for its whole length starts anew, as at a first start.
             let seed = self.ready.latest().filter(|_| self.asked.is_empty());
@@ -246,7 +247,7 @@ impl TargetMemory {
             | Action::Return { from, to, .. }
             | Action::Set { from, to, .. }
             | Action::Grow { from, to } => (*from, *to),
-            Action::Retire { .. } | Action::Start { .. } => return None,
+            Action::Retire { .. } | Action::Replace { .. } | Action::Start { .. } => return None,
             Action::AddReplica { .. } => (present, present.saturating_add(1)),
             Action::RemoveReplica { .. } => (present, present.saturating_sub(1)),
         };
@@ -255,8 +256,25 @@ impl TargetMemory {
 
     /// A shrinking whose answer was lost counts as made: no budget is spent twice.
     pub(crate) fn count_unanswered(&mut self) {
-        let unanswered = |open: &&OpenIntent| !open.accepted && open.intent.action.shrinks();
-        self.moves.extend(self.open.as_ref().filter(unanswered).and_then(|open| open.change));
+        let unanswered = |open: &OpenIntent| !open.accepted && open.intent.action.shrinks();
+        if self.open.as_ref().is_some_and(unanswered) {
+            self.count();
+        }
+    }
+
+    /// The action under way counts as made.
+    pub(crate) fn count(&mut self) {
+        let Some(open) = &self.open else { return };
+        self.moves.extend(open.change);
+        if let Action::Replace { from, .. } = open.intent.action {
+            let (at, to) = (open.since, from.saturating_sub(1));
+            self.replaced.push(Move { at, from, to });
+        }
+    }
+
+    /// All that took members away, for budgets: what shrank, and what was replaced.
+    pub(crate) fn gone(&self) -> impl Iterator<Item = &Move> {
+        self.moves.iter().chain(&self.replaced)
     }
 
     /// Keeps only what can still be the largest or the smallest of a window: of equal

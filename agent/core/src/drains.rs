@@ -108,12 +108,17 @@ impl Drains {
                 let leaving = Leaving { since: now, aside: None, retired: None, returned: None };
                 self.leaving.extend(members.iter().map(|name| (name.clone(), leaving)));
             }
+            Action::Replace { member, drained: true, .. } => {
+                let leaving = Leaving { since: now, aside: None, retired: None, returned: None };
+                self.leaving.insert(member.clone(), leaving);
+            }
             Action::Return { members, .. } => self.each(members, |it| it.returned = Some(now)),
             Action::Retire { members } => {
                 self.each(members, |it| it.retired = Some(now));
                 self.retiring = Some(intent.clone());
             }
             Action::Resize { .. }
+            | Action::Replace { .. }
             | Action::AddReplica { .. }
             | Action::RemoveReplica { .. }
             | Action::Set { .. }
@@ -122,14 +127,20 @@ impl Drains {
         }
     }
 
-    /// Takes back a drain that its provider did not take on.
+    /// Takes back a drain or a replacement that its provider did not take on.
     ///
     /// What was asked of members on standby stays on record: whoever cannot be put back or
     /// ended just now is left alone for a minute, so that it keeps neither growth nor others
     /// waiting.
     pub(crate) fn was_not_sent(&mut self, action: &Action) {
+        let mut forget = |is_named: &dyn Fn(&String) -> bool| {
+            self.leaving.retain(|name, it| it.aside.is_some() || !is_named(name));
+        };
         if let Action::Drain { members, .. } = action {
-            self.leaving.retain(|name, it| it.aside.is_some() || !members.contains(name));
+            forget(&|name| members.contains(name));
+        }
+        if let Action::Replace { member, .. } = action {
+            forget(&|name| name == member);
         }
     }
 

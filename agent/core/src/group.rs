@@ -10,6 +10,7 @@ use crate::{
     },
     named::{Standby, crew, named, pick},
     region::Region,
+    replacing::Replacing,
     shared::Stage,
     sizing::{Size, size_of},
     victims::Crew,
@@ -66,10 +67,15 @@ pub(crate) fn decide_group(
             named(size, crew, victims, (settings, allowed.max(), standby))
         }
     };
+    let crew = crew.as_ref();
+    let replacing = Replacing { stage, settings, group, crew, suspicion: suspicion.as_deref() };
+    let (verdict, said) = replacing.instead(verdict, ballot);
+    gauntlet.lines.extend(said);
+    let wishes = wishes.into_iter().map(|(want, _)| want).chain(ballot.bounds());
     Decision {
         target: target.clone(),
         seen,
-        wants: wishes.into_iter().map(|(want, _)| want).chain(ballot.bounds()).collect(),
+        wants: replacing.with_its_wants(&verdict, wishes.collect(), ballot),
         guards: gauntlet.lines,
         asked,
         load,

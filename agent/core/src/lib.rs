@@ -37,6 +37,7 @@ mod program;
 mod reading;
 mod region;
 mod release;
+mod replacing;
 mod setting;
 mod settings;
 mod shadow;

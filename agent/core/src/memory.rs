@@ -75,6 +75,9 @@ pub struct TargetMemory {
     pub asked: VecDeque<Asked>,
     /// Changes of size that were accepted or have shown, as far back as any guard looks.
     pub moves: VecDeque<Move>,
+    /// Members that were replaced, each as a change to one fewer: so do budgets count it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<Move>,
     /// The action that was sent and has not yet shown.
     pub open: Option<OpenIntent>,
     /// When the last action was confirmed, or given up: cooldowns count from here.
@@ -135,6 +138,7 @@ impl OpenIntent {
             | Action::Set { to, .. }
             | Action::Grow { to, .. } => Some(*to),
             Action::Retire { .. }
+            | Action::Replace { .. }
             | Action::AddReplica { .. }
             | Action::RemoveReplica { .. }
             | Action::Start { .. } => None,

@@ -179,6 +179,10 @@ pub enum Ask {
     ScaleBy(i32),
     /// Have this share more, or less: 0.25 is a quarter more.
     ScaleByShare(f64),
+    /// Have another member in the place of this one.
+    Replace(String),
+    /// Have others in the place of members that their provider calls unhealthy.
+    ReplaceUnhealthy,
     /// Have no fewer.
     AtLeast(u32),
     /// Have no more.
@@ -209,6 +213,8 @@ impl fmt::Display for Ask {
             Self::ScaleTo(size) => write!(f, "scale to {size}"),
             Self::ScaleBy(n) => write!(f, "scale by {n:+}"),
             Self::ScaleByShare(share) => write!(f, "scale by {:+} %", Short(share * 100.0)),
+            Self::Replace(member) => write!(f, "replace {member}"),
+            Self::ReplaceUnhealthy => f.write_str("replace unhealthy members"),
             Self::AtLeast(size) => write!(f, "at least {size}"),
             Self::AtMost(size) => write!(f, "at most {size}"),
             Self::AddReplica => f.write_str("add a replica"),

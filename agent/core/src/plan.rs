@@ -59,6 +59,10 @@ impl Decision {
     /// The want that set the size the guards were given: the largest, unless a floor or a
     /// ceiling made another of it.
     pub fn cause(&self) -> Option<&Want> {
+        // A replacement changes no size: what asked for it stands first.
+        if let Verdict::Act(Intent { action: Action::Replace { .. }, .. }) = &self.verdict {
+            return self.wants.first();
+        }
         let given = self.guards.first().map(|line| line.size);
         let cause = self.wants.iter().find(|want| Some(want.size) == given);
         cause.or_else(|| self.wants.first())
@@ -139,6 +143,8 @@ pub enum Guard {
     Ours,
     /// Only members whose sessions are known go, idle ones first.
     Victims,
+    /// One member at a time is replaced, and only where it could be bought back.
+    Replace,
     /// Nothing is started twice for a rule that stays fired.
     Once,
 }
@@ -168,6 +174,7 @@ impl Guard {
             Self::Clamp => "clamp",
             Self::Ours => "ours",
             Self::Victims => "victims",
+            Self::Replace => "replacing",
             Self::Once => "once",
         }
     }
@@ -269,6 +276,16 @@ pub enum Action {
         /// Their names.
         members: Vec<String>,
     },
+    /// Have another member in the place of this one.
+    Replace {
+        /// The size the decision was based on, which stays.
+        from: u32,
+        /// Its name.
+        member: String,
+        /// Whether it is taken out of service first, to be ended once it has no session left;
+        /// else it is ended at once.
+        drained: bool,
+    },
     /// Have a read replica of this name.
     AddReplica {
         /// The name; made from the database's and the lowest free slot.
@@ -312,7 +329,10 @@ impl Action {
         match self {
             Self::Resize { from, to } => to < from,
             Self::AddReplica { .. } | Self::Return { .. } => false,
-            Self::RemoveReplica { .. } | Self::Drain { .. } | Self::Retire { .. } => true,
+            Self::RemoveReplica { .. }
+            | Self::Drain { .. }
+            | Self::Retire { .. }
+            | Self::Replace { .. } => true,
             Self::Set { leaves, .. } => *leaves,
             Self::Start { anew, .. } => *anew,
             Self::Grow { .. } => false,
@@ -329,6 +349,7 @@ impl Action {
             Self::RemoveReplica { .. }
             | Self::Drain { .. }
             | Self::Retire { .. }
+            | Self::Replace { .. }
             | Self::Set { .. }
             | Self::Start { .. }
             | Self::Grow { .. } => false,
@@ -346,6 +367,9 @@ impl fmt::Display for Action {
             Self::Retire { members } => write!(f, "retire {}", listed(members)),
             Self::Return { from, to, members } => {
                 write!(f, "return {} ({from} -> {to})", listed(members))
+            }
+            Self::Replace { member, drained, .. } => {
+                write!(f, "replace {member}{}", if *drained { ", drained first" } else { "" })
             }
             Self::AddReplica { name } => write!(f, "add replica {name}"),
             Self::RemoveReplica { name } => write!(f, "remove replica {name}"),

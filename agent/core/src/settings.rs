@@ -229,6 +229,10 @@ pub struct GroupSettings {
     /// What tells how busy each member is. Without, the provider picks who goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Sessions>,
+    /// Whether a policy may ask for another member in the place of one: then members are told
+    /// by name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaces: bool,
 }
 
 /// How members that serve somebody are kept from harm.
@@ -273,6 +277,7 @@ impl GroupSettings {
             confirm_within: defaults::GROUP_CONFIRM,
             brakes: Brakes::new(),
             sessions: None,
+            replaces: false,
         }
     }
 }

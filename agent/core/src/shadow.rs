@@ -103,12 +103,12 @@ impl ShadowMemory {
     fn follow(&mut self, seen: &Seen, bounds: &TargetSettings, now: Tick) {
         match (&mut self.stands, seen) {
             (Seen::Group(own), Seen::Group(real)) => {
-                let ready_after = match bounds {
-                    TargetSettings::Group(bounds) => bounds.ready_after,
+                let (ready_after, replaces) = match bounds {
+                    TargetSettings::Group(bounds) => (bounds.ready_after, bounds.replaces),
                     TargetSettings::Database(_)
                     | TargetSettings::Setting(_)
                     | TargetSettings::Job(_)
-                    | TargetSettings::Volume(_) => crate::Span::ZERO,
+                    | TargetSettings::Volume(_) => (crate::Span::ZERO, false),
                 };
                 let warm = now.since(self.changed) >= ready_after;
                 let ready = if warm { own.desired } else { own.ready.min(own.desired) };
@@ -116,6 +116,8 @@ impl ShadowMemory {
                     desired: own.desired,
                     ready,
                     own_range: real.own_range,
+                    // Whoever would be replaced is one of those that there really are.
+                    members: if replaces { real.members.clone() } else { Vec::new() },
                     ..Group::default()
                 };
             }

@@ -45,9 +45,7 @@ impl Stage<'_> {
             no_effect(candidate, trials)
         });
         self.steady(gauntlet, unhealthy);
-        gauntlet.ask(Guard::Budget, |candidate| {
-            budget(candidate, past.moves.iter(), brakes.budget, now)
-        });
+        gauntlet.ask(Guard::Budget, |candidate| budget(candidate, past.gone(), brakes.budget, now));
         self.leave(gauntlet);
     }
 

@@ -45,7 +45,12 @@ pub(crate) fn size_of(ask: &Ask, present: u32, base: u32) -> Option<Size> {
         Ask::ScaleByShare(share) => fixed(by_share(base, *share)),
         Ask::AddReplica => fixed(present.saturating_add(1)),
         Ask::RemoveReplica => fixed(present.saturating_sub(1)),
-        Ask::AtLeast(_) | Ask::AtMost(_) | Ask::Start | Ask::Restart => None,
+        Ask::AtLeast(_)
+        | Ask::AtMost(_)
+        | Ask::Replace(_)
+        | Ask::ReplaceUnhealthy
+        | Ask::Start
+        | Ask::Restart => None,
     }
 }
 

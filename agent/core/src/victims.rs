@@ -157,7 +157,7 @@ impl<'a> Crew<'a> {
     }
 
     /// How many sessions a member has, if that was told not too long ago and makes sense.
-    fn sessions(&self, name: &str) -> Option<Sample> {
+    pub(crate) fn sessions(&self, name: &str) -> Option<Sample> {
         let now = self.memory.last?.wall;
         let sample = self.memory.parts.get(&self.settings.input)?.of(name)?;
         let fresh = is_fresh(sample, self.max_age, now).and(is_not_ahead(sample, now));

@@ -136,6 +136,7 @@ impl Life {
                 self.members.retain(|name, _| !members.contains(name));
             }
             Action::Resize { .. }
+            | Action::Replace { .. }
             | Action::AddReplica { .. }
             | Action::RemoveReplica { .. }
             | Action::Set { .. }

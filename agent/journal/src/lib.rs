@@ -23,6 +23,7 @@ mod record;
 mod replay;
 mod restore;
 mod rows;
+mod runs;
 mod samples;
 mod write;
 

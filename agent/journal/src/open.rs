@@ -14,15 +14,19 @@ const APPLICATION: i32 = 0x5365_7450;
 /// The schema that this program writes. An older one is brought up to it, a newer one refused:
 /// whoever adds a table, or a word to a body that an older program cannot read, counts on.
 /// 2 has orders; 3 has bodies that tell of releases, of the past and of values of each member;
-/// 4 has bodies that are deflated.
-const SCHEMA: i32 = 4;
+/// 4 has bodies that are deflated; 5 has decisions whose passes do not follow one another.
+const SCHEMA: i32 = 5;
+
+/// The first schema that tells in which passes between its first and its last a row stands.
+pub(crate) const WITH_RUNS: i32 = 5;
 
 /// What brings a file of each older schema up to the next, the first one first.
-const UPGRADES: [&str; 3] = [
+const UPGRADES: [&str; 4] = [
     "CREATE TABLE orders (id INTEGER PRIMARY KEY, wall INTEGER NOT NULL, command TEXT NOT NULL);",
     // Only bodies are others; those of old rows stay as they are.
     "",
     "",
+    "ALTER TABLE decisions ADD COLUMN runs BLOB;",
 ];
 
 /// How long a reader or the writer waits for the other.
@@ -93,8 +97,9 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File), OpenError
     Ok((connection, lock))
 }
 
-/// Opens `path` to read it, also beside its writer.
-pub(crate) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
+/// Opens `path` to read it, also beside its writer, and gives its schema as well: an older file
+/// is read as it is.
+pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, i32), OpenError> {
     if !path.exists() {
         return Err(OpenError::Absent(path.to_owned()));
     }
@@ -102,8 +107,8 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
     let connection =
         Connection::open_with_flags(path, flags).map_err(|error| sorted(path, error))?;
     connection.busy_timeout(PATIENCE).map_err(|error| sorted(path, error))?;
-    known(path, &connection)?;
-    Ok(connection)
+    let found = known(path, &connection)?;
+    Ok((connection, found))
 }
 
 /// Whether there is nothing in the file. It is looked at in a way that leaves it as it is,

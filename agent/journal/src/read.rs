@@ -2,9 +2,11 @@
 
 use crate::{
     body::Body,
-    open::{OpenError, open_to_read},
+    open::{OpenError, WITH_RUNS, open_to_read},
     record::DecisionRecord,
     restore::{passes_after, programs},
+    rows::A_STRETCH,
+    runs::{Runs, Written},
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use setpoint_core::{ActResult, Action, IntentId, Program, Snapshot, TargetName, Timestamp};
@@ -13,6 +15,8 @@ use std::{error::Error as StdError, path::Path};
 /// A journal, open for reading.
 pub struct Reader {
     connection: Connection,
+    /// The column that tells in which passes a row stands; nothing, in an older file.
+    runs: &'static str,
 }
 
 /// The journal could not be read.
@@ -42,7 +46,8 @@ impl From<serde_json::Error> for ReadError {
     }
 }
 
-/// Decisions about one target that came out the same way, pass after pass.
+/// Decisions about one target that came out the same way: pass after pass, or by turns with
+/// others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecisionRow {
     /// The first of the passes.
@@ -54,10 +59,19 @@ pub struct DecisionRow {
     pub last_pass: u64,
     /// When it was made.
     pub last: Timestamp,
-    /// How many passes came out this way.
+    /// How many passes came out this way: not all from the first to the last, where others came
+    /// between.
     pub count: u64,
     /// The decision of the last of them.
     pub record: DecisionRecord,
+}
+
+impl DecisionRow {
+    /// How many passes between the first and the last came out otherwise; `None` if none did.
+    pub fn others(&self) -> Option<u64> {
+        let all = self.last_pass - self.first_pass + 1;
+        all.checked_sub(self.count).filter(|others| *others > 0)
+    }
 }
 
 /// An intent and what became of it.
@@ -78,7 +92,8 @@ pub struct IntentRow {
 impl Reader {
     /// Opens the journal at `path`.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        Ok(Self { connection: open_to_read(path)? })
+        let (connection, schema) = open_to_read(path)?;
+        Ok(Self { connection, runs: if schema >= WITH_RUNS { "runs" } else { "NULL" } })
     }
 
     pub(crate) const fn connection(&self) -> &Connection {
@@ -107,12 +122,24 @@ impl Reader {
         at: Option<Timestamp>,
     ) -> Result<Option<DecisionRow>, ReadError> {
         let until = at.map_or(i64::MAX, Timestamp::ms);
-        Ok(self.decisions(target, until, 1)?.pop())
+        let near = self.decisions(target, until, A_STRETCH)?;
+        let passes = near.iter().map(|(row, _)| (row.first_pass, row.last_pass));
+        let within = passes.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let Some((first, last)) = within else { return Ok(None) };
+        let select = "SELECT pass FROM passes WHERE pass BETWEEN ?1 AND ?2 AND wall <= ?3 \
+                      ORDER BY pass DESC LIMIT 1";
+        let pass = |row: &Row<'_>| row.get(0);
+        let pass = self.connection.query_row(select, params![first, last, until], pass);
+        // Of what is let go of, passes go first: then the last that is known has to do.
+        let pass: u64 = pass.optional()?.unwrap_or(last);
+        let told = near.into_iter().max_by_key(|(_, runs)| runs.last_until(pass));
+        Ok(told.map(|(row, _)| row))
     }
 
     /// The last decisions about `target`, newest first, at most `limit`.
     pub fn history(&self, target: &TargetName, limit: u32) -> Result<Vec<DecisionRow>, ReadError> {
-        self.decisions(target, i64::MAX, limit)
+        let rows = self.decisions(target, i64::MAX, limit)?;
+        Ok(rows.into_iter().map(|(row, _)| row).collect())
     }
 
     /// The decisions that stood at some time from `since` to `until`, newest first, at most
@@ -123,12 +150,10 @@ impl Reader {
         (since, until): (Timestamp, Timestamp),
         limit: u32,
     ) -> Result<Vec<DecisionRow>, ReadError> {
-        let select = "SELECT first_pass, first_wall, last_pass, last_wall, count, record \
-                      FROM decisions \
-                      WHERE (?1 IS NULL OR target = ?1) AND last_wall >= ?2 AND first_wall <= ?3 \
-                      ORDER BY first_wall DESC, id DESC LIMIT ?4";
+        let which = "(?1 IS NULL OR target = ?1) AND last_wall >= ?2 AND first_wall <= ?3";
         let target = target.map(TargetName::as_str);
-        self.select(select, params![target, since.ms(), until.ms(), limit])
+        let rows = self.select(which, params![target, since.ms(), until.ms(), limit])?;
+        Ok(rows.into_iter().map(|(row, _)| row).collect())
     }
 
     fn decisions(
@@ -136,27 +161,37 @@ impl Reader {
         target: &TargetName,
         until: i64,
         limit: u32,
-    ) -> Result<Vec<DecisionRow>, ReadError> {
-        let select = "SELECT first_pass, first_wall, last_pass, last_wall, count, record \
-                      FROM decisions WHERE target = ?1 AND first_wall <= ?2 \
-                      ORDER BY first_wall DESC, id DESC LIMIT ?3";
-        self.select(select, params![target.as_str(), until, limit])
+    ) -> Result<Vec<(DecisionRow, Runs)>, ReadError> {
+        let which = "target = ?1 AND ?2 <= first_wall AND first_wall <= ?3";
+        self.select(which, params![target.as_str(), i64::MIN, until, limit])
     }
 
-    fn select(&self, select: &str, given: impl Params) -> Result<Vec<DecisionRow>, ReadError> {
-        let mut statement = self.connection.prepare_cached(select)?;
+    /// The rows for which `which` holds, newest first; the fourth parameter says how many.
+    fn select(
+        &self,
+        which: &str,
+        given: impl Params,
+    ) -> Result<Vec<(DecisionRow, Runs)>, ReadError> {
+        let select = format!(
+            "SELECT first_pass, first_wall, last_pass, last_wall, count, record, {} \
+             FROM decisions WHERE {which} ORDER BY first_wall DESC, id DESC LIMIT ?4",
+            self.runs
+        );
+        let mut statement = self.connection.prepare_cached(&select)?;
         let mut rows = statement.query(given)?;
         let mut decisions = Vec::new();
         while let Some(row) = rows.next()? {
-            let record: Body = row.get(5)?;
-            decisions.push(DecisionRow {
+            let (record, written): (Body, Option<Written>) = (row.get(5)?, row.get(6)?);
+            let row = DecisionRow {
                 first_pass: row.get(0)?,
                 since: Timestamp::from_ms(row.get(1)?),
                 last_pass: row.get(2)?,
                 last: Timestamp::from_ms(row.get(3)?),
                 count: row.get(4)?,
                 record: record.read()?,
-            });
+            };
+            let runs = Runs::read(row.first_pass, row.count, written);
+            decisions.push((row, runs));
         }
         Ok(decisions)
     }

@@ -67,6 +67,11 @@ impl<'a> Deciding<'a> {
         })
     }
 
+    /// Whether something is done.
+    pub(crate) const fn is_action(&self) -> bool {
+        matches!(self.decision.verdict, Verdict::Act(_))
+    }
+
     /// What makes two decisions the same to a reader: how they ended and which rules
     /// led there, without the numbers. An action is like no other.
     pub(crate) fn shape(&self) -> String {

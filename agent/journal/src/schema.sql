@@ -34,7 +34,8 @@ CREATE TABLE intents (
 ) WITHOUT ROWID;
 CREATE INDEX intents_by_pass ON intents (pass);
 
--- Decisions for people: a row stands for as many passes as came out the same way.
+-- Decisions for people: a row stands for as many passes as came out the same way. They need not
+-- follow one another: `runs` tells which they are, where they do not (runs.rs).
 CREATE TABLE decisions (
     id         INTEGER PRIMARY KEY,
     target     TEXT NOT NULL,
@@ -44,7 +45,8 @@ CREATE TABLE decisions (
     last_pass  INTEGER NOT NULL,
     last_wall  INTEGER NOT NULL,
     count      INTEGER NOT NULL,
-    record     TEXT NOT NULL
+    record     TEXT NOT NULL,
+    runs       BLOB
 );
 CREATE INDEX decisions_by_target ON decisions (target, first_wall);
 

@@ -7,15 +7,13 @@ use crate::{
     open::{OpenError, open_to_write},
     orders::left_orders,
     restore::{Restored, restore},
-    rows::{Row, fold_all},
+    rows::Rows,
 };
 use rusqlite::{Connection, Transaction, params};
 use serde::Serialize;
 use setpoint_control::{Journal, JournalError, Pass};
-use setpoint_core::{
-    ActResult, Intent, Memory, Program, Snapshot, Span, TargetName, Tick, Timestamp,
-};
-use std::{collections::BTreeMap, error::Error as StdError, fs::File, path::Path};
+use setpoint_core::{ActResult, Intent, Memory, Program, Snapshot, Span, Tick, Timestamp};
+use std::{error::Error as StdError, fs::File, path::Path};
 
 /// A checkpoint every so many passes …
 const CHECKPOINT_PASSES: u64 = 1000;
@@ -47,8 +45,8 @@ pub struct SqliteJournal {
     retention: Retention,
     /// The last pass that is on disk, whole.
     last: Snapshot,
-    /// For every target, the row that its last decision is in.
-    rows: BTreeMap<TargetName, Row>,
+    /// For every target, the rows that its decisions go into.
+    rows: Rows,
     checkpoint: Option<(u64, Tick)>,
     _lock: File,
 }
@@ -75,7 +73,7 @@ impl SqliteJournal {
             obeyed,
             retention: Retention::default(),
             last: restored.last_snapshot().cloned().unwrap_or_default(),
-            rows: BTreeMap::new(),
+            rows: Rows::default(),
             checkpoint: None,
             _lock: lock,
         };
@@ -105,20 +103,24 @@ impl SqliteJournal {
         for intent in pass.plan.intents() {
             insert_intent(&transaction, intent, snapshot.pass)?;
         }
-        let rows = fold_all(&transaction, &self.rows, pass)?;
+        let folded = self.rows.fold(&transaction, pass)?;
         if let Some(last) = self.obeyed {
             transaction.execute("DELETE FROM orders WHERE id <= ?1", [last])?;
         }
         let due = self.checkpoint.is_none_or(|(pass, at)| {
             snapshot.pass >= pass + CHECKPOINT_PASSES || memory.now.since(at) >= CHECKPOINT_EVERY
         });
+        let mut kept_from = None;
         if due {
             insert_checkpoint(&transaction, snapshot, memory)?;
-            prune(&transaction, self.retention, snapshot.at.wall)?;
+            kept_from = prune(&transaction, self.retention, snapshot.at.wall)?;
         }
         transaction.commit()?;
         // Only what is on disk counts: had the commit failed, the next delta starts from before.
-        self.rows.extend(rows);
+        self.rows.keep(pass, folded);
+        if let Some(from) = kept_from {
+            self.rows.let_go(from);
+        }
         self.last = snapshot.clone();
         self.obeyed = None;
         if due {
@@ -205,12 +207,13 @@ fn insert_checkpoint(
 }
 
 /// Lets go of what is older than the retention allows: always up to a checkpoint, so that
-/// what is left can still be folded, and never the last one.
+/// what is left can still be folded, and never the last one. Gives the first pass that is kept,
+/// where any were let go of.
 fn prune(
     transaction: &Transaction<'_>,
     retention: Retention,
     now: Timestamp,
-) -> Result<(), Trouble> {
+) -> Result<Option<u64>, Trouble> {
     let horizon = (now - retention.age).ms();
     let size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
     let bytes: u64 = transaction.query_row(size, [], |row| row.get(0))?;
@@ -220,7 +223,7 @@ fn prune(
         "SELECT max(pass) FROM checkpoints WHERE wall <= ?1"
     };
     let from: Option<u64> = transaction.query_row(oldest_kept, [horizon], |row| row.get(0))?;
-    let Some(from) = from else { return Ok(()) };
+    let Some(from) = from else { return Ok(None) };
     for delete in [
         "DELETE FROM passes WHERE pass < ?1",
         "DELETE FROM checkpoints WHERE pass < ?1",
@@ -229,5 +232,5 @@ fn prune(
     ] {
         transaction.execute(delete, [from])?;
     }
-    Ok(())
+    Ok(Some(from))
 }

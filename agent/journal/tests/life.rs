@@ -274,7 +274,9 @@ fn a_newer_a_damaged_and_a_shared_journal_are_refused() {
 /// The file as the first version wrote it: without orders.
 fn make_older(path: &Path) {
     let connection = rusqlite::Connection::open(path).unwrap();
-    connection.execute_batch("DROP TABLE orders; PRAGMA user_version = 1;").unwrap();
+    let older = "DROP TABLE orders; ALTER TABLE decisions DROP COLUMN runs; \
+                 PRAGMA user_version = 1;";
+    connection.execute_batch(older).unwrap();
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     fault::FaultId,
-    language::{NOT_YET, On, WORDS, unit_word, word, words},
+    language::{NOT_YET, On, WORDS, Word, unit_word, word, words},
     suggest::{did_you_mean, one_of},
 };
 use rhai::{FnCallExpr, Position};
@@ -72,7 +72,10 @@ impl Walker<'_, '_> {
             return Type::Unknown;
         }
         if matches!(is, Type::Unknown | Type::Other(_)) {
-            if let Some(word) = opinion_word(name).filter(|_| *is == Type::Unknown) {
+            // Of a text that cannot be told to be one, `replace` is another word.
+            let fits = |word: &Word| word.args.map(<[_]>::len) == Some(types.len());
+            let word = opinion_word(name).filter(|word| *is == Type::Unknown && fits(word));
+            if let Some(word) = word {
                 self.asks(word, is, &types, place);
             }
             return Type::Unknown;

@@ -94,14 +94,18 @@ pub(crate) fn check_with(
         }
     }
     let rules = outline::rules(&mut faults, statements, declared.as_ref());
-    let mut calendars = BTreeSet::new();
-    if let Some(declared) = &declared {
+    let usage = declared.as_ref().map(|declared| {
         let usage = Walker::new(&mut faults, declared, &tree).program(statements);
         warnings::note(&mut faults, declared, &usage);
-        calendars = usage.calendars;
-    }
+        usage
+    });
+    let usage = usage.unwrap_or_default();
     let body = outline::without_header(&source, statements);
-    let header = declared.and_then(crate::header::Declared::into_header);
+    let mut header = declared.and_then(crate::header::Declared::into_header);
+    for (name, target) in header.iter_mut().flat_map(|header| &mut header.targets) {
+        target.replaces = usage.may_replace(name);
+    }
+    let calendars = usage.calendars;
     let mut found = faults.into_sorted();
     if found.iter().any(Fault::is_error) {
         // What is misspelt is not used: only errors are worth a person's time.

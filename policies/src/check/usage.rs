@@ -25,6 +25,16 @@ pub(super) struct Usage {
     pub(super) rule_acts: bool,
 }
 
+impl Usage {
+    /// Whether a rule may ask for another member in the place of one of this target.
+    pub(super) fn may_replace(&self, target: &str) -> bool {
+        self.asks.iter().any(|asked| {
+            let is_its = asked.target.as_deref().is_none_or(|own| own == target);
+            is_its && matches!(asked.word, "replace" | "replace_unhealthy")
+        })
+    }
+}
+
 /// An opinion in the text.
 #[derive(Debug)]
 pub(super) struct Asked {

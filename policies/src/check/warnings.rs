@@ -7,7 +7,7 @@ use setpoint_core::Dimension;
 use std::collections::BTreeSet;
 
 /// Opinions that only ever make a group smaller, or keep it small.
-const NEVER_GROWS: [&str; 1] = ["at_most"];
+const NEVER_GROWS: [&str; 3] = ["at_most", "replace", "replace_unhealthy"];
 
 /// Notes what is declared and never used, and groups that cannot grow out of saturation.
 pub(super) fn note(faults: &mut Faults<'_>, declared: &Declared, usage: &Usage) {

@@ -123,6 +123,12 @@ fn group_opinions(engine: &mut Engine) {
         .register_fn("at_most", |c: Call<'_>, g: GroupHandle, n: Dynamic| {
             let size = size(&n)?;
             record(&c, g.0, Ask::AtMost(size))
+        })
+        .register_fn("replace", |c: Call<'_>, g: GroupHandle, member: ImmutableString| {
+            record(&c, g.0, Ask::Replace(member.to_string()))
+        })
+        .register_fn("replace_unhealthy", |c: Call<'_>, g: GroupHandle| {
+            record(&c, g.0, Ask::ReplaceUnhealthy)
         });
 }
 

@@ -70,6 +70,7 @@ pub(super) fn read(
         ready_after: reader.optional(entries, "ready_after", Reader::span),
         safe: reader.optional(entries, "safe", safe),
         effect: reader.optional(entries, "effect", effect),
+        replaces: false,
     };
     if let (Some(min), Some(max), Some((_, place))) = (target.min, target.max, entries.get("max"))
         && min > max

@@ -95,6 +95,9 @@ pub struct TargetHeader {
     pub safe: Option<Side>,
     /// What growth brings about.
     pub effect: Option<EffectHeader>,
+    /// Whether a rule may ask for another member in the place of one: what the rules tell, not
+    /// the header.
+    pub replaces: bool,
 }
 
 /// What a policy declares that growth brings about: one of its inputs falls.
@@ -124,6 +127,7 @@ impl TargetHeader {
             ready_after: None,
             safe: None,
             effect: None,
+            replaces: false,
         }
     }
 
@@ -206,6 +210,7 @@ impl TargetHeader {
             cooldown_down: longer(group.cooldown_down, self.cooldown_down),
             ready_after: longer(group.ready_after, self.ready_after),
             brakes: self.narrow_brakes(policy, group.brakes),
+            replaces: group.replaces || self.replaces,
             ..group
         })
     }

@@ -97,12 +97,17 @@ impl Aws {
         let databases = Databases::new(self.rds.clone());
         let rivals = Rivals::new(self.autoscaling.clone(), self.clock.clone());
         let storage = Storage::new(self.rds.clone());
-        let ebs = self.ebs(self.settings.deadlines.look);
+        let ebs = self.looking_at_volumes();
         AwsEyes::new(
             (groups, databases, (storage, ebs), rivals),
             targets,
             self.settings.deadlines.look,
         )
+    }
+
+    /// Volumes, with as long for each call as a look has.
+    pub(crate) fn looking_at_volumes(&self) -> Ebs {
+        self.ebs(self.settings.deadlines.look)
     }
 
     /// Volumes, with so long for each call.

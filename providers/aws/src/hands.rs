@@ -60,6 +60,9 @@ impl AwsHands {
             (Resource::Group(name), Action::Retire { members }) => {
                 self.standby.retire(name, members).await
             }
+            (Resource::Group(name), Action::Replace { from, member, drained }) => {
+                self.standby.replace(name, *from, (member, *drained)).await
+            }
             (Resource::Group(name), Action::Return { from, to, members }) => {
                 self.standby.exit(name, (*from, *to), members).await
             }
@@ -113,6 +116,7 @@ fn operation(intent: &Intent) -> String {
         Action::Drain { members, .. } => format!("drain {} of {target}", members.join(", ")),
         Action::Retire { members } => format!("retire {} of {target}", members.join(", ")),
         Action::Return { members, .. } => format!("return {} to {target}", members.join(", ")),
+        Action::Replace { member, .. } => format!("replace {member} of {target}"),
         Action::AddReplica { name } => format!("add replica {name} to {target}"),
         Action::RemoveReplica { name } => format!("remove replica {name} from {target}"),
         Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } => {

@@ -50,5 +50,5 @@ pub use doctor::Patient;
 pub use eyes::AwsEyes;
 pub use hands::AwsHands;
 pub use natives::{Native, NativeRule};
-pub use permissions::{Fleet, Statement, permissions, query_permission};
+pub use permissions::{Fleet, Named, Statement, permissions, query_permission};
 pub use settings::{AwsSettings, Deadlines, Resource, Role};

@@ -45,12 +45,12 @@ impl Statement {
 /// What is to be permitted to look at `targets` and at `fleets`, each the groups with certain
 /// tags, in `region`, to change them if `acts`, and to read metrics if `reads_metrics`.
 ///
-/// The members of the groups in `drained` are picked by name.
+/// The members of the groups in `named` are picked by name.
 pub fn permissions(
     region: &str,
     targets: &BTreeSet<Resource>,
     fleets: &[Fleet],
-    drained: &BTreeSet<String>,
+    named: &Named,
     (acts, reads_metrics): (bool, bool),
 ) -> Vec<Statement> {
     let arn = Arn { region };
@@ -69,9 +69,13 @@ pub fn permissions(
         let groups = groups.iter().map(|name| arn.group(name));
         all.push(Statement::new("Resize", RESIZE, groups));
     }
-    if acts && !drained.is_empty() {
-        let groups = drained.iter().map(|name| arn.group(name));
-        all.push(Statement::new("Drain", DRAIN, groups));
+    for (id, actions, groups) in
+        [("Drain", DRAIN, &named.drained), ("Replace", REPLACE, &named.replaced)]
+    {
+        if acts && !groups.is_empty() {
+            let groups = groups.iter().map(|name| arn.group(name));
+            all.push(Statement::new(id, actions, groups));
+        }
     }
     if acts {
         let numbered = (1..).zip(fleets);
@@ -117,14 +121,28 @@ const DRAIN: &[&str] = &[
     "autoscaling:TerminateInstanceInAutoScalingGroup",
 ];
 
+/// What ends a member of a group, so that another comes.
+const REPLACE: &[&str] = &["autoscaling:TerminateInstanceInAutoScalingGroup"];
+
+/// The groups whose members are picked by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Those whose members are drained before they go.
+    pub drained: BTreeSet<String>,
+    /// Those whose members are replaced one by one, at once.
+    pub replaced: BTreeSet<String>,
+}
+
 /// The groups that have certain tags. Which these are is not known before: those with the
 /// tags are permitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fleet {
     /// The tags; `*` is any value.
     pub tags: BTreeMap<String, String>,
-    /// Whether members are picked by name.
+    /// Whether members are drained before they go.
     pub drained: bool,
+    /// Whether members are replaced one by one, at once.
+    pub replaced: bool,
 }
 
 impl Fleet {
@@ -138,7 +156,8 @@ impl Fleet {
             statement
         };
         let drain = self.drained.then(|| one("Drain", DRAIN));
-        [one("Resize", RESIZE)].into_iter().chain(drain).collect()
+        let replace = self.replaced.then(|| one("Replace", REPLACE));
+        [one("Resize", RESIZE)].into_iter().chain(drain).chain(replace).collect()
     }
 }
 
@@ -226,8 +245,8 @@ mod tests {
         [Resource::Group("web".to_owned()), Resource::Database("orders".to_owned())].into()
     }
 
-    fn drained() -> BTreeSet<String> {
-        ["web".to_owned()].into()
+    fn drained() -> Named {
+        Named { drained: ["web".to_owned()].into(), ..Named::default() }
     }
 
     #[test]
@@ -257,7 +276,7 @@ mod tests {
 
     #[test]
     fn only_what_is_configured_is_permitted() {
-        let (group, none) = ([Resource::Group("web".to_owned())].into(), BTreeSet::new());
+        let (group, none) = ([Resource::Group("web".to_owned())].into(), Named::default());
         let ids = |acts| {
             permissions("cn-north-1", &group, &[], &none, (acts, false))
                 .into_iter()
@@ -285,11 +304,11 @@ mod tests {
     #[test]
     fn a_fleet_is_permitted_by_its_tags_and_never_without() {
         let tags = BTreeMap::from([("app".to_owned(), "*".to_owned())]);
-        let fleet = [Fleet { tags, drained: true }];
-        let none = BTreeSet::new();
+        let fleet = [Fleet { tags, drained: true, replaced: true }];
+        let none = Named::default();
         let all = permissions("eu-west-1", &BTreeSet::new(), &fleet, &none, (true, false));
         let ids: Vec<&str> = all.iter().map(|it| &*it.id).collect();
-        assert_eq!(ids, ["Look", "ResizeFleet1", "DrainFleet1"]);
+        assert_eq!(ids, ["Look", "ResizeFleet1", "DrainFleet1", "ReplaceFleet1"]);
         for statement in &all[1..] {
             assert_eq!(statement.conditions["StringLike"]["aws:ResourceTag/app"], "*");
         }
@@ -297,10 +316,11 @@ mod tests {
 
     #[test]
     fn only_where_members_are_picked_by_name_may_one_be_ended() {
-        let ends = |drained: &BTreeSet<String>| {
-            let all = permissions("eu-west-1", &targets(), &[], drained, (true, false));
+        let ends = |named: &Named| {
+            let all = permissions("eu-west-1", &targets(), &[], named, (true, false));
             all.iter().any(|it| it.actions.iter().any(|action| action.contains("Terminate")))
         };
-        assert!(ends(&drained()) && !ends(&BTreeSet::new()));
+        let replaced = Named { replaced: ["web".to_owned()].into(), ..Named::default() };
+        assert!(ends(&drained()) && ends(&replaced) && !ends(&Named::default()));
     }
 }

@@ -102,6 +102,44 @@ impl Standby {
         Ok(())
     }
 
+    /// Has another in the place of `member` in the group `name`, which stays at `size`: taken out
+    /// of service if it is to be `drained`, else ended. One that is gone, or going, is done.
+    pub(crate) async fn replace(
+        &self,
+        name: &str,
+        size: u32,
+        (member, drained): (&str, bool),
+    ) -> Result<(), Fault> {
+        let described = self.groups.describe_one(name).await?;
+        let mut instances = described.instances().iter();
+        let Some(instance) = instances.find(|one| one.instance_id() == Some(member)) else {
+            return Ok(());
+        };
+        match instance.lifecycle_state() {
+            Some(Life::InService) => {}
+            Some(Life::Standby | Life::EnteringStandby) if drained => return Ok(()),
+            Some(life) if life.as_str().starts_with("Terminat") => return Ok(()),
+            life => {
+                let life = life.map_or("in no state", Life::as_str);
+                return Err(Fault::Stale(format!("{member} is {life}")));
+            }
+        }
+        expect(&group::read(&described)?, size)?;
+        if let Some(busy) = self.groups.refreshing(name).await? {
+            return Err(Fault::Stale(busy));
+        }
+        if drained {
+            let request = self.api.client().enter_standby().auto_scaling_group_name(name);
+            let request = request.instance_ids(member).should_decrement_desired_capacity(false);
+            self.api.call("EnterStandby", request.send()).await?;
+        } else {
+            let request = self.api.client().terminate_instance_in_auto_scaling_group();
+            let request = request.instance_id(member).should_decrement_desired_capacity(false);
+            self.api.call("TerminateInstanceInAutoScalingGroup", request.send()).await?;
+        }
+        Ok(())
+    }
+
     /// Has `members` in service and the group `name` at `to`, if it is at `from` now but for
     /// those that are back already. One that cannot come back is made up for by a new one.
     pub(crate) async fn exit(

@@ -18,7 +18,7 @@ const MOST_BYTES: u64 = 1024 * 1024;
 /// Where a number is: a file, and perhaps a key in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     keys: Vec<String>,
 }
 

@@ -16,7 +16,7 @@ const DEADLINE: Span = Span::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Files {
     name: String,
-    deadline: Span,
+    pub(crate) deadline: Span,
 }
 
 impl Files {

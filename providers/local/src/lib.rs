@@ -7,6 +7,7 @@
 //! Start reading at [`Files`] and [`Units`].
 
 mod blocking;
+mod doctor;
 mod failure;
 mod file;
 mod files;

@@ -71,7 +71,7 @@ impl Units {
         UnitHands { units: self.clone(), targets }
     }
 
-    async fn look(&self, unit: &Unit) -> Result<Job, Failure> {
+    pub(crate) async fn look(&self, unit: &Unit) -> Result<Job, Failure> {
         let told = self.call(&["show", PROPERTIES, "--", &unit.0]).await?;
         job(&told).map_err(|why| Failure::Content(format!("{}: {why}", unit.0)))
     }

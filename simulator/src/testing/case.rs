@@ -203,6 +203,8 @@ pub(super) struct WantedAction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
     ScaleTo(u32),
+    /// The member of this name.
+    Replace(String),
     /// With this name, if one is given.
     AddReplica(Option<String>),
     RemoveReplica(Option<String>),
@@ -223,6 +225,7 @@ impl WantedAction {
             }
             // A policy asks for a size: who is ended for it is not its own to say.
             Action::Retire { members } => What::Retire(members.clone()),
+            Action::Replace { member, .. } => What::Replace(member.clone()),
             Action::AddReplica { name } => What::AddReplica(Some(name.clone())),
             Action::RemoveReplica { name } => What::RemoveReplica(Some(name.clone())),
             Action::Set { to, .. } => What::SetTo(*to),
@@ -249,6 +252,7 @@ impl fmt::Display for WantedAction {
         let Self { target, what } = self;
         match what {
             What::ScaleTo(size) => write!(f, "{target} scale_to {size}"),
+            What::Replace(member) => write!(f, "{target} replace {member}"),
             What::Retire(members) => write!(f, "{target} retire {}", members.join(" ")),
             What::AddReplica(None) => write!(f, "{target} add_replica"),
             What::AddReplica(Some(name)) => write!(f, "{target} add_replica {name}"),

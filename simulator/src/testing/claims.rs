@@ -120,6 +120,7 @@ impl<'a> Bench<'a> {
         let named = |name: Option<&&str>| name.map(|name| (*name).to_owned());
         let what = match (kind, rest) {
             (Kind::Group, ["scale_to", size]) => size.parse().ok().map(What::ScaleTo),
+            (Kind::Group, ["replace", member]) => Some(What::Replace((*member).to_owned())),
             (Kind::Database, ["add_replica", name @ ..]) if name.len() < 2 => {
                 Some(What::AddReplica(named(name.first())))
             }
@@ -133,7 +134,9 @@ impl<'a> Bench<'a> {
             _ => None,
         };
         let help = match kind {
-            Kind::Group => format!("write `{target} scale_to 50`"),
+            Kind::Group => {
+                format!("write `{target} scale_to 50`, or `{target} replace m-1`")
+            }
             Kind::Setting => format!("write `{target} set_to 20`"),
             Kind::Job => format!("write `{target} start` or `{target} restart`"),
             Kind::Volume => format!("write `{target} grow_to 200`, in GiB"),

@@ -267,6 +267,10 @@ impl<'a> Judge<'a> {
                 let claim = "max_actions".to_owned();
                 self.find(&most.place, scene, claim, format!("{} at most", most.value), got);
             }
+            // One in the place of another is neither more nor fewer.
+            if matches!(intent.action, Action::Replace { .. }) {
+                continue;
+            }
             let turns = self.turns.entry(intent.target.clone()).or_default();
             let grows = grows(&intent.action);
             let turned = turns.grew.replace(grows).is_some_and(|grew| grew != grows);
@@ -321,6 +325,7 @@ fn grows(action: &Action) -> bool {
         Action::Resize { .. }
         | Action::Drain { .. }
         | Action::Retire { .. }
+        | Action::Replace { .. }
         | Action::Return { .. }
         | Action::AddReplica { .. }
         | Action::RemoveReplica { .. }

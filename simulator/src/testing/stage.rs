@@ -173,6 +173,9 @@ impl World {
         let now = self.now();
         match (self.things.get_mut(&intent.target), &intent.action) {
             (Some(Life::Group(group)), Action::Resize { to, .. }) => group.resize(*to, now),
+            (Some(Life::Group(group)), Action::Replace { member, .. }) => {
+                group.replace(member, now);
+            }
             (Some(Life::Database(database)), Action::AddReplica { name }) => {
                 database.add(name, now);
             }

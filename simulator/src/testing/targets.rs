@@ -50,9 +50,12 @@ impl<'a> Bench<'a> {
                 Kind::Job => self.job(&name, value),
                 Kind::Volume => self.volume(&name, value),
             };
-            let Some((thing, settings)) = made else { continue };
+            let Some((mut thing, settings)) = made else { continue };
             let key = TargetName::new(&name.value);
             if let Some(settings) = self.narrow(&name, settings) {
+                if let (Thing::Group(model), TargetSettings::Group(own)) = (&mut thing, &settings) {
+                    model.is_named = own.replaces;
+                }
                 targets.settings.insert(key.clone(), settings);
             }
             targets.things.insert(key, thing);
@@ -125,10 +128,9 @@ impl<'a> Bench<'a> {
     }
 
     fn group(&self, name: &At<String>, value: Value<'a>) -> Option<(Thing, TargetSettings)> {
-        let none = || Series::constant(0.0);
         if matches!(value.get_ref(), DeValue::Integer(_)) {
             let size = self.size(&self.reader.count(value, &name.value)?)?;
-            let model = GroupModel { size, ready: size, boot: Span::ZERO, unhealthy: none() };
+            let model = GroupModel::of(size);
             let range = Range::new(0, MEMBERS.max(size))?;
             return Some((Thing::Group(model), TargetSettings::Group(GroupSettings::new(range))));
         }
@@ -143,6 +145,7 @@ impl<'a> Bench<'a> {
         let boot = table.span("boot").map_or(Span::ZERO, |at| at.value);
         let ready = table.count("ready");
         let unhealthy = table.value("unhealthy").map(|value| self.series(value, "unhealthy"));
+        let members = table.texts("members");
         let range = range?;
         let defaults = GroupSettings::new(range);
         let or = |at: Option<At<Span>>, default| at.map_or(default, |at| at.value);
@@ -162,8 +165,13 @@ impl<'a> Bench<'a> {
             self.fault(FileFault::new(Code::BadValue, &ready.place, message));
         }
         let ready = ready.map_or(size, |ready| ready.value.min(size));
-        let unhealthy = unhealthy.unwrap_or_else(|| Some(none()))?;
-        let model = GroupModel { size, ready, boot, unhealthy };
+        let unhealthy = unhealthy.unwrap_or_else(|| Some(Series::constant(0.0)))?;
+        if let Some(last) = members.get(size as usize) {
+            let message = format!("{} names for {size} members", members.len());
+            self.fault(TestFault::new(Code::BadValue, &last.place, message));
+        }
+        let names = members.into_iter().map(|name| name.value).collect();
+        let model = GroupModel { size, ready, boot, unhealthy, names, is_named: false };
         Some((Thing::Group(model), TargetSettings::Group(settings)))
     }
 

@@ -390,6 +390,7 @@ impl World {
             Action::Resize { from, to } => self.resize(*from, *to),
             Action::Drain { from, to, members } => self.drain((*from, *to), members),
             Action::Retire { members } => self.retire(members),
+            Action::Replace { from, member, drained } => self.replace(*from, member, *drained),
             Action::Return { from, to, members } => self.put_back((*from, *to), members),
             Action::AddReplica { name } => {
                 self.database.as_mut().ok_or_else(nothing)?.add(name, self.now);

@@ -59,6 +59,30 @@ impl World {
         Ok(())
     }
 
+    pub(super) fn replace(
+        &mut self,
+        size: u32,
+        member: &str,
+        drained: bool,
+    ) -> Result<(), Refusal> {
+        let member = [member.to_owned()];
+        let serving = self.among(&member, MemberState::Serving);
+        if serving.is_empty() {
+            return Ok(());
+        }
+        self.expect(size)?;
+        if drained {
+            let slow = self.scenario.fleet.sessions.map(|model| model.lets_go).unwrap_or_default();
+            self.fleet.put_aside(&serving, Some(self.now + slow));
+        } else {
+            let ended = self.fleet.retire(&serving, self.now);
+            self.note_ended(ended);
+        }
+        let ended = self.fleet.resize(size, self.now);
+        self.note_ended(ended);
+        Ok(())
+    }
+
     pub(super) fn put_back(
         &mut self,
         (from, to): (u32, u32),

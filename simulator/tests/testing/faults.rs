@@ -240,7 +240,7 @@ fn sizes_and_times_must_make_sense() {
     check(
         "inputs = { cpu = 60 }\ntargets = { fleet = 10 }\nexpect = [{ at = \"0s\", actions = [\"fleet grow 3\", \"\"] }]",
         &[
-            "6:35 T007 \"fleet grow 3\" is no action; write `fleet scale_to 50`",
+            "6:35 T007 \"fleet grow 3\" is no action; write `fleet scale_to 50`, or `fleet replace m-1`",
             "6:51 T007 \"\" is no action; write the target",
         ],
     );

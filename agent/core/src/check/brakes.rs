@@ -56,6 +56,7 @@ pub(super) fn against(
         wrong.extend(braked(change, (&intent.target, settings), memory));
         return wrong;
     }
+    let replaces = matches!(intent.action, Action::Replace { .. });
     let Some((from, to)) = fewer(&intent.action, seen) else { return wrong };
     let brakes = bounds.brakes();
     let Some(past) = memory.targets.get(&intent.target) else {
@@ -71,6 +72,11 @@ pub(super) fn against(
     if brakes.approve == Approve::Shrink && !leave {
         wrong.push(format!("shrinking to {to} without approval"));
     }
+    wrong.extend(overspent((from, to), past, bounds, memory));
+    // It moves no size: whoever else moved it, and how often, is no matter.
+    if replaces {
+        return wrong;
+    }
     let recent = |moved: &&Move| memory.now.since(moved.at) < brakes.foreign_respect;
     let most = bounds.range().max();
     let own_most = if let Seen::Group(group) = seen { group.own_range } else { None };
@@ -78,7 +84,6 @@ pub(super) fn against(
     if past.noticed.foreign.as_ref().filter(recent).is_some() && to < most {
         wrong.push("shrinking what somebody else has just moved".to_owned());
     }
-    wrong.extend(overspent((from, to), past, bounds, memory));
     wrong.extend(too_many_turns(past, bounds, memory));
     wrong
 }
@@ -89,6 +94,8 @@ fn fewer(action: &Action, seen: &Seen) -> Option<(u32, u32)> {
         (Action::Resize { from, to } | Action::Drain { from, to, .. }, _) => {
             (to < from).then_some((*from, *to))
         }
+        // For a while one fewer serves.
+        (Action::Replace { from, .. }, _) => Some((*from, from.saturating_sub(1))),
         (Action::RemoveReplica { .. }, Seen::Database(database)) => {
             let present = database.present();
             Some((present, present.saturating_sub(1)))
@@ -137,7 +144,7 @@ fn overspent(
     let budget = bounds.brakes().budget;
     let mut gone = u64::from(from - to);
     let mut largest = from;
-    for moved in &past.moves {
+    for moved in past.moves.iter().chain(&past.replaced) {
         if memory.now.since(moved.at) < budget.within {
             gone += u64::from(moved.from.saturating_sub(moved.to));
             largest = largest.max(moved.from);

@@ -47,6 +47,17 @@ impl Members<'_> {
                 }
                 wrong
             }
+            Action::Replace { from, member, drained } => {
+                let mut wrong = self
+                    .all(std::slice::from_ref(member), |name| self.not_to_replace(name, *drained));
+                if *from != self.group.desired {
+                    wrong.push(format!(
+                        "decided for {from} members, but {} are desired",
+                        self.group.desired
+                    ));
+                }
+                wrong
+            }
             Action::Resize { .. }
             | Action::AddReplica { .. }
             | Action::RemoveReplica { .. }
@@ -73,6 +84,29 @@ impl Members<'_> {
             (true, _) => Some(format!("{name} is on its way out already")),
             (false, None) => Some(format!("the sessions of {name} are not known")),
             (false, Some(_)) => None,
+        }
+    }
+
+    fn not_to_replace(&self, name: &str, drained: bool) -> Option<String> {
+        let is_sick = match self.state(name) {
+            Some(MemberState::Serving) => false,
+            Some(MemberState::Sick) => true,
+            Some(MemberState::Standby | MemberState::Other) | None => {
+                return Some(format!("{name} is not in service"));
+            }
+        };
+        if self.past.is_some_and(|past| past.open.is_some()) {
+            return Some(format!("{name} is replaced while something is on its way"));
+        }
+        if !is_sick && self.group.ready <= 1 {
+            return Some(format!("{name} is the only one that serves"));
+        }
+        match (self.bounds.sessions.is_some(), drained) {
+            (true, true) if is_sick => None,
+            (true, true) => self.not_to_drain(name),
+            (false, false) => None,
+            (true, false) => Some(format!("{name} is ended that may have sessions")),
+            (false, true) => Some(format!("{name} is drained, and nothing tells of sessions")),
         }
     }
 

@@ -120,8 +120,12 @@ fn unsafe_action(
                 bounds.shrink.count.max((f64::from(*from) * bounds.shrink.share + 1e-6) as u32),
             )
         }
-        // It changes no size: what is against it is against those it names.
+        // They change no size: what is against them is against those they name.
         (Action::Retire { .. }, TargetSettings::Group(_), Seen::Group(_)) => Vec::new(),
+        (Action::Replace { .. }, TargetSettings::Group(_), Seen::Group(_)) => {
+            let blind = blind.then(|| "replacing a member without evidence".to_owned());
+            blind.into_iter().collect()
+        }
         (Action::AddReplica { name }, TargetSettings::Database(bounds), Seen::Database(db)) => {
             added(name, bounds, db)
         }

@@ -7,5 +7,7 @@
 
 mod job;
 mod life;
+mod released;
 mod setting;
+mod tried;
 mod volume;

@@ -6,12 +6,11 @@ use crate::{
     config::suggest,
     exit::Exit,
     output::{self, Format},
-    report,
+    report::{self, Contacts},
 };
 use serde_json::json;
 use setpoint_core::{ActResult, BoundPolicy, Decision, TargetName, Verdict};
 use setpoint_journal::{DecisionRecord, DecisionRow, NamedRule, ReadError, Reader};
-use setpoint_policies::{Header, Script};
 
 /// How many of the last intents are looked through for the one that was decided.
 const INTENTS: u32 = 10_000;
@@ -42,6 +41,7 @@ fn explained(common: &Common, options: &cli::Explain) -> Result<Exit, Exit> {
             "rules": row.record.rules,
             "shadows": row.record.shadows,
             "result": result,
+            "contacts": contacts(&config.policies, &row.record.rules),
         })),
         Format::Text if options.shadow => {
             return Ok(shadows(&row, &report::files(&config.policies)));
@@ -50,7 +50,7 @@ fn explained(common: &Common, options: &cli::Explain) -> Result<Exit, Exit> {
             output::answer(&heading(&row));
             let files = report::files(&config.policies);
             let full = report::full(&row.record, result.as_ref(), &files);
-            let answerable = answerable(&config.policies, &row.record.rules);
+            let answerable = answerable(&contacts(&config.policies, &row.record.rules));
             output::answer(&format!("{full}{answerable}"));
         }
     }
@@ -81,18 +81,13 @@ fn shadows(row: &DecisionRow, files: &report::Files) -> Exit {
 }
 
 /// Who answers for each policy that had a say, and where to read on, where its header tells.
-fn answerable(policies: &[BoundPolicy], rules: &[NamedRule]) -> String {
-    let had_a_say = |policy: &&BoundPolicy| rules.iter().any(|rule| rule.policy == policy.name);
-    let told = |policy: &BoundPolicy| {
-        let script = Script::parse(&policy.file, &policy.source).ok()?;
-        let Header { owner, runbook, .. } = script.header();
-        let owner = owner.as_ref().map(|owner| format!("owner {owner}"));
-        let runbook = runbook.as_ref().map(|runbook| format!("runbook {runbook}"));
-        let told: Vec<String> = owner.into_iter().chain(runbook).collect();
-        let name = &policy.name;
-        (!told.is_empty()).then(|| format!("  policy   {name}: {}\n", told.join(", ")))
-    };
-    policies.iter().filter(had_a_say).filter_map(told).collect()
+fn contacts(policies: &[BoundPolicy], rules: &[NamedRule]) -> Contacts {
+    Contacts::of(policies).only(|name| rules.iter().any(|rule| rule.policy == *name))
+}
+
+/// A line for each.
+fn answerable(contacts: &Contacts) -> String {
+    contacts.in_words().map(|(name, told)| format!("  policy   {name}: {told}\n")).collect()
 }
 
 /// "web: held, in pass 12 at …", or for how long it has been so.
@@ -106,8 +101,10 @@ fn heading(row: &DecisionRow) -> String {
     match row.count {
         1 => format!("{target}: {verdict}, in pass {} at {last}", row.last_pass),
         count => format!(
-            "{target}: {verdict}, in {count} passes from {} to {last}; the numbers are those of pass {}",
-            row.since, row.last_pass
+            "{target}: {verdict}, in {count}{} passes from {} to {last}; the numbers are those of pass {}",
+            row.others().map(|others| format!(" of the {}", count + others)).unwrap_or_default(),
+            row.since,
+            row.last_pass
         ),
     }
 }
@@ -173,7 +170,7 @@ mod tests {
             bound("night", ""),
             bound("other", "owner: \"others\","),
         ];
-        let said = answerable(&policies, &[rule_of("cpu"), rule_of("night")]);
+        let said = answerable(&contacts(&policies, &[rule_of("cpu"), rule_of("night")]));
         assert_eq!(said, "  policy   cpu: owner game team, runbook https://example.org/cpu\n");
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     cli::{Between, Common, JournalCommand, Query},
     exit::Exit,
     output::{self, Format},
-    report,
+    report::{self, Contacts},
     system_clock::SystemClock,
     wiring,
 };
@@ -81,8 +81,12 @@ fn line(row: &DecisionRow, results: &Results) -> String {
         }
         Verdict::Held(held) if row.count == 1 => format!("{since}   {target}   held: {held}"),
         Verdict::Held(held) => {
-            let lasted = row.last.since(row.since);
-            format!("{since}   {target}   held for {lasted}, {} passes: {held}", row.count)
+            let (lasted, count) = (row.last.since(row.since), row.count);
+            let passes = match row.others() {
+                None => format!("{count} passes"),
+                Some(others) => format!("{count} of {} passes", count + others),
+            };
+            format!("{since}   {target}   held for {lasted}, {passes}: {held}")
         }
     }
 }
@@ -134,9 +138,11 @@ fn verify(reader: &Reader, format: Format) -> Result<Exit, Exit> {
                     "some were made by version {version}, which may decide otherwise"
                 ));
             }
+            // The policies may be others by now.
+            let unknown = (&report::Files::new(), &Contacts::default());
             for divergence in &diverged {
                 output::answer(&format!("pass {} now:", divergence.pass));
-                output::answer(&report::decisions(&divergence.plan, &report::Files::new()));
+                output::answer(&report::decisions(&divergence.plan, unknown));
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     exit::Exit,
     output::{self, Format},
-    report::{self, Summary},
+    report::{self, Contacts, Summary},
     runtime,
     system_clock::SystemClock,
     wiring::{self, Reach},
@@ -32,7 +32,7 @@ fn planned(common: &Common, options: &cli::Plan) -> Result<Exit, Exit> {
     let summary = Summary::of(&look.plan);
     let unread = unread(&look.snapshot);
     if options.json || common.output == Format::Json {
-        output::answer_json(&as_json(&look, summary, &unread));
+        output::answer_json(&as_json(&look, summary, &unread, &config));
     } else {
         output::answer(&as_text(&look, &unread, &config));
     }
@@ -43,7 +43,7 @@ fn planned(common: &Common, options: &cli::Plan) -> Result<Exit, Exit> {
     })
 }
 
-fn as_json(look: &Look, summary: Summary, unread: &[String]) -> Value {
+fn as_json(look: &Look, summary: Summary, unread: &[String], config: &Config) -> Value {
     json!({
         "changes": summary.changes,
         "held": summary.held,
@@ -51,12 +51,14 @@ fn as_json(look: &Look, summary: Summary, unread: &[String]) -> Value {
         "unread": unread,
         "plan": look.plan,
         "evaluations": look.evaluations,
+        "contacts": Contacts::of(&config.policies),
     })
 }
 
 fn as_text(look: &Look, unread: &[String], config: &Config) -> String {
     let files = report::files(&config.policies);
-    let mut text = report::plan(&look.plan, &look.evaluations, &files);
+    let contacts = Contacts::of(&config.policies);
+    let mut text = report::plan(&look.plan, &look.evaluations, (&files, &contacts));
     if look.elapsed {
         text.push_str("Rules that wait `for` some time are treated as if they had waited.\n");
     }

@@ -8,7 +8,7 @@ use crate::{
     exit::Exit,
     live::{self, Ask, MISSED_PASSES, NoAnswer, Paused, Reply, Status},
     output::{self, Format},
-    report,
+    report::{self, Contacts},
     system_clock::SystemClock,
 };
 use setpoint_control::Clock;
@@ -54,10 +54,11 @@ fn recorded(reader: &Reader, config: &Config) -> Result<Option<Status>, ReadErro
     let age = SystemClock::start().now().wall.since(at);
     let mut decisions: Vec<Decision> = Vec::new();
     let mut shadows = Vec::new();
-    for target in reader.targets()? {
-        // A target that the last pass did not decide about is configured no more.
-        let row = reader.decision(&target, None)?.filter(|row| row.last_pass == pass);
-        let Some(row) = row else { continue };
+    // Whatever the last pass decided about was in its program; the row of a target may be some
+    // passes behind.
+    let targets = reader.program()?.map(|program| program.settings.targets).unwrap_or_default();
+    for target in targets.keys() {
+        let Some(row) = reader.decision(target, None)? else { continue };
         decisions.push(row.record.decision);
         shadows.extend(row.record.shadows);
     }
@@ -75,6 +76,7 @@ fn recorded(reader: &Reader, config: &Config) -> Result<Option<Status>, ReadErro
         refused_reload: None,
         decisions,
         shadows,
+        contacts: Contacts::of(&config.policies),
     }))
 }
 
@@ -101,5 +103,5 @@ fn print(status: &Status, config: Option<&Config>) {
     }
     // Without the configuration the policies' names stand for their files.
     let files = config.map(|config| report::files(&config.policies)).unwrap_or_default();
-    output::answer(&report::decisions(&status.plan(), &files));
+    output::answer(&report::decisions(&status.plan(), (&files, &status.contacts)));
 }

@@ -347,6 +347,12 @@ impl Bench<'_> {
             return;
         }
         match wanted.narrow(policy, target.settings.clone()) {
+            // It is tried on virtual targets, whose members are called as the real ones are.
+            Ok(TargetSettings::Group(own)) if tried => {
+                if let TargetSettings::Group(real) = &mut target.settings {
+                    real.replaces |= own.replaces;
+                }
+            }
             Ok(_) if tried => {}
             Ok(settings) => target.settings = settings,
             Err(why) => {

@@ -6,6 +6,7 @@
 use super::{MISSED_PASSES, Paused, Status};
 use crate::{
     config::{Config, suggest},
+    report::Contacts,
     system_clock::SystemClock,
 };
 use setpoint_control::{Clock, Ended, Watch};
@@ -33,6 +34,7 @@ struct State {
     missed: BTreeMap<PolicyName, (u64, String)>,
     unrecorded: Option<String>,
     refused: Option<String>,
+    contacts: Contacts,
 }
 
 /// The last pass.
@@ -57,6 +59,7 @@ impl Board {
             missed: BTreeMap::new(),
             unrecorded: None,
             refused: None,
+            contacts: Contacts::of(&config.policies),
         };
         Self { clock, started: clock.now(), state: Mutex::new(state) }
     }
@@ -67,6 +70,7 @@ impl Board {
         state.mode = config.mode.to_string();
         state.every = config.every;
         state.refused = None;
+        state.contacts = Contacts::of(&config.policies);
         state.missed.retain(|name, _| config.policies.iter().any(|policy| policy.name == *name));
     }
 
@@ -114,6 +118,7 @@ impl Board {
             refused_reload: state.refused.clone(),
             decisions: last.map(|last| last.decisions.clone()).unwrap_or_default(),
             shadows: last.map(|last| last.shadows.clone()).unwrap_or_default(),
+            contacts: state.contacts.clone(),
         }
     }
 

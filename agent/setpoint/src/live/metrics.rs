@@ -277,6 +277,7 @@ fn kind(action: &Action) -> &'static str {
         Action::Resize { .. } => "shrink",
         Action::Drain { .. } => "drain",
         Action::Retire { .. } => "retire",
+        Action::Replace { .. } => "replace",
         Action::Return { .. } => "return",
         Action::AddReplica { .. } => "add_replica",
         Action::RemoveReplica { .. } => "remove_replica",

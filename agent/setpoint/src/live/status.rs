@@ -1,5 +1,6 @@
 //! How the agent and its targets stand, as a value: over the socket, over HTTP, and printed.
 
+use crate::report::Contacts;
 use serde::{Deserialize, Serialize};
 use setpoint_core::{Decision, Plan, ShadowDecision};
 
@@ -36,6 +37,9 @@ pub(crate) struct Status {
     /// What the policies would do that are being tried.
     #[serde(default)]
     pub(crate) shadows: Vec<ShadowDecision>,
+    /// Who answers for each policy whose header tells.
+    #[serde(default)]
+    pub(crate) contacts: Contacts,
 }
 
 /// A pause under way.

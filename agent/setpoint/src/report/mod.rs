@@ -1,9 +1,11 @@
 //! Passes and decisions as people read them.
 
+mod contact;
 mod decision;
 mod plan;
 mod style;
 
+pub(crate) use contact::Contacts;
 pub(crate) use decision::full;
 pub(crate) use plan::{Summary, decisions, plan};
 

@@ -1,7 +1,9 @@
 //! A plan on one screen: what would change, what is held, and why.
 
 use super::{
-    Files, line, rule, shadows,
+    Contacts, Files,
+    contact::ByTarget,
+    line, rule, shadows,
     style::{GROWS, NAME, QUIET, SHRINKS, in_style},
 };
 use setpoint_core::{Action, Decision, Evaluation, Plan, RuleVerdict, Verdict};
@@ -24,26 +26,36 @@ impl Summary {
 }
 
 /// Every decision in a line or two, the rules that could not speak, and a summary.
-pub(crate) fn plan(plan: &Plan, evaluations: &[Evaluation], files: &Files) -> String {
-    let mut text = decisions(plan, files);
+pub(crate) fn plan(
+    plan: &Plan,
+    evaluations: &[Evaluation],
+    (files, contacts): (&Files, &Contacts),
+) -> String {
+    let mut text = decisions(plan, (files, contacts));
     troubles(&mut text, evaluations, files);
     let Summary { changes, held } = Summary::of(plan);
     line(&mut text, format_args!("\nPlan: {changes} to change, {held} held. Nothing was sent."));
     text
 }
 
-/// Every decision in a line or two.
-pub(crate) fn decisions(plan: &Plan, files: &Files) -> String {
+/// Every decision in a line or two, and who answers for it.
+pub(crate) fn decisions(plan: &Plan, (files, contacts): (&Files, &Contacts)) -> String {
     let mut text = String::new();
+    let contacts = contacts.by_target();
     let width = plan.decisions.iter().map(|it| it.target.as_str().len()).max().unwrap_or(0);
     for decision in &plan.decisions {
-        brief(&mut text, decision, width, files);
+        brief(&mut text, decision, width, (files, &contacts));
     }
     text.push_str(&shadows(&plan.shadows));
     text
 }
 
-fn brief(text: &mut String, decision: &Decision, width: usize, files: &Files) {
+fn brief(
+    text: &mut String,
+    decision: &Decision,
+    width: usize,
+    (files, contacts): (&Files, &ByTarget<'_>),
+) {
     let name = in_style(NAME, format_args!("{:width$}", decision.target));
     match &decision.verdict {
         Verdict::Held(held) => {
@@ -68,6 +80,7 @@ fn brief(text: &mut String, decision: &Decision, width: usize, files: &Files) {
         let guards = in_style(QUIET, format_args!("guards: {}", guards(decision)));
         line(text, format_args!("      {guards}"));
     }
+    contacts.lines(text, &decision.target);
 }
 
 fn sign(action: &Action) -> (String, String) {
@@ -78,6 +91,7 @@ fn sign(action: &Action) -> (String, String) {
         }
         Action::Drain { .. } => (in_style(SHRINKS, "~"), action.to_string()),
         Action::Retire { .. } => (in_style(SHRINKS, "-"), action.to_string()),
+        Action::Replace { .. } => (in_style(SHRINKS, "±"), action.to_string()),
         Action::Return { .. } => (in_style(GROWS, "+"), action.to_string()),
         Action::Set { from, to, leaves } => {
             let style = if *leaves { SHRINKS } else { GROWS };
@@ -130,7 +144,7 @@ fn troubles(text: &mut String, evaluations: &[Evaluation], files: &Files) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::contact::tests::bound, *};
     use setpoint_core::{
         Guard, GuardLine, Held, Intent, IntentId, PolicyName, RuleName, RuleReport, TargetName,
         Want,
@@ -207,11 +221,14 @@ mod tests {
     fn it_says_what_changes_what_is_held_and_why() {
         let decided = Plan { decisions: vec![growing(), held()], shadows: Vec::new() };
         let files = Files::from([(PolicyName::new("game-cpu"), "target-cpu.rhai".to_owned())]);
-        let text = anstream::adapter::strip_str(&plan(&decided, &[skipped()], &files)).to_string();
+        let contacts = Contacts::of(&[bound("game-cpu", "game-servers", "owner: \"game team\",")]);
+        let text = plan(&decided, &[skipped()], (&files, &contacts));
+        let text = anstream::adapter::strip_str(&text).to_string();
         assert_eq!(
             text,
             r#"  ~ game-servers   10 -> 15   rule "hold" (target-cpu.rhai:14): track 90 % to 60 %
       guards: pause ok · range 20 -> 15 (20 is above 10..15) · rate limit ok
+      game-cpu: owner game team
     orders         2 replicas   held: no rule has an opinion
     rule "grow" (orders-connections:9) was skipped: connections: no sample yet
 

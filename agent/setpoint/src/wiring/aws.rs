@@ -10,7 +10,8 @@ use crate::{
 };
 use serde_json::{Value, json};
 use setpoint_aws::{
-    Aws, AwsSettings, CloudWatchSettings, Fleet, MetricQuery, Patient, Resource, Role, Statement,
+    Aws, AwsSettings, CloudWatchSettings, Fleet, MetricQuery, Named, Patient, Resource, Role,
+    Statement,
 };
 pub(crate) use setpoint_aws::{Native, NativeRule};
 use setpoint_control::{Act, Breaker, Finding, World};
@@ -49,7 +50,7 @@ pub(super) async fn plug_in(
     };
     let seen = resources(&|_| true);
     if !seen.is_empty() {
-        world.eyes.push(Box::new(aws.eyes(seen).naming_members_of(&with_sessions(targets))));
+        world.eyes.push(Box::new(aws.eyes(seen).naming_members_of(&with_names(targets))));
     }
     let acted_on = resources(&|target| reach == Reach::Hands && target.mode == Mode::Act);
     if !acted_on.is_empty() {
@@ -93,13 +94,22 @@ fn servers<'a>(
 }
 
 /// The groups whose members are picked by name.
-fn with_sessions(targets: &BTreeMap<&TargetName, &Target>) -> BTreeSet<TargetName> {
-    let named = targets.iter().filter(|(_, target)| has_sessions(target));
+fn with_names(targets: &BTreeMap<&TargetName, &Target>) -> BTreeSet<TargetName> {
+    let named = targets.iter().filter(|(_, it)| has_sessions(it) || has_replacements(it));
     named.map(|(name, _)| (*name).clone()).collect()
+}
+
+fn has_replacements(target: &Target) -> bool {
+    matches!(&target.settings, TargetSettings::Group(group) if group.replaces)
 }
 
 fn has_sessions(target: &Target) -> bool {
     matches!(&target.settings, TargetSettings::Group(group) if group.sessions.is_some())
+}
+
+/// Whether members are replaced that nobody drains first.
+fn is_replaced_at_once(target: &Target) -> bool {
+    has_replacements(target) && !has_sessions(target)
 }
 
 /// Whether a source reads the CloudWatch of the provider called `name`.
@@ -172,21 +182,28 @@ pub(super) fn permissions(
     let targets = || config.targets.values().filter(|target| target.provider == name);
     let resources = targets().filter_map(resource).collect();
     let fleet = |target: &Target| match &target.which {
-        Which::Each(tags) => Some(Fleet { tags: tags.clone(), drained: has_sessions(target) }),
+        Which::Each(tags) => {
+            let (tags, drained) = (tags.clone(), has_sessions(target));
+            Some(Fleet { tags, drained, replaced: is_replaced_at_once(target) })
+        }
         Which::One(_) => None,
     };
     let fleets: Vec<Fleet> = targets().filter_map(fleet).collect();
-    let drained = |target: &Target| match &target.which {
-        Which::One(id) if has_sessions(target) => Some(id.clone()),
-        Which::One(_) | Which::Each(_) => None,
+    let groups = |wanted: fn(&Target) -> bool| {
+        let wanted = targets().filter(|target| wanted(target));
+        let one = |target: &Target| match &target.which {
+            Which::One(id) => Some(id.clone()),
+            Which::Each(_) => None,
+        };
+        wanted.filter_map(one).collect()
     };
-    let drained = targets().filter_map(drained).collect();
+    let named = Named { drained: groups(has_sessions), replaced: groups(is_replaced_at_once) };
     let acts = targets().any(|target| target.mode == Mode::Act);
     let statements = setpoint_aws::permissions(
         &provider.region,
         &resources,
         &fleets,
-        &drained,
+        &named,
         (acts, has_metrics(config, name)),
     );
     let servers = servers(config, name, provider);

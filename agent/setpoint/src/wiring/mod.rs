@@ -16,10 +16,12 @@ use crate::{
     system_clock::SystemClock,
 };
 use serde_json::Value;
-use setpoint_control::{Clock, Commands, Evaluator, Finding, Journal, Ports, World};
-use setpoint_core::{Evaluation, Memory, POLICY_TIME, Program, Settings, Snapshot, TargetName};
+use setpoint_control::{Clock, Commands, Contact, Evaluator, Finding, Journal, Ports, World};
+use setpoint_core::{
+    Evaluation, Memory, POLICY_TIME, PolicyName, Program, Settings, Snapshot, TargetName,
+};
 use setpoint_http::SetUpError;
-use setpoint_policies::Policies;
+use setpoint_policies::{Header, Policies};
 use std::collections::BTreeMap;
 
 /// Whether the agent gets hands.
@@ -160,10 +162,15 @@ pub(crate) fn clouds(config: &Config) -> impl Iterator<Item = (&String, &Account
 /// What each provider has to say about the targets that it has.
 pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire> {
     let mut findings = Vec::new();
-    for (name, account) in clouds(config) {
+    for (name, provider) in &config.providers {
         let targets: BTreeMap<&TargetName, &Target> =
             config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
-        findings.extend(aws::examine(name, account, &targets).await?);
+        findings.extend(match provider {
+            Provider::Aws(account) => aws::examine(name, account, &targets).await?,
+            Provider::Webhook(_) | Provider::File { .. } | Provider::Systemd { .. } => {
+                own::examine((name, provider), &targets).await?
+            }
+        });
     }
     Ok(findings)
 }
@@ -198,5 +205,14 @@ impl Evaluator for Bound {
         snapshot: &Snapshot,
     ) -> Vec<Evaluation> {
         self.0.evaluate(settings, memory, snapshot)
+    }
+
+    fn contact(&self, policy: &PolicyName) -> Contact {
+        let header = self.0.header(policy);
+        let told = |header: &Header| Contact {
+            owner: header.owner.clone(),
+            runbook: header.runbook.clone(),
+        };
+        header.map(told).unwrap_or_default()
     }
 }

@@ -1,8 +1,8 @@
 //! Providers of the user's own, plugged in: web services, files and units of this machine.
 
 use super::{CannotWire, Reach};
-use crate::config::{ID, Mode, Service, Target, Which};
-use setpoint_control::{Act, World};
+use crate::config::{ID, Mode, Provider, Service, Target, Which};
+use setpoint_control::{Act, Finding, World};
 use setpoint_core::{TargetName, TargetSettings};
 use setpoint_http::{Document, Webhook, WebhookSettings, What};
 use setpoint_local::{Files, Located, Unit, Units};
@@ -22,6 +22,16 @@ pub(super) fn webhook(
     if targets.is_empty() {
         return Ok(());
     }
+    let webhook = Arc::new(connect(name, service)?);
+    let place = |id: &str, settings: &TargetSettings| document(service, id, settings);
+    world.eyes.push(Box::new(webhook.eyes(placed(targets, |_| true, place))));
+    let acted_on = placed(targets, |target| is_acted_on(target, reach), place);
+    give_hands(world, acted_on, |own| Arc::new(webhook.hands(own)));
+    Ok(())
+}
+
+/// The way to a service.
+fn connect(name: &str, service: &Service) -> Result<Webhook, CannotWire> {
     let webhook = Webhook::new(WebhookSettings {
         name: name.to_owned(),
         http: service.http.clone(),
@@ -29,17 +39,41 @@ pub(super) fn webhook(
         run: service.run.clone(),
         method: service.method,
     });
-    let webhook = webhook.map_err(|error| CannotWire::Provider(name.to_owned(), error))?;
-    let webhook = Arc::new(webhook);
-    let place = |id: &str, settings: &TargetSettings| {
-        let url = Url::parse(&service.url.replace(ID, id)).ok()?;
-        let job = matches!(settings, TargetSettings::Job(_));
-        Some(Document { url, what: if job { What::Job } else { What::Setting } })
-    };
-    world.eyes.push(Box::new(webhook.eyes(placed(targets, |_| true, place))));
-    let acted_on = placed(targets, |target| is_acted_on(target, reach), place);
-    give_hands(world, acted_on, |own| Arc::new(webhook.hands(own)));
-    Ok(())
+    webhook.map_err(|error| CannotWire::Provider(name.to_owned(), error))
+}
+
+/// Where the document of a target is.
+fn document(service: &Service, id: &str, settings: &TargetSettings) -> Option<Document> {
+    let url = Url::parse(&service.url.replace(ID, id)).ok()?;
+    let job = matches!(settings, TargetSettings::Job(_));
+    Some(Document { url, what: if job { What::Job } else { What::Setting } })
+}
+
+/// What a provider of the user's own has to say about its targets; nothing, of another kind.
+pub(super) async fn examine(
+    (name, provider): (&str, &Provider),
+    targets: &Targets<'_>,
+) -> Result<Vec<Finding>, CannotWire> {
+    let acts = |target: &TargetName| targets.get(target).is_some_and(|it| it.mode == Mode::Act);
+    Ok(match provider {
+        Provider::Aws(_) => Vec::new(),
+        Provider::Webhook(service) => {
+            let place = |id: &str, settings: &TargetSettings| {
+                Some((document(service, id, settings)?, settings.range()))
+            };
+            connect(name, service)?.examine(&placed(targets, |_| true, place)).await
+        }
+        Provider::File { folder } => {
+            let place = |id: &str, settings: &TargetSettings| {
+                Some((Located::new(folder, id).ok()?, settings.range()))
+            };
+            Files::new(name).examine(placed(targets, |_| true, place), acts).await
+        }
+        Provider::Systemd { program } => {
+            let place = |id: &str, _: &TargetSettings| Unit::new(id).ok();
+            Units::new(name, program).examine(&placed(targets, |_| true, place), acts).await
+        }
+    })
 }
 
 /// Files of this machine.

@@ -12,10 +12,11 @@ use crate::{
     fault::{CallError, Fault},
     groups::Groups,
     rivals,
+    storage::Storage,
 };
 use aws_sdk_autoscaling::types::{ScalingPolicy, ScheduledUpdateGroupAction};
 use setpoint_control::{Finding, Severity};
-use setpoint_core::{FailureKind, Range, TargetName};
+use setpoint_core::{FailureKind, Range, TargetName, Volume};
 use std::collections::BTreeMap;
 
 /// A target as the doctor looks at it.
@@ -59,7 +60,14 @@ impl Aws {
                     let found = self.group(&about, group, patient, &ward).await;
                     findings.extend(found);
                 }
-                Resource::Storage(_) | Resource::Volume(_) => {}
+                Resource::Storage(id) => {
+                    let looked = Storage::new(self.rds().clone()).look(id).await;
+                    findings.extend(volume(&about, "rds", looked, patient.range));
+                }
+                Resource::Volume(id) => {
+                    let found = self.look_at_volume(id).await;
+                    findings.extend(volume(&about, "ec2", found, patient.range));
+                }
                 Resource::Database(id) => findings.extend(self.database(&about, id).await),
             }
         }
@@ -114,6 +122,11 @@ impl Aws {
         findings
     }
 
+    async fn look_at_volume(&self, id: &str) -> Result<Volume, Fault> {
+        let found = self.looking_at_volumes().look(&[id]).await?.remove(id);
+        found.ok_or_else(|| Fault::Stale(format!("there is no volume {id}")))
+    }
+
     async fn database(&self, about: &str, id: &str) -> Vec<Finding> {
         let databases = Databases::new(self.rds().clone());
         match databases.find(id).await {
@@ -127,6 +140,31 @@ impl Aws {
             Err(fault) => vec![not_seen(about, "rds", &fault)],
         }
     }
+}
+
+/// What is to be said about a volume, or about why it cannot be looked at.
+fn volume(about: &str, service: &str, looked: Result<Volume, Fault>, range: Range) -> Vec<Finding> {
+    let found = match looked {
+        Ok(found) => found,
+        Err(fault @ (Fault::Stale(_) | Fault::Refused(_))) => {
+            let help = "`id` is an EBS volume (vol-…) or the identifier of a database instance, \
+                        in the provider's region and account";
+            return vec![not_seen(about, service, &fault).help(help)];
+        }
+        Err(fault) => return vec![not_seen(about, service, &fault)],
+    };
+    let (size, most) = (found.size, range.max());
+    let over = (size >= most).then(|| {
+        let message = format!("it has {size} GiB of the {most} that are allowed: it cannot grow");
+        Finding::new(Severity::Warning, about, message).help("raise `max`")
+    });
+    let busy = found.busy.map(|why| {
+        Finding::new(Severity::Warning, about, format!("it is left alone just now: {why}"))
+    });
+    let paused = found
+        .paused
+        .map(|why| Finding::new(Severity::Note, about, format!("a tag pauses it: {why}")));
+    over.into_iter().chain(busy).chain(paused).collect()
 }
 
 fn not_seen(about: &str, service: &str, fault: &Fault) -> Finding {

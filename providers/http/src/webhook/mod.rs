@@ -4,6 +4,7 @@
 //! its idempotency key, names the value it was decided on by the entity tag that was read with
 //! it, and is not sent at all where the value is there already. A start carries its token.
 
+mod doctor;
 mod ends;
 mod fault;
 mod job;

@@ -215,6 +215,11 @@ fn a_group(group: &Group, bounds: &GroupSettings) -> String {
         bounds.range.min(),
         bounds.range.max()
     );
+    if bounds.replaces {
+        let members: Vec<String> = group.members.iter().map(|it| quoted(&it.name)).collect();
+        let members = members.get(..group.desired as usize).unwrap_or(&members).join(", ");
+        write!(text, ", members = [{members}]").expect("a string accepts writes");
+    }
     for (key, value, default) in [
         ("stabilise_up", bounds.stabilise_up, default.stabilise_up),
         ("stabilise_down", bounds.stabilise_down, default.stabilise_down),
@@ -326,3 +331,7 @@ fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
+
+#[cfg(test)]
+#[path = "fixture_tests.rs"]
+mod tests;
