@@ -81,7 +81,7 @@ fn direction(verdict: &Verdict) -> i8 {
     match verdict {
         Verdict::Held(_) => 0,
         Verdict::Act(intent) => match intent.action {
-            Action::Start { .. } => 0,
+            Action::Start { .. } | Action::Replace { .. } => 0,
             Action::Resize { .. }
             | Action::Drain { .. }
             | Action::Retire { .. }

@@ -168,7 +168,7 @@ impl<'a> Bench<'a> {
         let unhealthy = unhealthy.unwrap_or_else(|| Some(Series::constant(0.0)))?;
         if let Some(last) = members.get(size as usize) {
             let message = format!("{} names for {size} members", members.len());
-            self.fault(TestFault::new(Code::BadValue, &last.place, message));
+            self.fault(FileFault::new(Code::BadValue, &last.place, message));
         }
         let names = members.into_iter().map(|name| name.value).collect();
         let model = GroupModel { size, ready, boot, unhealthy, names, is_named: false };

@@ -72,13 +72,13 @@ impl World {
         }
         self.expect(size)?;
         if drained {
-            let slow = self.scenario.fleet.sessions.map(|model| model.lets_go).unwrap_or_default();
+            let slow = self.model.fleet.sessions.map(|model| model.lets_go).unwrap_or_default();
             self.fleet.put_aside(&serving, Some(self.now + slow));
         } else {
             let ended = self.fleet.retire(&serving, self.now);
             self.note_ended(ended);
         }
-        let ended = self.fleet.resize(size, self.now);
+        let ended = self.fleet.resize(size, self.now, &self.faults.weather);
         self.note_ended(ended);
         Ok(())
     }
