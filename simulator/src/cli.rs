@@ -48,6 +48,10 @@ enum Command {
     Compare(commands::Compare),
     /// Run a scenario with other values of its keys, under many seeds, and go on where it ended.
     Sweep(commands::Sweep),
+    /// Tell under which steady loads policies never come to rest.
+    Oscillation(commands::Oscillation),
+    /// Break numbers on their way to a policy at random, and find the smallest set that does harm.
+    Chaos(commands::Chaos),
     /// Print the JSON schema of scenario files, for editors.
     Schema,
     /// Measure how far the model is from formulas, and from following every request.
@@ -159,6 +163,8 @@ impl Command {
             Self::Run(run) => run.run(),
             Self::Compare(compare) => compare.run(),
             Self::Sweep(sweep) => sweep.run(),
+            Self::Oscillation(oscillation) => oscillation.run(),
+            Self::Chaos(chaos) => chaos.run(),
             Self::Schema => {
                 output::answer(setpoint_sim::scenario::schema());
                 ExitCode::SUCCESS

@@ -26,6 +26,11 @@ impl Alarm {
         true
     }
 
+    /// Forgets what was measured; what is published later may still be from before.
+    pub(super) fn forget(&mut self) {
+        self.points.clear();
+    }
+
     /// The latest.
     pub(super) fn latest(&self) -> Option<f64> {
         self.points.front().copied()

@@ -61,7 +61,11 @@ impl Controller for Target {
         let calm = group.warming == 0 && self.points.all(points, under);
         if out || (calm && needed < group.desired) {
             // An answer that is lost or a no: the alarm is still there a minute later.
-            drop(world.apply(&Action::Resize { from: group.desired, to: needed }));
+            let done = world.apply(&Action::Resize { from: group.desired, to: needed });
+            if done.is_ok() && needed < group.desired {
+                // What was measured before says nothing of a smaller group.
+                self.points.forget();
+            }
         }
     }
 }

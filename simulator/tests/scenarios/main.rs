@@ -148,3 +148,17 @@ fn equal_seeds_give_equal_bytes_on_any_number_of_threads() {
     assert_eq!(one, bytes(2));
     assert_eq!(one, bytes(3));
 }
+
+#[test]
+fn the_policies_of_the_holiday_come_to_rest_under_any_steady_load() {
+    let scenario = load("holiday-15x");
+    let rests = setpoint_sim::oscillation::map(&scenario, 3, 2, || {});
+    assert_eq!(rests.len(), 3 * 9);
+    assert_eq!(setpoint_sim::oscillation::faulty(&scenario, &rests), None);
+}
+
+#[test]
+fn numbers_that_are_missing_old_or_none_do_no_harm() {
+    let harms = setpoint_sim::chaos::search(&load("holiday-15x"), 8, 2, || {});
+    assert_eq!(harms, []);
+}
