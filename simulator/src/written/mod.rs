@@ -3,7 +3,7 @@
 //! Tests of policies and scenarios are read by it. A key is asked for by name and type; what
 //! nobody asked for is a fault, and so is everything that cannot be meant.
 //!
-//! Start reading at [`table::Table`].
+//! Start reading at `table::Table`.
 
 pub(crate) mod fault;
 pub(crate) mod policy_files;

@@ -22,8 +22,8 @@ fn run(folder: &Path, text: &str) -> (String, Option<i32>) {
         .args(["run", "x.toml"])
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned()
-        + &String::from_utf8_lossy(&output.stdout);
+    let said = [output.stderr, output.stdout].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
     (said, output.status.code())
 }
 
