@@ -62,7 +62,7 @@ pub const CASES: &[Case] = &[
     },
     case("flash 15x in 60 s, members 5 min late", Traffic::Flash, Members::Late(300)),
     case("flash 15x in 60 s, members 1 min late", Traffic::Flash, Members::Late(60)),
-    // So close to its limit a queue has a long memory: one such run differs from another by 1.5 points.
+    // So close to its limit a queue has a long memory: one such run differs from another by a point or two.
     Case {
         tolerance: (0.1, 3.0),
         ..case("M/M/20, load 0.98", Traffic::Steady(490), Members::Fixed(10))
