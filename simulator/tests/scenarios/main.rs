@@ -3,6 +3,7 @@
 
 mod bad_input;
 
+use setpoint_core::Span;
 use setpoint_sim::{
     experiment::{Experiment, Results, Verdict, json, judge, table},
     scenario::{self, Scenario, Source},
@@ -38,10 +39,14 @@ fn run(name: &str, seeds: RangeInclusive<u64>, jobs: usize) -> (Results, Verdict
     (results, verdict)
 }
 
+fn is_full() -> bool {
+    env::var("SETPOINT_PROVE").is_ok_and(|how| how == "full")
+}
+
 /// A few seeds, or all of them.
 #[track_caller]
 fn holds(name: &str, few: u64) {
-    let full = env::var("SETPOINT_PROVE").is_ok_and(|how| how == "full");
+    let full = is_full();
     let seeds = if full { load(name).seeds } else { 1..=few };
     let (results, verdict) = run(name, seeds, 2);
     let told = table(&results, &verdict);
@@ -102,9 +107,15 @@ fn features_that_are_off_come_back_and_a_fleet_by_cpu_is_locked_in() {
 }
 
 #[test]
-#[ignore = "two weeks of ten contenders: `just prove` runs it"]
-fn two_weeks_cost_less_than_half_of_their_peak() {
-    holds("diurnal-week", 1);
+fn days_and_nights_cost_less_than_half_of_their_peak() {
+    if is_full() {
+        return holds("diurnal-week", 1);
+    }
+    let mut scenario = load("diurnal-week");
+    scenario.length = Span::from_minutes(2 * 24 * 60);
+    let results = Experiment::new(scenario, Some(1..=1)).run(2, || {});
+    let verdict = judge(&results);
+    assert!(verdict.pass(), "{}", table(&results, &verdict));
 }
 
 #[test]
