@@ -21,6 +21,7 @@ pub mod export;
 pub mod files;
 pub mod fit;
 pub mod history;
+pub mod journaled;
 pub mod marks;
 pub mod oscillation;
 pub mod report;
