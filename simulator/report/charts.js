@@ -26,6 +26,7 @@ const short = (v) => {
   if (size >= 1e6) return +(v / 1e6).toPrecision(3) + " M";
   if (size >= 1e4) return +(v / 1e3).toPrecision(3) + " k";
   if (size >= 100 || v === 0) return String(Math.round(v));
+  if (size < 0.001) return "<0.001";
   return String(+v.toPrecision(3));
 };
 
@@ -43,11 +44,11 @@ const shown = data.policies.map((policy) => policy.shown);
 const dash = (at) => DASHES[Math.floor(at / 8) % 4];
 const CHARTS = [
   { id: "load", title: "Load", unit: "requests per second", common: [{ name: "offered", values: data.load, area: true }, { name: "peak of a second", values: data.peak, faint: true }], lines: [] },
-  { id: "members", title: "Members", unit: "solid: ready, dashed: asked for, grey: what the objective needs", tall: true, common: [{ name: "needed", values: data.demand, area: true, step: true }], lines: [{ key: "ready", step: true }, { key: "desired", step: true, dashed: true }] },
+  { id: "members", title: "Members", unit: "solid: ready, dashed: asked for, grey: what the objective needs", tall: true, whole: true, common: [{ name: "needed", values: data.demand, area: true, step: true }], lines: [{ key: "ready", step: true }, { key: "desired", step: true, dashed: true }] },
   { id: "p99", title: "Latency, 99th percentile", unit: "ms", log: true, common: [], lines: [{ key: "p99" }], limit: { at: data.objective_ms, name: data.objective } },
   { id: "failed", title: "Failed", unit: "solid: failed, dashed: failed or slow, % of requests", share: true, common: [], lines: [{ key: "failed" }, { key: "missed", dashed: true }], limit: { at: 1, name: "1 %, the objective" } },
   { id: "cost", title: "Cost so far", unit: "$", common: [], lines: [{ key: "cost" }] },
-  { id: "replicas", title: "Read replicas", unit: "ready", needs: "replicas", common: [], lines: [{ key: "replicas", step: true }], low: true },
+  { id: "replicas", title: "Read replicas", unit: "ready", needs: "replicas", whole: true, common: [], lines: [{ key: "replicas", step: true }], low: true },
   { id: "fullest", title: "Connections of the fullest database", unit: "% of what it takes", needs: "fullest", common: [], lines: [{ key: "fullest" }], limit: { at: 100, name: "it refuses" }, low: true },
   { id: "features", title: "Features that are on", unit: "%", needs: "features", common: [], lines: [{ key: "features", step: true }], low: true },
 ].filter((chart) => !chart.needs || data.policies.some((policy) => policy[chart.needs]));
@@ -88,6 +89,7 @@ const yScale = (chart) => {
 const axes = (chart) => {
   const common = { stroke: () => colour("quiet"), grid: { stroke: () => colour("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const y = { ...common, size: narrow() ? 44 : 54, gap: 4, values: (u, list) => list.map((v) => v === null ? "" : short(v)) };
+  if (chart.whole) y.incrs = TENS.filter((v) => v >= 1);
   if (chart.log) y.splits = ticks(TENS);
   if (chart.share) y.splits = ticks([0, ...TENS.slice(0, 10).filter((v) => String(v).includes("1"))]);
   const x = { ...common, size: 24, gap: 4, space: 64, incrs: STEPS, values: (u, list, axis, space, step) => list.map((v) => step >= 86400 ? clock(v).split(" ")[0] : clock(v, step < 60)) };

@@ -58,6 +58,14 @@ enum Command {
     ///
     /// Prints the tables of docs/simulator-accuracy.md. Ends with 1 if a row is not within its tolerance.
     Accuracy(commands::Accuracy),
+    /// Explain one decision of a journal, and what would have changed it.
+    ///
+    /// Ends with 0 if there is something to tell, 1 if no pass was made so early.
+    Explain(commands::Explain),
+    /// Make every pass of a journal again: to the same decisions, and to those of another policy.
+    ///
+    /// Ends with 0 if every pass came out as it is recorded, 1 if one did not.
+    Replay(commands::Replay),
     /// Check policies without running them.
     Check(Check),
     /// Run the tests of policies.
@@ -161,6 +169,8 @@ impl Command {
                 ExitCode::SUCCESS
             }
             Self::Run(run) => run.run(),
+            Self::Explain(explain) => explain.run(),
+            Self::Replay(replay) => replay.run(),
             Self::Compare(compare) => compare.run(),
             Self::Sweep(sweep) => sweep.run(),
             Self::Oscillation(oscillation) => oscillation.run(),

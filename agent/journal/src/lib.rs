@@ -32,6 +32,6 @@ pub use open::OpenError;
 pub use orders::{LeftOrder, leave_order};
 pub use read::{DecisionRow, IntentRow, ReadError, Reader};
 pub use record::{DecisionRecord, NamedRule};
-pub use replay::{Divergence, Replayed, replay};
+pub use replay::{Again, Divergence, Replayed, replay, replay_each};
 pub use restore::Restored;
 pub use write::{Retention, SqliteJournal};

@@ -7,9 +7,9 @@ use crate::{
     restore::{passes_after, programs},
 };
 use rusqlite::OptionalExtension;
-use setpoint_control::{Evaluator, think};
+use setpoint_control::{Evaluator, Thought, think};
 use setpoint_core::{Memory, Plan, Program, Snapshot};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 /// What came of a replay.
 #[derive(Clone, Debug)]
@@ -32,6 +32,24 @@ pub struct Divergence {
     pub plan: Plan,
 }
 
+/// A recorded pass, as it is made again.
+pub struct Again<'a> {
+    /// What was remembered before it.
+    pub before: &'a Memory,
+    /// What was seen.
+    pub snapshot: &'a Snapshot,
+    /// The program in force, and its hash.
+    pub program: &'a Program,
+    /// Tells programs from each other.
+    pub hash: &'a str,
+    /// The program's policies.
+    pub evaluator: &'a dyn Evaluator,
+    /// What it came to now.
+    pub thought: &'a Thought,
+    /// Whether that is what is recorded, byte for byte.
+    pub same: bool,
+}
+
 /// Makes every recorded pass again, with the program in force then, from the oldest
 /// memory there is, and compares the plans byte for byte.
 ///
@@ -40,11 +58,30 @@ pub fn replay(
     reader: &Reader,
     build: impl Fn(&Program) -> Result<Box<dyn Evaluator>, String>,
 ) -> Result<Replayed, ReadError> {
+    let mut diverged = Vec::new();
+    let look = |again: &Again<'_>| {
+        if !again.same {
+            let plan = again.thought.plan.clone();
+            diverged.push(Divergence { pass: again.snapshot.pass, plan });
+        }
+        ControlFlow::Continue(())
+    };
+    let (passes, other_deciders) = replay_each(reader, build, look)?;
+    Ok(Replayed { passes, diverged, other_deciders })
+}
+
+/// The same, and `look` is shown each pass until it has seen enough: how many passes were made,
+/// and the versions of other deciders that made some of them.
+pub fn replay_each(
+    reader: &Reader,
+    build: impl Fn(&Program) -> Result<Box<dyn Evaluator>, String>,
+    mut look: impl FnMut(&Again<'_>) -> ControlFlow<()>,
+) -> Result<(u64, Vec<String>), ReadError> {
     let connection = reader.connection();
     let programs = programs(connection).map_err(ReadError::new)?;
     let (mut memory, start) = beginning(reader)?;
     let mut evaluators: BTreeMap<&str, Box<dyn Evaluator>> = BTreeMap::new();
-    let mut replayed = Replayed { passes: 0, diverged: Vec::new(), other_deciders: Vec::new() };
+    let (mut made, mut other_deciders) = (0, Vec::new());
     for (snapshot, program_hash) in passes_after(connection, &start).map_err(ReadError::new)? {
         let (program_hash, program) = programs
             .get_key_value(&program_hash)
@@ -52,17 +89,28 @@ pub fn replay(
         if !evaluators.contains_key(program_hash.as_str()) {
             evaluators.insert(program_hash, build(program).map_err(ReadError::of)?);
             if program.decider != env!("CARGO_PKG_VERSION") {
-                replayed.other_deciders.push(program.decider.clone());
+                other_deciders.push(program.decider.clone());
             }
         }
         let evaluator = evaluators[program_hash.as_str()].as_ref();
+        let before = memory.clone();
         let thought = think(&program.settings, &mut memory, &snapshot, evaluator);
-        replayed.passes += 1;
-        if hash(&thought.plan) != recorded(reader, snapshot.pass)? {
-            replayed.diverged.push(Divergence { pass: snapshot.pass, plan: thought.plan });
+        made += 1;
+        let same = hash(&thought.plan) == recorded(reader, snapshot.pass)?;
+        let again = Again {
+            before: &before,
+            snapshot: &snapshot,
+            program,
+            hash: program_hash,
+            evaluator,
+            thought: &thought,
+            same,
+        };
+        if look(&again).is_break() {
+            break;
         }
     }
-    Ok(replayed)
+    Ok((made, other_deciders))
 }
 
 /// Where folding starts: before the first pass of all, if it is still there, else after the

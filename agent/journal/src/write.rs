@@ -86,6 +86,16 @@ impl SqliteJournal {
         Self { retention, ..self }
     }
 
+    /// Goes on without waiting for the disk after each pass: for what can be made again, such as a
+    /// simulated run.
+    pub fn hasty(self) -> Result<Self, OpenError> {
+        self.connection.pragma_update(None, "synchronous", "OFF").map_err(|error| {
+            let path = self.connection.path().map(Into::into).unwrap_or_default();
+            OpenError::NotOurs { path, why: error.to_string() }
+        })?;
+        Ok(self)
+    }
+
     /// Lets the file grow to no more than so many pages beyond what it has, or without a
     /// limit again: a full disk, to try what happens then.
     #[doc(hidden)]

@@ -1,12 +1,13 @@
 //! `setpoint-sim run SCENARIO`.
 
-use super::{BAD_FILE, Format, NO, USAGE, given};
+use super::{BAD_FILE, Format, NO, USAGE, complain, given};
 use crate::output::{self, Progress};
 use clap::Args;
 use setpoint_sim::{
     experiment::{self, Experiment, Results, Verdict},
-    report,
+    journaled, report,
     scenario::{self, Scenario, Source},
+    trouble::Trouble,
     world::EngineKind,
     written::FileFault,
 };
@@ -15,7 +16,7 @@ use std::{
     io::{IsTerminal as _, Write as _},
     num::NonZeroUsize,
     ops::RangeInclusive,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     thread,
 };
@@ -58,6 +59,10 @@ pub(crate) struct Run {
     /// Write a page with charts and every decision, in one file that needs nothing else.
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
+    /// Write the run of the first policy under the first seed into a new journal, for `explain`
+    /// and `replay`.
+    #[arg(long, value_name = "FILE.db")]
+    journal: Option<PathBuf>,
 }
 
 /// `100` is 1 to 100; `7..9` is 7, 8 and 9.
@@ -88,7 +93,7 @@ impl How {
     }
 
     /// The scenario in this file, as it is to be run.
-    pub(super) fn read(&self, path: &std::path::Path) -> Result<Scenario, Vec<FileFault>> {
+    pub(super) fn read(&self, path: &Path) -> Result<Scenario, Vec<FileFault>> {
         let files = self.policies.clone();
         let all = if files.is_empty() { Vec::new() } else { vec![files] };
         self.read_source(&Source { given: all, ..Source::of(path)? })
@@ -129,23 +134,23 @@ pub(super) fn faulty(faults: &[FileFault]) -> ExitCode {
 
 /// A file for a report.
 struct Page<'a> {
-    path: &'a PathBuf,
+    path: &'a Path,
     file: File,
 }
 
 impl<'a> Page<'a> {
-    fn create(path: &'a PathBuf) -> Result<Self, String> {
+    fn create(path: &'a Path) -> Result<Self, Trouble> {
         let file = File::create(path).map_err(|error| Self::unwritten(path, &error))?;
         Ok(Self { path, file })
     }
 
-    fn write(mut self, text: &str) -> Result<(), String> {
+    fn write(mut self, text: &str) -> Result<(), Trouble> {
         let written = self.file.write_all(text.as_bytes());
         written.map_err(|error| Self::unwritten(self.path, &error))
     }
 
-    fn unwritten(path: &std::path::Path, error: &std::io::Error) -> String {
-        format!("error: {} cannot be written: {error}\n", path.display())
+    fn unwritten(path: &Path, error: &std::io::Error) -> Trouble {
+        Trouble::command_line(format!("{} cannot be written: {error}", path.display()))
     }
 }
 
@@ -161,28 +166,34 @@ impl Run {
             output::complain("error: nobody runs: name a [[policy]], `baselines`, or --policy\n");
             return ExitCode::from(USAGE);
         }
-        let mut experiment = how.experiment(scenario);
-        // Nobody should have to wait for the runs to hear that the page cannot be written.
-        let page = match self.report.as_ref().map(Page::create).transpose() {
-            Ok(page) => page,
-            Err(why) => {
-                output::complain(&why);
-                return ExitCode::from(NO);
+        match self.ran(how, scenario) {
+            Ok((results, verdict)) => {
+                output::answer(&match self.output {
+                    Format::Text => experiment::table(&results, &verdict),
+                    Format::Json => experiment::json(&results, &verdict),
+                });
+                if verdict.pass() { ExitCode::SUCCESS } else { ExitCode::from(NO) }
             }
-        };
-        if page.is_some() {
-            experiment = experiment.recording();
+            Err(trouble) => ExitCode::from(complain(&trouble)),
         }
+    }
+
+    /// Makes the runs and writes the files that are wanted of them.
+    fn ran(&self, how: &How, scenario: Scenario) -> Result<(Results, Verdict), Trouble> {
+        let experiment = how.experiment(scenario);
+        // Nobody should have to wait for the runs to hear that a file cannot be written.
+        let page = self.report.as_deref().map(Page::create).transpose()?;
+        if let Some(path) = &self.journal {
+            let seed = *experiment.seeds.start();
+            let (name, passes) = given(|| journaled::journal(&experiment.scenario, seed, path))?;
+            let file = path.display();
+            output::complain(&format!("{file}: {passes} passes of {name} under seed {seed}\n"));
+        }
+        let experiment = if page.is_some() { experiment.recording() } else { experiment };
         let (results, verdict) = results(&experiment, how.jobs());
-        if let Some(why) = page.and_then(|page| page.write(&report::html(&results, &verdict)).err())
-        {
-            output::complain(&why);
-            return ExitCode::from(NO);
+        if let Some(page) = page {
+            page.write(&report::html(&results, &verdict))?;
         }
-        output::answer(&match self.output {
-            Format::Text => experiment::table(&results, &verdict),
-            Format::Json => experiment::json(&results, &verdict),
-        });
-        if verdict.pass() { ExitCode::SUCCESS } else { ExitCode::from(NO) }
+        Ok((results, verdict))
     }
 }

@@ -108,6 +108,13 @@ pub(super) fn run(
     }
 }
 
+/// What `contestant` does in `scenario` under the luck of `seed`, where `beside` is told of every pass.
+///
+/// Needs the stack that policies need.
+pub fn told(scenario: &Scenario, contestant: &Contestant, seed: u64, beside: Beside) -> Chronicle {
+    agent(contestant, World::new(scenario.world.clone(), seed), scenario, Some(beside)).1
+}
+
 /// What there is at the end of a run.
 fn ended(marks: &Mutex<Marks>) -> Marks {
     let mut marks = std::mem::take(&mut *marks.lock().unwrap_or_else(PoisonError::into_inner));
@@ -116,7 +123,7 @@ fn ended(marks: &Mutex<Marks>) -> Marks {
 }
 
 /// Lets the real loop keep the world with these policies.
-pub(super) fn agent(
+fn agent(
     contestant: &Contestant,
     world: World,
     scenario: &Scenario,

@@ -19,7 +19,7 @@ mod sweep;
 mod table;
 mod verdict;
 
-pub use cell::{Cell, Contender, Recording};
+pub use cell::{Cell, Contender, Recording, told};
 pub use json::json;
 pub use paired::{Difference, Paired};
 pub use results::{Results, Row};

@@ -1,12 +1,12 @@
 //! A decision as the page explains it: what was done, why, what was read, and what each guard said.
 
 use super::strings::Strings;
-use crate::marks::{Mark, Marks, Stretch};
-use serde_json::{Value, json};
-use setpoint_core::{
-    ActResult, Action, Held, RuleReport, RuleVerdict, Verdict, Want, describe_failure,
+use crate::{
+    explained::{answer, place, ruling},
+    marks::{Mark, Marks, Stretch},
 };
-use setpoint_journal::NamedRule;
+use serde_json::{Value, json};
+use setpoint_core::{Action, Held, Verdict};
 
 /// No text.
 const NONE: i32 = -1;
@@ -46,7 +46,12 @@ fn one(mark: &Mark, strings: &mut Strings) -> Value {
         json!([guard, line.size, note])
     });
     let guards: Vec<Value> = guards.collect();
-    let read: Vec<usize> = mark.record.rules.iter().map(|rule| strings.place(read(rule))).collect();
+    let read: Vec<usize> = mark
+        .record
+        .rules
+        .iter()
+        .map(|rule| strings.place(ruling(&rule.policy, &rule.report)))
+        .collect();
     let answer = mark.result.as_ref().map_or(json!(NONE), |it| json!(strings.place(answer(it))));
     json!({
         "t": mark.at.ms() / 1000,
@@ -62,10 +67,6 @@ fn one(mark: &Mark, strings: &mut Strings) -> Value {
         "u": guards,
         "a": answer,
     })
-}
-
-fn place(want: &Want) -> String {
-    format!("{}, rule “{}” in line {}", want.policy, want.rule, want.line)
 }
 
 fn what(verdict: &Verdict) -> String {
@@ -97,31 +98,5 @@ fn direction(verdict: &Verdict) -> i8 {
                 }
             }
         },
-    }
-}
-
-/// What a rule read and made of it.
-fn read(named: &NamedRule) -> String {
-    let NamedRule { policy, report } = named;
-    let RuleReport { rule, line, verdict, compared, facts, .. } = report;
-    let verdict = match verdict {
-        RuleVerdict::Fired => "fired".to_owned(),
-        RuleVerdict::Quiet => "did not fire".to_owned(),
-        RuleVerdict::Pending { held, needs } => format!("true for {held}, it must be for {needs}"),
-        RuleVerdict::Skipped { missing } => format!("skipped: {missing}"),
-        RuleVerdict::Failed { message } => format!("failed: {message}"),
-    };
-    let mut text = format!("{policy}, rule “{rule}” in line {line}: {verdict}");
-    compared.iter().for_each(|it| text.push_str(&format!("; {it}")));
-    facts.iter().for_each(|it| text.push_str(&format!("; {}", it.text)));
-    text
-}
-
-fn answer(result: &ActResult) -> String {
-    match result {
-        ActResult::Accepted => "accepted".to_owned(),
-        ActResult::Withheld => "not sent".to_owned(),
-        ActResult::Failed { kind, message } => describe_failure(*kind, message),
-        ActResult::Unknown => "lost: it may or may not have arrived".to_owned(),
     }
 }

@@ -4,6 +4,7 @@ use super::words::time;
 use crate::{
     chronicle::{Chapter, Chronicle},
     experiment::{Recording, Results, Verdict, cells, heads},
+    scenario::Against,
 };
 use minijinja::{Value, context};
 
@@ -23,7 +24,12 @@ pub(super) fn scores(results: &Results, shown: &[bool]) -> Value {
 /// A line for each gate.
 pub(super) fn gates(verdict: &Verdict) -> Vec<Value> {
     let gates = verdict.gates.iter().map(|judged| {
-        let worst = judged.worst.map_or_else(String::new, |worst| format!(" (worst {worst:.3})"));
+        // Against a rival only means are held.
+        let worst = match judged.gate.against {
+            Against::Max(_) | Against::Min(_) => judged.worst,
+            Against::Times(..) | Against::Over(..) => None,
+        };
+        let worst = worst.map_or_else(String::new, |worst| format!(" (worst {worst:.3})"));
         let text = format!("{}: {}{worst}", judged.policy, judged.gate);
         context! { pass => judged.pass, text, proves => judged.to_string() }
     });

@@ -14,8 +14,8 @@ use crate::{
     },
 };
 use setpoint_core::{
-    Calendars, DatabaseSettings, GroupSettings, PolicyName, Range, SettingSettings, Settings, Span,
-    TargetName, TargetSettings,
+    BoundPolicy, Calendars, DatabaseSettings, GroupSettings, PolicyName, Range, SettingSettings,
+    Settings, Span, TargetName, TargetSettings,
 };
 use setpoint_policies::{Kind, ParamValue, Policies, Policy};
 use std::{
@@ -31,6 +31,8 @@ pub struct Contestant {
     pub name: String,
     /// The policies it is made of, bound.
     pub policies: Policies,
+    /// The same as they are written, for a journal.
+    pub bound: Vec<BoundPolicy>,
     /// What the loop's names stand for.
     pub bindings: Bindings,
     /// The loop's settings.
@@ -120,8 +122,9 @@ impl Stage<'_> {
         }
         let first = read.first().map(|tested| tested.name.to_string());
         let name = entry.name.as_ref().map(|name| name.value.clone()).or(first)?;
-        let Bound { policies, bindings, settings, .. } = bound;
-        Some(Contestant { name, policies: Policies::new(policies), bindings, settings })
+        let Bound { policies, written, bindings, settings, .. } = bound;
+        let policies = Policies::new(policies);
+        Some(Contestant { name, policies, bound: written, bindings, settings })
     }
 }
 
@@ -154,6 +157,7 @@ fn params(entry: &Entry, read: &[Tested], wrong: &mut Vec<String>) -> Params {
 struct Bound<'a> {
     stage: &'a Stage<'a>,
     policies: Vec<Policy>,
+    written: Vec<BoundPolicy>,
     bindings: Bindings,
     settings: Settings,
 }
@@ -168,7 +172,13 @@ impl<'a> Bound<'a> {
             shadows: BTreeMap::new(),
             calendars: stage.calendars.clone(),
         };
-        Self { stage, policies: Vec::new(), bindings: Bindings::default(), settings }
+        Self {
+            stage,
+            policies: Vec::new(),
+            written: Vec::new(),
+            bindings: Bindings::default(),
+            settings,
+        }
     }
 
     fn add(
@@ -210,6 +220,7 @@ impl<'a> Bound<'a> {
         match bound {
             Ok(policy) => {
                 self.inputs(&policy, tested, entry, wrong);
+                self.written.push(entry.bound(tested, targets));
                 self.policies.push(policy);
             }
             Err(why) => wrong.extend(why),
@@ -308,6 +319,19 @@ pub(super) fn unique(contestants: &mut [Contestant]) {
 }
 
 impl Entry {
+    /// A policy as it is written, with the parameters that it declares.
+    fn bound(&self, tested: &Tested, targets: BTreeMap<String, TargetName>) -> BoundPolicy {
+        let declared = &tested.script.header().params;
+        let params = self.params.iter().filter(|(name, _)| declared.contains_key(&name.value));
+        BoundPolicy {
+            name: tested.name.clone(),
+            file: tested.script.file().clone(),
+            source: tested.script.source().clone(),
+            targets,
+            params: params.map(|(name, it)| (name.value.clone(), it.value.clone())).collect(),
+        }
+    }
+
     /// Policies that were given with the command: one contestant of all these files.
     pub(super) fn given(files: &[PathBuf], place: &Place) -> Self {
         let at = |path: &PathBuf| At { value: path.display().to_string(), place: place.clone() };
