@@ -120,6 +120,11 @@ pub(super) struct Fleet {
     desired: u32,
     /// In the order of their launches.
     members: Vec<Member>,
+    /// Of them, the ones on standby or on their way there, and the ones that come to nothing.
+    standby: usize,
+    failing: usize,
+    /// How many serve, and until when that is known: nothing is counted twice in a second.
+    serving: Option<(Span, u32)>,
     launches: u64,
     chance: Chance,
     rent: Rent,
@@ -140,6 +145,9 @@ impl Fleet {
         let mut fleet = Self {
             desired: model.size,
             members: Vec::new(),
+            standby: 0,
+            failing: 0,
+            serving: None,
             launches: 0,
             rent: Rent::new(model.tariff),
             spot_rent: model.spot.map(|spot| Rent::new(spot.tariff)),
@@ -161,7 +169,20 @@ impl Fleet {
 
     /// Members that serve.
     pub(super) fn ready(&self, now: Span) -> u32 {
-        count(self.members.iter().filter(|member| member.serves(now)))
+        match self.serving {
+            Some((until, ready)) if now < until => ready,
+            Some(_) | None => count(self.members.iter().filter(|member| member.serves(now))),
+        }
+    }
+
+    /// Counts who serves, for as long as that does not change by itself.
+    fn count_serving(&mut self, now: Span) {
+        if self.serving.is_none_or(|(until, _)| until <= now) {
+            self.serving = None;
+            let next = self.members.iter().map(|member| member.serves).filter(|at| *at > now);
+            let until = next.min().unwrap_or(Span::from_ms(u64::MAX));
+            self.serving = Some((until, self.ready(now)));
+        }
     }
 
     /// Members asked for.
@@ -190,7 +211,7 @@ impl Fleet {
 
     /// Members that serve or will.
     fn in_service(&self) -> u32 {
-        count(self.members.iter().filter(|member| member.aside.is_none()))
+        size(self.members.len() - self.standby)
     }
 
     /// The numbers of all members, and of those that take new work.
@@ -203,10 +224,11 @@ impl Fleet {
     /// missing for long enough are launched anew.
     pub(super) fn step(&mut self, now: Span, weather: &Weather) {
         let found = |member: &Member| member.fails && member.serves <= now;
-        if self.members.iter().any(found) {
+        if self.failing > 0 && self.members.iter().any(found) {
             self.shortfall = Some((now, "a member failed its health check after its launch"));
             self.lose(found, now);
         }
+        self.count_serving(now);
         if self.in_service() >= self.desired {
             self.short_since = None;
             return;
@@ -215,6 +237,7 @@ impl Fleet {
         if now.minus(since) >= self.model.replaced_after {
             self.short_since = None;
             self.launch_missing(now, weather);
+            self.count_serving(now);
         }
     }
 
@@ -247,6 +270,8 @@ impl Fleet {
         let boot = self.boot(&mut stream, now, weather);
         let fails = stream.uniform() < self.model.launch_fails.max(weather.launch_fails);
         let (serves, spot, aside) = (now + boot, self.is_spot(number), None);
+        self.serving = None;
+        self.failing += usize::from(fails);
         self.members.push(Member { number, zone, spot, launched: now, serves, fails, aside });
         true
     }
@@ -291,10 +316,17 @@ impl Fleet {
 
     /// Puts the named on standby from `aside` on, or back into service without.
     pub(super) fn put_aside(&mut self, names: &[String], aside: Option<Span>) {
+        self.serving = None;
         for member in self.members.iter_mut().filter(|member| names.contains(&member.name())) {
             match (member.aside, aside) {
-                (None, Some(_)) => self.desired = self.desired.saturating_sub(1),
-                (Some(_), None) => self.desired += 1,
+                (None, Some(_)) => {
+                    self.desired = self.desired.saturating_sub(1);
+                    self.standby += 1;
+                }
+                (Some(_), None) => {
+                    self.desired += 1;
+                    self.standby -= 1;
+                }
                 (None, None) | (Some(_), Some(_)) => {}
             }
             member.aside = aside;
@@ -308,7 +340,10 @@ impl Fleet {
 
     fn end(&mut self, goes: impl Fn(&Member) -> bool, now: Span) -> Vec<u64> {
         let gone: Vec<Member> = self.members.extract_if(.., |member| goes(member)).collect();
+        self.serving = None;
         for member in &gone {
+            self.standby -= usize::from(member.aside.is_some());
+            self.failing -= usize::from(member.fails);
             let lived = now.minus(member.launched) + self.model.drain;
             pay(&mut self.rent, &mut self.spot_rent, member, lived);
         }
@@ -346,7 +381,11 @@ fn seen(member: &Member, now: Span) -> SeenMember {
 }
 
 fn count<'a>(members: impl Iterator<Item = &'a Member>) -> u32 {
-    u32::try_from(members.count()).expect("a group has fewer members than u32 counts")
+    size(members.count())
+}
+
+fn size(members: usize) -> u32 {
+    u32::try_from(members).expect("a group has fewer members than u32 counts")
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ rule "count" {
     let text = GOOD.replace("\"1h\"", "\"4h\"") + "[[policy]]\nfiles = [\"late.rhai\"]\n";
     let (said, code) = run(folder.path(), &text);
     assert!(
-        said.contains("FAIL late: seed 1, 2h59m45s: late: rule `count` in line 7 failed"),
+        said.contains("FAIL late: seed 1, 2h59m: late: rule `count` in line 7 failed"),
         "{said}"
     );
     assert!(said.contains("static-peak"), "the results are gone: {said}");

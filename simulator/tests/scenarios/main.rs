@@ -3,7 +3,6 @@
 
 mod bad_input;
 
-use setpoint_core::Span;
 use setpoint_sim::{
     experiment::{Experiment, Results, Verdict, json, judge, table},
     scenario::{self, Scenario, Source},
@@ -108,14 +107,7 @@ fn features_that_are_off_come_back_and_a_fleet_by_cpu_is_locked_in() {
 
 #[test]
 fn days_and_nights_cost_less_than_half_of_their_peak() {
-    if is_full() {
-        return holds("diurnal-week", 1);
-    }
-    let mut scenario = load("diurnal-week");
-    scenario.length = Span::from_minutes(2 * 24 * 60);
-    let results = Experiment::new(scenario, Some(1..=1)).run(2, || {});
-    let verdict = judge(&results);
-    assert!(verdict.pass(), "{}", table(&results, &verdict));
+    holds("diurnal-week", 1);
 }
 
 #[test]
