@@ -13,15 +13,65 @@ min = 10
 max = 200
 "#;
 
+/// What stands in the good file, what in its place, and what is said of it.
+const FAULTS: &[(&str, &str, &str)] = &[
+    (
+        "base_rps = 300",
+        "base_rsp = 300",
+        "x.toml:6:1: error[T004]: `load` has no key `base_rsp`; did you mean `base_rps`?",
+    ),
+    (
+        "base_rps = 300",
+        "shape = [[\"1h\", -1]]",
+        "x.toml:6:17: error[T007]: a load cannot be below zero",
+    ),
+    ("base_rps = 300", "shape = [[\"2h\", 1], [\"1h\", 2]]", "the times of a shape must ascend"),
+    ("base_rps = 300", "base_rps = nan", "`base_rps` is nan, which is no number"),
+    ("\"1h\"", "\"3653d\"", "x.toml:3:13: error[T007]: `duration` is 3653d, and takes up to 366d"),
+    (
+        "base_rps = 300",
+        "trace = { file = \"gap.csv\" }",
+        "gap.csv:3: `v` is \"\", which is no number; leave out the row: a gap holds the load before it",
+    ),
+    (
+        "base_rps = 300",
+        "trace = { file = \"back.csv\" }",
+        "back.csv:3: the times do not ascend; sort the rows by time",
+    ),
+    (
+        "base_rps = 300",
+        "trace = { file = \"nan.csv\" }",
+        "nan.csv:3: `v` is \"NaN\", which is no number",
+    ),
+    ("base_rps = 300", "trace = { file = \"none.csv\" }", "none.csv cannot be read"),
+    ("min = 10", "min = 300", "`min` is 300, above `max`, which is 200"),
+    (
+        "\"static-peak\"",
+        "\"static-peek\"",
+        "there is no baseline \"static-peek\"; did you mean `static-peak`?",
+    ),
+    (
+        "base_rps = 300",
+        "base_rps = 30000",
+        "at its peak the load is 30000 requests a second; a member serves 50 (2 at a time, 40ms each), so 600 are needed",
+    ),
+    ("schema    = 1", "schema    = 2", "`schema` is 2, and only 1 is known"),
+    (
+        "max = 200",
+        "max = 200\n[[fault]]\nkind = \"zone_down\"\nat = \"1m\"\nzone = 3",
+        "`fault` has no `for`; write `for = \"10m\"`",
+    ),
+];
+
 /// What the program says of a scenario, and its exit code.
 fn run(folder: &Path, text: &str) -> (String, Option<i32>) {
     let path = folder.join("x.toml");
-    fs::write(&path, text).unwrap();
+    fs::write(&path, text).expect("a folder that takes files");
     let output = Command::new(env!("CARGO_BIN_EXE_setpoint-sim"))
         .current_dir(folder)
         .args(["run", "x.toml"])
         .output()
-        .unwrap();
+        .expect("the program runs");
     let said = [output.stderr, output.stdout].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
     (said, output.status.code())
@@ -33,63 +83,7 @@ fn every_fault_is_told_with_its_line_and_ends_with_78() {
     fs::write(folder.path().join("gap.csv"), "t,v\n0,10\n60,\n").unwrap();
     fs::write(folder.path().join("back.csv"), "t,v\n60,10\n0,5\n").unwrap();
     fs::write(folder.path().join("nan.csv"), "t,v\n0,10\n60,NaN\n").unwrap();
-    let table = [
-        (
-            "base_rps = 300",
-            "base_rsp = 300",
-            "x.toml:6:1: error[T004]: `load` has no key `base_rsp`; did you mean `base_rps`?",
-        ),
-        (
-            "base_rps = 300",
-            "shape = [[\"1h\", -1]]",
-            "x.toml:6:17: error[T007]: a load cannot be below zero",
-        ),
-        (
-            "base_rps = 300",
-            "shape = [[\"2h\", 1], [\"1h\", 2]]",
-            "the times of a shape must ascend",
-        ),
-        ("base_rps = 300", "base_rps = nan", "`base_rps` is nan, which is no number"),
-        (
-            "\"1h\"",
-            "\"3653d\"",
-            "x.toml:3:13: error[T007]: `duration` is 3653d, and takes up to 366d",
-        ),
-        (
-            "base_rps = 300",
-            "trace = { file = \"gap.csv\" }",
-            "gap.csv:3: `v` is \"\", which is no number; leave out the row: a gap holds the load before it",
-        ),
-        (
-            "base_rps = 300",
-            "trace = { file = \"back.csv\" }",
-            "back.csv:3: the times do not ascend; sort the rows by time",
-        ),
-        (
-            "base_rps = 300",
-            "trace = { file = \"nan.csv\" }",
-            "nan.csv:3: `v` is \"NaN\", which is no number",
-        ),
-        ("base_rps = 300", "trace = { file = \"none.csv\" }", "none.csv cannot be read"),
-        ("min = 10", "min = 300", "`min` is 300, above `max`, which is 200"),
-        (
-            "\"static-peak\"",
-            "\"static-peek\"",
-            "there is no baseline \"static-peek\"; did you mean `static-peak`?",
-        ),
-        (
-            "base_rps = 300",
-            "base_rps = 30000",
-            "at its peak the load is 30000 requests a second; a member serves 50 (2 at a time, 40ms each), so 600 are needed",
-        ),
-        ("schema    = 1", "schema    = 2", "`schema` is 2, and only 1 is known"),
-        (
-            "max = 200",
-            "max = 200\n[[fault]]\nkind = \"zone_down\"\nat = \"1m\"\nzone = 3",
-            "`fault` has no `for`; write `for = \"10m\"`",
-        ),
-    ];
-    for (good, bad, expected) in table {
+    for (good, bad, expected) in FAULTS {
         let (said, code) = run(folder.path(), &GOOD.replace(good, bad));
         assert!(said.contains(expected), "{bad}: {said}");
         assert_eq!(code, Some(78), "{bad}: {said}");

@@ -22,7 +22,8 @@ fn folder() -> PathBuf {
 fn roomy<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| {
         let builder = thread::Builder::new().stack_size(8 * 1024 * 1024);
-        builder.spawn_scoped(scope, work).unwrap().join().unwrap()
+        let thread = builder.spawn_scoped(scope, work).expect("there is room for a thread");
+        thread.join().expect("the work does not panic")
     })
 }
 
@@ -43,6 +44,7 @@ fn is_full() -> bool {
 }
 
 /// A few seeds, or all of them.
+#[expect(clippy::print_stdout, reason = "the figures of the manual come from here")]
 #[track_caller]
 fn holds(name: &str, few: u64) {
     let full = is_full();
