@@ -10,6 +10,7 @@ use std::{
     fs,
     io::{Read, Write},
     net::TcpStream,
+    thread,
 };
 use support::{Fault, MachineClock, Page, message};
 
@@ -139,9 +140,15 @@ fn an_agent_that_is_told_to_stop_finishes_its_pass_however_long_its_cloud_takes(
     agent.until("a pass that saw nothing", |line| message(line) == "held");
     agent.passes(1);
     let before = agent.said().iter().filter(|line| line.contains("\"pass\":")).count();
-    let clock = MachineClock::start();
+    let (calls, clock) = (scene.cloud.proxy.calls(), MachineClock::start());
+    // A pass is under way as soon as it has asked.
+    while scene.cloud.proxy.calls() == calls {
+        assert!(clock.now().monotonic < Span::from_secs(60), "no other pass has begun");
+        thread::yield_now();
+    }
+    let began = clock.now().monotonic;
     agent.stop();
-    let took = clock.now().monotonic;
+    let took = clock.now().monotonic.minus(began);
     assert!(took < Span::from_secs(30), "{took}");
     let reader = Reader::open(&scene.site.journal()).expect("there is a journal");
     let (last, _) = reader.last_pass().expect("it can be read").expect("passes were made");
