@@ -27,6 +27,7 @@ pub mod journaled;
 pub mod marks;
 pub mod oscillation;
 pub mod report;
+pub mod roomy;
 pub mod scenario;
 pub mod score;
 pub mod simulation;

@@ -3,16 +3,8 @@
 use setpoint_sim::{
     check,
     demo::{Contender, demo},
+    roomy::roomy,
 };
-use std::thread;
-
-/// Runs `body` with the stack that policies need.
-fn roomy<T: Send>(body: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| {
-        let builder = thread::Builder::new().stack_size(8 * 1024 * 1024);
-        builder.spawn_scoped(scope, body).expect("a thread starts").join().expect("it ends well")
-    })
-}
 
 #[test]
 fn the_same_seed_gives_the_same_text_and_another_does_not() {

@@ -1,13 +1,14 @@
 //! `setpoint-sim backtest`.
 
 use super::{
-    Format, NO, end, given,
+    Format, NO, end,
     past::{Assume, From, Limits, gaps, pair},
 };
 use crate::output;
 use clap::Args;
 use setpoint_sim::{
     backtest::{self, Asked},
+    roomy::roomy,
     trouble::Trouble,
 };
 use std::{path::PathBuf, process::ExitCode};
@@ -55,7 +56,7 @@ impl Backtest {
             seed: self.seed,
         };
         output::complain(&gaps(&history));
-        let backtest = given(|| backtest::backtest(&history, &asked))?;
+        let backtest = roomy(|| backtest::backtest(&history, &asked))?;
         output::answer(&match self.output {
             Format::Text => backtest.text(),
             Format::Json => backtest.json(),

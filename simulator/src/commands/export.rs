@@ -1,11 +1,12 @@
 //! `setpoint-sim export`.
 
-use super::{end, given, write};
+use super::{end, write};
 use crate::output;
 use clap::{Args, Subcommand};
 use setpoint_core::Span;
 use setpoint_sim::{
     export::{self, Target},
+    roomy::roomy,
     scenario::{self, Source},
     trouble::Trouble,
     written::FileFault,
@@ -65,7 +66,7 @@ impl K6 {
             let lines: Vec<String> = faults.iter().map(|fault| fault.render(true)).collect();
             Trouble::file(lines.join("\n"))
         };
-        let scenario = given(|| scenario::read(&Source::of(&self.scenario)?)).map_err(told)?;
+        let scenario = roomy(|| scenario::read(&Source::of(&self.scenario)?)).map_err(told)?;
         let (start, stages) = export::stages(&scenario.world.load, scenario.length);
         let service = scenario.world.service;
         // 99 of 100 requests may wait for as long as is not slow, and then be served.

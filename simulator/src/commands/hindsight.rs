@@ -1,11 +1,12 @@
 //! `setpoint-sim explain` and `setpoint-sim replay`: what is on record, looked at again.
 
-use super::{Format, NO, end, given};
+use super::{Format, NO, end};
 use crate::output;
 use clap::Args;
 use setpoint_core::TargetName;
 use setpoint_sim::{
     hindsight::{self, Candidate, Recalled, When},
+    roomy::roomy,
     trouble::Trouble,
 };
 use std::{path::PathBuf, process::ExitCode};
@@ -45,7 +46,7 @@ impl Explain {
     /// Ends with 0 if there is something to tell, 1 if nothing was decided so early, 64 if there
     /// is no such journal or target, 78 if the journal is not understood.
     pub(crate) fn run(self) -> ExitCode {
-        end(given(|| self.explain()))
+        end(roomy(|| self.explain()))
     }
 
     fn explain(&self) -> Result<u8, Trouble> {
@@ -89,7 +90,7 @@ impl Replay {
     /// Ends with 0 if every pass came out as it is recorded, whatever another policy would have
     /// made of them, and 1 if one did not.
     pub(crate) fn run(self) -> ExitCode {
-        end(given(|| self.replay()))
+        end(roomy(|| self.replay()))
     }
 
     fn replay(&self) -> Result<u8, Trouble> {

@@ -28,7 +28,7 @@ pub(crate) use verdict::Verdict;
 use crate::output;
 use clap::ValueEnum;
 use setpoint_sim::trouble::{Trouble, Whose};
-use std::{fs, path::Path, process::ExitCode, thread};
+use std::{fs, path::Path, process::ExitCode};
 
 /// The answer is no.
 const NO: u8 = 1;
@@ -38,15 +38,6 @@ const USAGE: u8 = 64;
 const UNREACHABLE: u8 = 69;
 /// A file is not understood.
 const BAD_FILE: u8 = 78;
-
-/// What `work` gives, on the stack that policies need.
-fn given<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(8 * 1024 * 1024);
-        let thread = thread.spawn_scoped(scope, work).expect("there is room for a thread");
-        thread.join().expect("reading does not panic")
-    })
-}
 
 /// How to say what came of it.
 #[derive(Clone, Copy, Debug, ValueEnum)]

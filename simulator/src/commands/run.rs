@@ -1,11 +1,12 @@
 //! `setpoint-sim run SCENARIO`.
 
-use super::{BAD_FILE, Format, NO, USAGE, complain, given};
+use super::{BAD_FILE, Format, NO, USAGE, complain};
 use crate::output::{self, Progress};
 use clap::Args;
 use setpoint_sim::{
     experiment::{self, Experiment, Results, Verdict},
     journaled, report,
+    roomy::roomy,
     scenario::{self, Scenario, Source},
     trouble::Trouble,
     world::EngineKind,
@@ -101,7 +102,7 @@ impl How {
 
     /// The same of a text.
     pub(super) fn read_source(&self, source: &Source) -> Result<Scenario, Vec<FileFault>> {
-        let mut scenario = given(|| scenario::read(source))?;
+        let mut scenario = roomy(|| scenario::read(source))?;
         if let Some(engine) = self.engine {
             scenario.world.engine = engine;
         }
@@ -185,7 +186,7 @@ impl Run {
         let page = self.report.as_deref().map(Page::create).transpose()?;
         if let Some(path) = &self.journal {
             let seed = *experiment.seeds.start();
-            let (name, passes) = given(|| journaled::journal(&experiment.scenario, seed, path))?;
+            let (name, passes) = roomy(|| journaled::journal(&experiment.scenario, seed, path))?;
             let file = path.display();
             output::complain(&format!("{file}: {passes} passes of {name} under seed {seed}\n"));
         }

@@ -11,14 +11,12 @@ mod timeline;
 
 pub use contender::{Contender, Day};
 
+use crate::roomy::spawn;
 use setpoint_core::Span;
 use std::{fmt::Write as _, thread};
 
 /// How many days are run.
 pub const DAYS: usize = Contender::ALL.len();
-
-/// Policies are evaluated on the stack: more than they need.
-const STACK: usize = 8 * 1024 * 1024;
 
 /// The demo's text, with colours; `done` is called for each day that has been run.
 pub fn demo(seed: u64, done: impl Fn() + Sync) -> String {
@@ -75,8 +73,7 @@ fn run(seed: u64, done: impl Fn() + Sync) -> Vec<Day> {
                 done();
                 day
             };
-            let builder = thread::Builder::new().stack_size(STACK);
-            builder.spawn_scoped(scope, run).expect("there is room for a thread")
+            spawn(scope, run)
         };
         let days: Vec<_> = Contender::ALL.iter().map(day).collect();
         days.into_iter().map(|day| day.join().expect("a day does not panic")).collect()

@@ -30,6 +30,7 @@ pub use verdict::{Judged, Verdict, judge};
 
 use crate::{
     baseline::{Baseline, Outlook},
+    roomy::on_each,
     scenario::Scenario,
     score::Demand,
 };
@@ -40,11 +41,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    thread,
 };
-
-/// Policies are evaluated on the stack; a debug build needs more than the 2 MiB of a release.
-const STACK: usize = 8 * 1024 * 1024;
 
 /// All runs of a scenario that are wanted.
 #[derive(Clone, Debug)]
@@ -130,7 +127,7 @@ impl Experiment {
         if jobs == 1 || seeds < jobs as u64 {
             return self.each_contender(jobs.max(1), &take);
         }
-        spread(jobs, || {
+        on_each(jobs, || {
             loop {
                 let seed = next_seed.fetch_add(1, Ordering::Relaxed);
                 if seed > *self.seeds.end() {
@@ -148,7 +145,7 @@ impl Experiment {
     /// as they end. Little is kept, however many there are.
     pub fn each_seed(&self, jobs: usize, skip: &BTreeSet<u64>, take: impl Fn(Results) + Sync) {
         let next_seed = AtomicU64::new(*self.seeds.start());
-        spread(jobs, || {
+        on_each(jobs, || {
             loop {
                 let seed = next_seed.fetch_add(1, Ordering::Relaxed);
                 if seed > *self.seeds.end() {
@@ -168,7 +165,7 @@ impl Experiment {
         for seed in self.seeds.clone() {
             let outlook = self.outlook(seed);
             let next = AtomicUsize::new(0);
-            spread(jobs.min(self.contenders.len()), || {
+            on_each(jobs.min(self.contenders.len()), || {
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     if place >= self.contenders.len() {
@@ -190,15 +187,4 @@ impl Experiment {
         let record = self.records && seed == *self.seeds.start();
         cell::run(&self.scenario, contender, place, seed, outlook, demand, record)
     }
-}
-
-/// Runs `work` on `threads` threads at once, each with the stack that policies need.
-fn spread(threads: usize, work: impl Fn() + Sync) {
-    let work = &work;
-    thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
-            let builder = thread::Builder::new().stack_size(STACK);
-            builder.spawn_scoped(scope, work).expect("there is room for a thread");
-        }
-    });
 }

@@ -7,18 +7,17 @@ use super::{
     report::{FileReport, Report, TestReport},
     run::{Ran, run},
 };
-use crate::files::{NotFound, find};
+use crate::{
+    files::{NotFound, find},
+    roomy::{on_each, roomy},
+};
 use std::{
     path::PathBuf,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    thread,
 };
-
-/// Policies need 2 MiB of stack; a debug build needs more.
-const STACK: usize = 8 * 1024 * 1024;
 
 /// What the name of a test file ends in.
 const ENDING: &str = ".test.toml";
@@ -40,10 +39,7 @@ impl Suite {
     pub fn load(paths: &[PathBuf], filter: Option<&str>) -> Result<Self, NotFound> {
         let files: Vec<Loaded> = {
             let paths = find(paths, ENDING)?;
-            roomy(1, || paths.iter().map(|path| load(path)).collect::<Vec<_>>())
-                .into_iter()
-                .flatten()
-                .collect()
+            roomy(|| paths.iter().map(|path| load(path)).collect())
         };
         let mut chosen = Vec::new();
         for (at, file) in files.iter().enumerate() {
@@ -73,7 +69,7 @@ impl Suite {
     pub fn run(&self, jobs: usize, done: impl Fn() + Sync) -> Report {
         let next = AtomicUsize::new(0);
         let ran: Mutex<Vec<Option<Ran>>> = Mutex::new(vec![None; self.chosen.len()]);
-        roomy(jobs.clamp(1, self.chosen.len().max(1)), || {
+        on_each(jobs.clamp(1, self.chosen.len().max(1)), || {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some((file, place)) = self.chosen.get(at) else { return };
@@ -110,17 +106,4 @@ impl Suite {
         }
         Report { files, coverage }
     }
-}
-
-/// Runs `work` on `threads` threads at once, each with the stack that policies need.
-fn roomy<T: Send>(threads: usize, work: impl Fn() -> T + Sync) -> Vec<T> {
-    let work = &work;
-    thread::scope(|scope| {
-        let start = |_| {
-            let builder = thread::Builder::new().stack_size(STACK);
-            builder.spawn_scoped(scope, work).expect("there is room for a thread")
-        };
-        let all: Vec<_> = (0..threads).map(start).collect();
-        all.into_iter().map(|one| one.join().expect("a test does not panic")).collect()
-    })
 }

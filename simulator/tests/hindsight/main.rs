@@ -5,13 +5,13 @@ use setpoint_core::{Decision, Reading, Sample, Verdict};
 use setpoint_sim::{
     hindsight::{Candidate, Recalled, When, explained, open, recall, replay, what_if},
     journaled::journal,
+    roomy::roomy,
     scenario::{Source, read},
 };
 use std::{
     fs,
     path::{Path, PathBuf},
     sync::LazyLock,
-    thread,
 };
 use tempfile::TempDir;
 
@@ -53,12 +53,6 @@ fn library() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/library")
 }
 
-/// What `work` gives, on the stack that policies need.
-fn deep<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let thread = thread::Builder::new().stack_size(16 << 20);
-    thread.spawn(work).expect("a thread").join().expect("no panic")
-}
-
 /// A folder with `run.db`.
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a folder");
@@ -66,7 +60,7 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
     let library = library().to_string_lossy().into_owned();
     fs::write(&path, SCENARIO.replace("LIBRARY", &library)).expect("written");
     let db = folder.path().join("run.db");
-    let (name, passes) = deep(move || {
+    let (name, passes) = roomy(move || {
         let scenario = read(&Source::of(&path).expect("a file")).expect("a scenario");
         journal(&scenario, 1, &db).expect("a journal")
     });
@@ -93,7 +87,7 @@ fn action(decision: &Decision) -> Option<String> {
 
 #[test]
 fn every_pass_comes_out_as_it_is_recorded_also_across_a_restart() {
-    let replayed = deep(|| replay(&open(&db()).expect("a journal"), None).expect("a replay"));
+    let replayed = roomy(|| replay(&open(&db()).expect("a journal"), None).expect("a replay"));
     assert!(replayed.diverged.is_none());
     assert!((400..=481).contains(&replayed.passes), "{} passes", replayed.passes);
 }
@@ -105,14 +99,15 @@ fn a_pass_that_was_tampered_with_is_found() {
     let file = rusqlite::Connection::open(&other).expect("a database");
     file.execute("UPDATE passes SET plan = 'x' WHERE pass = 100", []).expect("changed");
     drop(file);
-    let replayed = deep(move || replay(&open(&other).expect("a journal"), None).expect("a replay"));
+    let replayed =
+        roomy(move || replay(&open(&other).expect("a journal"), None).expect("a replay"));
     assert_eq!(replayed.diverged.map(|(pass, ..)| pass), Some(100));
     assert_eq!(replayed.passes, 100, "it stops there");
 }
 
 #[test]
 fn the_same_policy_decides_the_same_and_another_one_is_told_by_its_rules() {
-    let (same, other) = deep(|| {
+    let (same, other) = roomy(|| {
         let path = library().join("target-cpu.rhai");
         let reader = open(&db()).expect("a journal");
         let same = replay(&reader, Some(&Candidate::read(&path).expect("a policy")));
@@ -153,7 +148,7 @@ fn decided(pass: &Recalled, value: f64) -> Decision {
 
 #[test]
 fn what_would_have_changed_it_would_have_and_nothing_nearer_would() {
-    deep(|| {
+    roomy(|| {
         let mut seen = 0;
         for at in ["08:05", "08:12", "08:14", "08:18", "08:40", "09:20", "09:45"] {
             let pass = pass(at);

@@ -3,9 +3,10 @@
 use setpoint_sim::{
     experiment::{Experiment, judge},
     report::html,
+    roomy::roomy,
     scenario::{Source, read},
 };
-use std::{collections::BTreeSet, path::Path, sync::LazyLock, thread};
+use std::{collections::BTreeSet, path::Path, sync::LazyLock};
 
 /// A short run with all that a page may show.
 const SCENARIO: &str = r#"
@@ -56,14 +57,12 @@ fn page(jobs: usize) -> String {
     let text =
         SCENARIO.replace("target-cpu.rhai", &library.join("target-cpu.rhai").to_string_lossy());
     std::fs::write(&path, text).expect("written");
-    let thread = thread::Builder::new().stack_size(16 << 20);
-    let work = move || {
+    roomy(|| {
         let source = Source::of(&path).expect("a file");
         let scenario = read(&source).expect("a scenario");
         let results = Experiment::new(scenario, None).recording().run(jobs, || ());
         html(&results, &judge(&results))
-    };
-    thread.spawn(work).expect("a thread").join().expect("a page")
+    })
 }
 
 static PAGE: LazyLock<String> = LazyLock::new(|| page(1));

@@ -5,26 +5,17 @@ mod bad_input;
 
 use setpoint_sim::{
     experiment::{Experiment, Results, Verdict, json, judge, table},
+    roomy::roomy,
     scenario::{self, Scenario, Source},
 };
 use std::{
     env, fs,
     ops::RangeInclusive,
     path::{Path, PathBuf},
-    thread,
 };
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
-}
-
-/// Policies are read and evaluated on the stack.
-fn roomy<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| {
-        let builder = thread::Builder::new().stack_size(8 * 1024 * 1024);
-        let thread = builder.spawn_scoped(scope, work).expect("there is room for a thread");
-        thread.join().expect("the work does not panic")
-    })
 }
 
 fn load(name: &str) -> Scenario {
