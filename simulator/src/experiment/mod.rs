@@ -107,74 +107,60 @@ impl Experiment {
     /// Makes every run, `jobs` at once, and calls `done` after each.
     pub fn run(&self, jobs: usize, done: impl Fn() + Sync) -> Results {
         let cells = Mutex::new(Vec::with_capacity(self.len()));
-        self.each(jobs, |cell| {
+        let take = |cell: Cell| {
             cells.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
             done();
-        });
+        };
+        // With fewer seeds than threads, these share the contenders of each.
+        if self.len() / self.contenders.len().max(1) < jobs {
+            self.seeds.clone().for_each(|seed| self.contenders_of(seed, jobs, &take));
+        } else {
+            self.seeds_of(jobs, &BTreeSet::new(), |seed| self.contenders_of(seed, 1, &take));
+        }
         let mut cells: Vec<Cell> = cells.into_inner().unwrap_or_else(PoisonError::into_inner);
         cells.sort_by_key(|cell| (cell.place, cell.seed));
         Results::new(Arc::clone(&self.scenario), self.seeds.clone(), cells)
     }
 
-    /// Makes every run, `jobs` at once, and hands each to `take` as it ends, in any order.
-    ///
-    /// All contenders of one seed are run before the next seed is begun, so little is kept.
-    pub fn each(&self, jobs: usize, take: impl Fn(Cell) + Sync) {
-        let next_seed = AtomicU64::new(*self.seeds.start());
-        let seeds = self.seeds.end().saturating_sub(*self.seeds.start()) + 1;
-        let jobs = jobs.clamp(1, usize::try_from(seeds).unwrap_or(usize::MAX));
-        // With few seeds, threads share the contenders of each.
-        if jobs == 1 || seeds < jobs as u64 {
-            return self.each_contender(jobs.max(1), &take);
-        }
-        on_each(jobs, || {
-            loop {
-                let seed = next_seed.fetch_add(1, Ordering::Relaxed);
-                if seed > *self.seeds.end() {
-                    return;
-                }
-                let outlook = self.outlook(seed);
-                for place in 0..self.contenders.len() {
-                    take(self.cell(place, seed, &outlook));
-                }
-            }
-        });
-    }
-
     /// Makes all runs of every seed that is not to be skipped, and hands each seed's to `take`
     /// as they end. Little is kept, however many there are.
     pub fn each_seed(&self, jobs: usize, skip: &BTreeSet<u64>, take: impl Fn(Results) + Sync) {
-        let next_seed = AtomicU64::new(*self.seeds.start());
+        self.seeds_of(jobs, skip, |seed| {
+            let outlook = self.outlook(seed);
+            let places = 0..self.contenders.len();
+            let cells = places.map(|place| self.cell(place, seed, &outlook)).collect();
+            take(Results::new(Arc::clone(&self.scenario), seed..=seed, cells));
+        });
+    }
+
+    /// Does `work` for every seed that is not to be skipped, on `jobs` threads.
+    fn seeds_of(&self, jobs: usize, skip: &BTreeSet<u64>, work: impl Fn(u64) + Sync) {
+        let next = AtomicU64::new(*self.seeds.start());
         on_each(jobs, || {
             loop {
-                let seed = next_seed.fetch_add(1, Ordering::Relaxed);
+                let seed = next.fetch_add(1, Ordering::Relaxed);
                 if seed > *self.seeds.end() {
                     return;
                 }
                 if !skip.contains(&seed) {
-                    let outlook = self.outlook(seed);
-                    let places = 0..self.contenders.len();
-                    let cells = places.map(|place| self.cell(place, seed, &outlook)).collect();
-                    take(Results::new(Arc::clone(&self.scenario), seed..=seed, cells));
+                    work(seed);
                 }
             }
         });
     }
 
-    fn each_contender(&self, jobs: usize, take: &(impl Fn(Cell) + Sync)) {
-        for seed in self.seeds.clone() {
-            let outlook = self.outlook(seed);
-            let next = AtomicUsize::new(0);
-            on_each(jobs.min(self.contenders.len()), || {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    if place >= self.contenders.len() {
-                        return;
-                    }
-                    take(self.cell(place, seed, &outlook));
+    /// Makes the runs of one seed on `jobs` threads.
+    fn contenders_of(&self, seed: u64, jobs: usize, take: &(impl Fn(Cell) + Sync)) {
+        let (outlook, next) = (self.outlook(seed), AtomicUsize::new(0));
+        on_each(jobs.min(self.contenders.len()), || {
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                if place >= self.contenders.len() {
+                    return;
                 }
-            });
-        }
+                take(self.cell(place, seed, &outlook));
+            }
+        });
     }
 
     fn outlook(&self, seed: u64) -> Outlook {
