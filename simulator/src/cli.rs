@@ -77,6 +77,11 @@ enum Command {
     ///
     /// Ends with 0 if there is an answer, 1 if the history tells too little.
     Backtest(commands::Backtest),
+    /// Serve a scenario's world by the wire protocols of real clouds, on loopback.
+    ///
+    /// Prints one JSON object with the address of each, and serves until it is told to end.
+    #[cfg(feature = "cloud")]
+    Cloud(commands::Cloud),
     /// Write a scenario for another tool.
     Export(commands::Export),
     /// Tell what a service can do out of what it did: capacity, boot time, metric delay.
@@ -183,6 +188,8 @@ impl Command {
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
             Self::Backtest(backtest) => backtest.run(),
+            #[cfg(feature = "cloud")]
+            Self::Cloud(cloud) => cloud.run(),
             Self::Export(export) => export.run(),
             Self::Fit(fit) => fit.run(),
             Self::Import(import) => import.run(),

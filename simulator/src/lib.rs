@@ -15,6 +15,8 @@ pub mod chaos;
 pub mod chart;
 pub mod check;
 pub mod chronicle;
+#[cfg(feature = "cloud")]
+pub mod cloud;
 pub mod demo;
 pub mod experiment;
 mod explained;

@@ -11,3 +11,36 @@ pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
+
+/// The machine's own clocks, for what is served while they run.
+#[cfg(feature = "cloud")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SystemClock {
+    started: std::time::Instant,
+}
+
+#[cfg(feature = "cloud")]
+impl SystemClock {
+    /// A clock whose monotonic reading starts at zero, now.
+    pub(crate) fn start() -> Self {
+        Self { started: std::time::Instant::now() }
+    }
+
+    fn passed(&self) -> setpoint_core::Span {
+        let passed = self.started.elapsed().as_millis();
+        setpoint_core::Span::from_ms(u64::try_from(passed).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(feature = "cloud")]
+#[async_trait::async_trait]
+impl setpoint_control::Clock for SystemClock {
+    fn now(&self) -> setpoint_core::Moment {
+        setpoint_core::Moment { wall: now(), monotonic: self.passed() }
+    }
+
+    async fn sleep_until(&self, deadline: setpoint_core::Span) {
+        let left = deadline.minus(self.passed());
+        tokio::time::sleep(std::time::Duration::from_millis(left.ms())).await;
+    }
+}

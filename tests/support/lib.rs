@@ -17,6 +17,7 @@ mod ministack;
 mod moto;
 mod prometheus;
 mod service;
+mod simulated;
 
 pub use agent::{Agent, Site, message, program};
 pub use clock::MachineClock;
@@ -29,3 +30,4 @@ pub use ministack::Ministack;
 pub use moto::{Moto, REGION, python};
 pub use prometheus::Prometheus;
 pub use service::{Mood, Service, Write};
+pub use simulated::Simulated;

@@ -112,7 +112,7 @@ pub struct Service {
     pub(crate) version: &'static str,
 }
 
-const AUTOSCALING: Service = Service { name: "autoscaling", version: "2011-01-01" };
+pub(crate) const AUTOSCALING: Service = Service { name: "autoscaling", version: "2011-01-01" };
 
 /// Makes a group of `size`, which may have 1 to 200 members.
 #[track_caller]

@@ -13,14 +13,14 @@ use std::collections::BTreeMap;
 
 /// A value of one series, and the oldest stamp it rests on.
 #[derive(Clone, Debug, PartialEq)]
-struct Point {
-    labels: Labels,
-    value: f64,
-    at: Timestamp,
+pub(crate) struct Point {
+    pub(crate) labels: Labels,
+    pub(crate) value: f64,
+    pub(crate) at: Timestamp,
 }
 
 /// What a part of a query comes to.
-enum Value {
+pub(crate) enum Value {
     Scalar(f64),
     Vector(Vec<Point>),
 }
@@ -76,7 +76,7 @@ fn several(query: &str, points: &[Point]) -> String {
     )
 }
 
-fn evaluate(node: &Node, recent: &Recent, now: Timestamp) -> Value {
+pub(crate) fn evaluate(node: &Node, recent: &Recent, now: Timestamp) -> Value {
     match node {
         Node::Number(value) => Value::Scalar(*value),
         Node::Negative(of) => evaluate(of, recent, now).map(|value| -value),
@@ -107,6 +107,7 @@ fn evaluate(node: &Node, recent: &Recent, now: Timestamp) -> Value {
                 _ => Value::Vector(Vec::new()),
             }
         }
+        Node::Server(of) => of.evaluate(recent, now),
     }
 }
 
@@ -121,7 +122,7 @@ impl Value {
     }
 }
 
-fn latest(labels: &Labels, series: &Series) -> Option<Point> {
+pub(crate) fn latest(labels: &Labels, series: &Series) -> Option<Point> {
     let (at, value) = *series.samples.back()?;
     Some(Point { labels: labels.clone(), value, at })
 }
@@ -131,7 +132,7 @@ fn latest(labels: &Labels, series: &Series) -> Option<Point> {
 /// A rate is the increase from the first of them to the last over the time between
 /// the two; nothing is extrapolated, and fewer than two samples give no answer. A value
 /// below the one before it is a counter that started again from zero.
-fn over(
+pub(crate) fn over(
     function: RangeFunction,
     series: &Series,
     range: Span,

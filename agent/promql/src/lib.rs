@@ -13,10 +13,13 @@
 //! A server answers all of PromQL, but stamps its answers with the time of asking: what it
 //! is asked here tells how old the samples are as well.
 //!
+//! A [`Past`] is such a server in small: the simulator's worlds answer by it.
+//!
 //! Start reading at [`Query::parse`] and [`Query::answer`]; for servers at [`ServerQuery`].
 
 mod answer;
 mod page;
+mod past;
 mod query;
 mod recent;
 mod rows;
@@ -24,6 +27,7 @@ mod server;
 mod stamps;
 
 pub use page::{Labels, MAX_SAMPLES, Page, PageError};
+pub use past::Past;
 pub use query::{Query, QueryFault};
 pub use recent::Recent;
 pub use rows::{Row, Rows};

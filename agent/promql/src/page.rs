@@ -20,6 +20,11 @@ impl Labels {
         self.0.get(name).map_or("", String::as_str)
     }
 
+    /// Every label with its value, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// These labels, except the one called `name`.
     pub(crate) fn without(&self, name: &str) -> Self {
         let mut rest = self.clone();

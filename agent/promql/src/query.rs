@@ -1,7 +1,8 @@
 //! A question, as it was written and as it is answered.
 
+use crate::past::{ServerNode, server_node};
 use promql_parser::{
-    label::{Matcher, Matchers},
+    label::{MatchOp, Matcher, Matchers},
     parser::{
         self, AggregateExpr, BinaryExpr, Call, Expr, LabelModifier, VectorMatchCardinality,
         VectorSelector,
@@ -44,6 +45,8 @@ pub(crate) enum Node {
     Aggregate(Aggregate, Grouping, Box<Node>),
     Binary(Arithmetic, Box<Node>, Box<Node>),
     Negative(Box<Node>),
+    /// What only a server is asked.
+    Server(Box<ServerNode>),
 }
 
 /// The series of one name whose labels match.
@@ -99,7 +102,7 @@ impl Grouping {
     }
 }
 
-const RANGE_FUNCTIONS: [(&str, RangeFunction); 8] = [
+pub(crate) const RANGE_FUNCTIONS: [(&str, RangeFunction); 8] = [
     ("rate", RangeFunction::Rate),
     ("increase", RangeFunction::Increase),
     ("avg_over_time", RangeFunction::Avg),
@@ -120,8 +123,24 @@ impl Query {
     ///
     /// Fails if it is no PromQL, or asks for more than a page can answer.
     pub fn parse(text: &str) -> Result<Self, QueryFault> {
+        Self::read(text, Asked::Page)
+    }
+
+    /// The same, as it is asked of a server that keeps a past of its own: also `or`,
+    /// `timestamp`, `label_replace`, `vector` and subqueries.
+    pub fn parse_of_past(text: &str) -> Result<Self, QueryFault> {
+        Self::read(text, Asked::Past)
+    }
+
+    fn read(text: &str, asked: Asked) -> Result<Self, QueryFault> {
         let parsed = parser::parse(text).map_err(|message| QueryFault { message })?;
-        Ok(Self { text: text.to_owned(), root: node(parsed)?, per: None })
+        let root = node(parsed, asked).map_err(|what| QueryFault {
+            message: match asked {
+                Asked::Page => format!("{what} is not supported on a page: {INSTEAD}"),
+                Asked::Past => format!("{what} is not supported here"),
+            },
+        })?;
+        Ok(Self { text: text.to_owned(), root, per: None })
     }
 
     /// The same, asked for a value of each member or zone, which the label `per` names.
@@ -138,6 +157,11 @@ impl Query {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// Whether its answer is a plain number, of no series.
+    pub fn is_number(&self) -> bool {
+        self.root.is_number()
+    }
 }
 
 /// Nothing tells the values of an answer apart.
@@ -147,96 +171,133 @@ pub(crate) fn no_label(label: &str) -> QueryFault {
     ))
 }
 
-fn unsupported<T>(what: &str) -> Result<T, QueryFault> {
-    Err(QueryFault { message: format!("{what} is not supported on a page: {INSTEAD}") })
+/// Who is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A page and its recent past.
+    Page,
+    /// A server with a past of its own.
+    Past,
 }
 
-fn node(expression: Expr) -> Result<Node, QueryFault> {
+/// What cannot be answered.
+pub(crate) fn unsupported<T>(what: impl Into<String>) -> Result<T, String> {
+    Err(what.into())
+}
+
+pub(crate) fn node(expression: Expr, asked: Asked) -> Result<Node, String> {
+    let expression = match asked {
+        Asked::Page => expression,
+        Asked::Past => match server_node(expression)? {
+            Ok(node) => return Ok(node),
+            Err(other) => *other,
+        },
+    };
     match expression {
         Expr::NumberLiteral(number) => Ok(Node::Number(number.val)),
-        Expr::Paren(inner) => node(*inner.expr),
-        Expr::Unary(inner) => Ok(Node::Negative(Box::new(node(*inner.expr)?))),
-        Expr::VectorSelector(selected) => Ok(Node::Select(selector(selected)?)),
+        Expr::Paren(inner) => node(*inner.expr, asked),
+        Expr::Unary(inner) => Ok(Node::Negative(Box::new(node(*inner.expr, asked)?))),
+        Expr::VectorSelector(selected) => Ok(Node::Select(selector(selected, asked)?)),
         Expr::MatrixSelector(_) => unsupported("a range without a function such as rate"),
-        Expr::Call(call) => function(call),
-        Expr::Aggregate(aggregated) => aggregate(aggregated),
-        Expr::Binary(binary) => arithmetic(binary),
+        Expr::Call(call) => function(call, asked),
+        Expr::Aggregate(aggregated) => aggregate(aggregated, asked),
+        Expr::Binary(binary) => arithmetic(binary, asked),
         Expr::Subquery(_) => unsupported("a subquery"),
         Expr::StringLiteral(_) => unsupported("a text"),
         Expr::Extension(_) => unsupported("an extension"),
     }
 }
 
-fn selector(selected: VectorSelector) -> Result<Selector, QueryFault> {
+pub(crate) fn selector(selected: VectorSelector, asked: Asked) -> Result<Selector, String> {
     if selected.offset.is_some() {
         return unsupported("offset");
     }
     if selected.at.is_some() {
         return unsupported("@");
     }
-    let Matchers { matchers, or_matchers } = selected.matchers;
+    let Matchers { mut matchers, or_matchers } = selected.matchers;
     if !or_matchers.is_empty() {
         return unsupported("'or' between label matchers");
     }
-    match selected.name {
+    let named = |matcher: &mut Matcher| matcher.name == "__name__" && matcher.op == MatchOp::Equal;
+    let within = match asked {
+        Asked::Page => None,
+        Asked::Past => matchers.extract_if(.., named).next().map(|matcher| matcher.value),
+    };
+    match selected.name.or(within) {
         Some(name) => Ok(Selector { name, matchers }),
         None => unsupported("a selector without a metric's name"),
     }
 }
 
-fn function(call: Call) -> Result<Node, QueryFault> {
+fn function(call: Call, asked: Asked) -> Result<Node, String> {
     let (name, mut arguments) = (call.func.name, call.args.args.into_iter());
     let range = RANGE_FUNCTIONS.iter().find(|(known, _)| *known == name);
     match (name, range, arguments.next().map(|first| *first)) {
         (_, Some((_, function)), Some(Expr::MatrixSelector(matrix))) => {
-            Ok(Node::Over(*function, selector(matrix.vs)?, span(matrix.range)))
+            Ok(Node::Over(*function, selector(matrix.vs, asked)?, span(matrix.range)))
         }
         ("histogram_quantile", _, Some(share)) => match arguments.next() {
-            Some(of) => Ok(Node::Quantile(Box::new(node(share)?), Box::new(node(*of)?))),
+            Some(of) => {
+                Ok(Node::Quantile(Box::new(node(share, asked)?), Box::new(node(*of, asked)?)))
+            }
             None => unsupported("histogram_quantile without buckets"),
         },
-        _ => unsupported(&format!("the function {name}")),
+        _ => unsupported(format!("the function {name}")),
     }
 }
 
-fn span(range: Duration) -> Span {
+pub(crate) fn span(range: Duration) -> Span {
     Span::from_ms(u64::try_from(range.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn aggregate(aggregated: AggregateExpr) -> Result<Node, QueryFault> {
+fn aggregate(aggregated: AggregateExpr, asked: Asked) -> Result<Node, String> {
     let op = match aggregated.op.id() {
         T_SUM => Aggregate::Sum,
         T_AVG => Aggregate::Avg,
         T_MIN => Aggregate::Min,
         T_MAX => Aggregate::Max,
         T_COUNT => Aggregate::Count,
-        _ => return unsupported(&format!("the aggregation {}", aggregated.op)),
+        _ => return unsupported(format!("the aggregation {}", aggregated.op)),
     };
     let grouping = match aggregated.modifier {
         None => Grouping::By(Vec::new()),
         Some(LabelModifier::Include(labels)) => Grouping::By(labels.labels),
         Some(LabelModifier::Exclude(labels)) => Grouping::Without(labels.labels),
     };
-    Ok(Node::Aggregate(op, grouping, Box::new(node(*aggregated.expr)?)))
+    Ok(Node::Aggregate(op, grouping, Box::new(node(*aggregated.expr, asked)?)))
 }
 
-fn arithmetic(binary: BinaryExpr) -> Result<Node, QueryFault> {
+fn arithmetic(binary: BinaryExpr, asked: Asked) -> Result<Node, String> {
     let op = match binary.op.id() {
         T_ADD => Arithmetic::Add,
         T_SUB => Arithmetic::Subtract,
         T_MUL => Arithmetic::Multiply,
         T_DIV => Arithmetic::Divide,
-        _ => return unsupported(&format!("the operator {}", binary.op)),
+        _ => return unsupported(format!("the operator {}", binary.op)),
     };
     if let Some(modifier) = &binary.modifier
         && (modifier.matching.is_some() || modifier.card != VectorMatchCardinality::OneToOne)
     {
         return unsupported("matching with on, ignoring or group_left");
     }
-    Ok(Node::Binary(op, Box::new(node(*binary.lhs)?), Box::new(node(*binary.rhs)?)))
+    Ok(Node::Binary(op, Box::new(node(*binary.lhs, asked)?), Box::new(node(*binary.rhs, asked)?)))
 }
 
 impl Node {
+    fn is_number(&self) -> bool {
+        match self {
+            Self::Number(_) => true,
+            Self::Negative(of) => of.is_number(),
+            Self::Binary(_, a, b) => a.is_number() && b.is_number(),
+            Self::Select(_)
+            | Self::Over(..)
+            | Self::Quantile(..)
+            | Self::Aggregate(..)
+            | Self::Server(_) => false,
+        }
+    }
+
     /// Whether its value can have the label `name`.
     fn may_have_label(&self, name: &str) -> bool {
         match self {
@@ -245,6 +306,7 @@ impl Node {
             Self::Aggregate(_, grouping, of) => grouping.keeps(name) && of.may_have_label(name),
             Self::Negative(of) | Self::Quantile(_, of) => of.may_have_label(name),
             Self::Binary(_, a, b) => a.may_have_label(name) || b.may_have_label(name),
+            Self::Server(_) => true,
         }
     }
 
@@ -260,6 +322,7 @@ impl Node {
                 both.extend(b.selectors());
                 both
             }
+            Self::Server(of) => of.selectors(),
         }
     }
 }

@@ -17,8 +17,8 @@ const MAX_PAST: usize = 4_096;
 /// the longest range looks back.
 #[derive(Clone, Debug, Default)]
 pub struct Recent {
-    wanted: Vec<(Selector, Span)>,
-    series: BTreeMap<(String, Labels), Series>,
+    pub(crate) wanted: Vec<(Selector, Span)>,
+    pub(crate) series: BTreeMap<(String, Labels), Series>,
 }
 
 /// The samples of one series, oldest first.
@@ -90,7 +90,7 @@ impl Series {
 }
 
 impl Selector {
-    fn selects(&self, labels: &Labels) -> bool {
+    pub(crate) fn selects(&self, labels: &Labels) -> bool {
         self.matchers.iter().all(|matcher| matcher.is_match(labels.get(&matcher.name)))
     }
 }

@@ -2,6 +2,8 @@
 
 mod accuracy;
 mod backtest;
+#[cfg(feature = "cloud")]
+mod cloud;
 mod compare;
 mod export;
 mod fit;
@@ -15,6 +17,8 @@ mod verdict;
 
 pub(crate) use accuracy::Accuracy;
 pub(crate) use backtest::Backtest;
+#[cfg(feature = "cloud")]
+pub(crate) use cloud::Cloud;
 pub(crate) use compare::Compare;
 pub(crate) use export::Export;
 pub(crate) use fit::Fit;

@@ -34,7 +34,7 @@ pub use schema::schema;
 pub use trace::{Trace, TraceError};
 
 use crate::{baseline::Baseline, world::WorldModel};
-use setpoint_core::{Calendars, Span};
+use setpoint_core::{Calendars, Span, TargetName};
 use std::ops::RangeInclusive;
 
 /// A world, who is to keep it, and what must come of it.
@@ -54,6 +54,8 @@ pub struct Scenario {
     pub every: Span,
     /// The luck of each run.
     pub seeds: RangeInclusive<u64>,
+    /// The name of its group.
+    pub group: TargetName,
     /// The world.
     pub world: WorldModel,
     /// When events are, for policies that ask the calendar `event`.

@@ -173,7 +173,7 @@ fn whole(mut table: Table<'_>, source: &Source) -> Option<Scenario> {
     let calendars = calendars(&world);
     let stage = Stage {
         world: &world,
-        group,
+        group: group.clone(),
         replicas_max,
         calendars: &calendars,
         every: head.every,
@@ -201,6 +201,7 @@ fn whole(mut table: Table<'_>, source: &Source) -> Option<Scenario> {
         length,
         every,
         seeds,
+        group,
         world,
         calendars,
         contestants,

@@ -20,8 +20,10 @@ pub struct ApiModel {
 
 /// Whether the answer to a call reaches the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub enum Answer {
+    /// It does.
     Heard,
+    /// It does not, though the call took effect.
     Lost,
 }
 

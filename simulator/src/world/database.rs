@@ -41,14 +41,19 @@ impl DatabaseModel {
     }
 }
 
+/// A read replica of the database.
 #[derive(Clone, Debug)]
-struct Replica {
-    name: String,
-    ours: bool,
-    asked: Span,
-    serves: Span,
+pub struct Replica {
+    /// Its name.
+    pub name: String,
+    /// Whether it was made in the course of the run.
+    pub ours: bool,
+    /// When it was asked for.
+    pub asked: Span,
+    /// From when on it serves.
+    pub serves: Span,
     /// When it will be gone, once its removal was asked for.
-    gone: Option<Span>,
+    pub gone: Option<Span>,
 }
 
 impl Replica {
@@ -109,6 +114,20 @@ impl Database {
     pub(super) fn available(&self, now: Span) -> u32 {
         let serving = self.replicas.iter().filter(|r| r.state(now) == ReplicaState::Available);
         u32::try_from(serving.count()).expect("a database has few replicas")
+    }
+
+    /// Its replicas, in the order in which they were made.
+    pub(super) fn replicas(&self) -> &[Replica] {
+        &self.replicas
+    }
+
+    /// Begins to remove the replica of this name, whoever made it. False if there is none.
+    pub(super) fn drop_replica(&mut self, name: &str, now: Span) -> bool {
+        let found = self.replicas.iter_mut().find(|replica| replica.name == name);
+        found.is_some_and(|replica| {
+            replica.gone.get_or_insert(now + self.model.removal);
+            true
+        })
     }
 
     /// Whether a replica is being made.

@@ -75,22 +75,32 @@ impl FleetModel {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Member {
+/// A member of the group.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Member {
     /// The how many-th launch it is.
-    number: u64,
-    zone: u32,
-    spot: bool,
-    launched: Span,
-    serves: Span,
+    pub number: u64,
+    /// Its zone, from zero.
+    pub zone: u32,
+    /// Whether it is lent.
+    pub spot: bool,
+    /// When it was launched.
+    pub launched: Span,
+    /// From when on it serves.
+    pub serves: Span,
     /// Whether it is found to be no good when it should serve.
     fails: bool,
     /// From when on it is on standby, once it was put there.
-    aside: Option<Span>,
+    pub aside: Option<Span>,
 }
 
 impl Member {
-    fn name(&self) -> String {
+    /// Whether it is found to be no good when it should serve: nobody knows before.
+    pub const fn fails(&self) -> bool {
+        self.fails
+    }
+
+    pub(super) fn name(&self) -> String {
         name(self.number)
     }
 
@@ -115,16 +125,16 @@ impl Member {
 /// The group in the course of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Fleet {
-    model: FleetModel,
+    pub(super) model: FleetModel,
     /// Members asked for, but for those on standby.
-    desired: u32,
+    pub(super) desired: u32,
     /// In the order of their launches.
-    members: Vec<Member>,
+    pub(super) members: Vec<Member>,
     /// Of them, the ones on standby or on their way there, and the ones that come to nothing.
     standby: usize,
     failing: usize,
     /// How many serve, and until when that is known: nothing is counted twice in a second.
-    serving: Option<(Span, u32)>,
+    pub(super) serving: Option<(Span, u32)>,
     launches: u64,
     chance: Chance,
     rent: Rent,
@@ -133,8 +143,10 @@ pub(super) struct Fleet {
     warm: Vec<Span>,
     /// Since when members are missing that were lost.
     short_since: Option<Span>,
+    /// Whether members are launched when some are missing.
+    pub(super) launching: bool,
     /// What the provider said last of what it could not launch, and when.
-    shortfall: Option<(Span, &'static str)>,
+    pub(super) shortfall: Option<(Span, &'static str)>,
 }
 
 impl Fleet {
@@ -153,6 +165,7 @@ impl Fleet {
             spot_rent: model.spot.map(|spot| Rent::new(spot.tariff)),
             warm: vec![Span::ZERO; model.warm.map_or(0, |warm| warm.size as usize)],
             short_since: None,
+            launching: true,
             shortfall: None,
             model,
             chance,
@@ -250,7 +263,10 @@ impl Fleet {
         self.end(|member| newest.contains(&member.number), now)
     }
 
-    fn launch_missing(&mut self, now: Span, weather: &Weather) {
+    pub(super) fn launch_missing(&mut self, now: Span, weather: &Weather) {
+        if !self.launching {
+            return;
+        }
         for _ in self.in_service()..self.desired {
             if !self.launch(now, weather) {
                 self.shortfall = Some((now, "no capacity in any zone"));
@@ -338,7 +354,7 @@ impl Fleet {
         self.end(|member| names.contains(&member.name()), now)
     }
 
-    fn end(&mut self, goes: impl Fn(&Member) -> bool, now: Span) -> Vec<u64> {
+    pub(super) fn end(&mut self, goes: impl Fn(&Member) -> bool, now: Span) -> Vec<u64> {
         let gone: Vec<Member> = self.members.extract_if(.., |member| goes(member)).collect();
         self.serving = None;
         for member in &gone {

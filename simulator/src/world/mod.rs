@@ -26,20 +26,22 @@ mod fleet;
 mod latency;
 mod load;
 mod metrics;
+mod outside;
 mod record;
 mod service;
 mod sessions;
 mod standby;
 mod tally;
 
-pub use api::ApiModel;
+pub use api::{Answer, ApiModel};
 pub use bill::{Rent, Tariff};
 pub use cache::CacheModel;
 pub use clients::{Clients, MOST_RETRIES};
 pub use database::DatabaseModel;
+pub use database::Replica;
 pub use engine::{EngineKind, Waiting};
 pub use faults::{Fault, FaultKind, Occurrence, When};
-pub use fleet::{FleetModel, Spot, WarmPool};
+pub use fleet::{FleetModel, Member, Spot, WarmPool};
 pub use latency::{Answers, Latencies};
 pub(crate) use load::Traffic;
 pub use load::{Bursts, Event, Load, Shape};
@@ -53,7 +55,6 @@ use crate::{
     chance::Chance,
     score::{Demand, Ledger, Score, Second},
 };
-use api::Answer;
 use engine::{AnyEngine, Asked, Engine as _};
 use facts::Facts;
 use setpoint_core::{
@@ -473,4 +474,4 @@ impl World {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

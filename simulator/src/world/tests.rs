@@ -7,7 +7,7 @@ use setpoint_core::Range;
 
 const MINUTE: Span = Span::from_secs(60);
 
-fn scenario() -> WorldModel {
+pub(crate) fn scenario() -> WorldModel {
     WorldModel {
         starts: Timestamp::from_ms(1_797_638_400_000),
         load: Load::new(300.0, Shape::ramp(1.0, 10.0, MINUTE.times(10), MINUTE.times(10)), 0.05),
