@@ -33,11 +33,6 @@ impl Kubernetes {
         natives.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(natives)
     }
-
-    /// The namespace of every target.
-    pub fn namespace(&self) -> &str {
-        &self.api().namespace
-    }
 }
 
 fn native(own: &HorizontalPodAutoscaler) -> Option<Native> {
