@@ -183,10 +183,8 @@ mod tests {
     }
 
     fn group(seen: Seen) -> Group {
-        match seen {
-            Seen::Group(group) => group,
-            other => panic!("{other:?}"),
-        }
+        let Seen::Group(group) = seen else { panic!("{seen:?}") };
+        group
     }
 
     #[tokio::test]

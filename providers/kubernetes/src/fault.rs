@@ -61,7 +61,7 @@ impl Asked {
 #[derive(Debug)]
 pub(crate) struct CallError {
     /// What was asked.
-    pub(crate) asked: Asked,
+    pub(crate) asked: Box<Asked>,
     heard: Heard,
 }
 
@@ -69,7 +69,7 @@ impl StdError for CallError {}
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Asked { verb, resource, name, .. } = &self.asked;
+        let Asked { verb, resource, name, .. } = &*self.asked;
         write!(f, "{verb} {resource}")?;
         if let Some(name) = name {
             write!(f, " {name}")?;
@@ -107,8 +107,8 @@ pub(crate) enum Heard {
 }
 
 impl CallError {
-    pub(crate) const fn new(asked: Asked, heard: Heard) -> Self {
-        Self { asked, heard }
+    pub(crate) fn new(asked: Asked, heard: Heard) -> Self {
+        Self { asked: Box::new(asked), heard }
     }
 
     /// What may be done about it.

@@ -43,13 +43,14 @@ impl KubernetesHands {
         let target = &intent.target;
         let unknown = || Fault::Refused(format!("{target} is no target of this provider"));
         let scalable = self.targets.get(target).ok_or_else(unknown)?;
-        match &intent.action {
-            Action::Resize { from, to } => self.resize(scalable, *from, *to).await,
-            Action::Replace { from, member, drained: false } => {
-                self.replace(scalable, *from, member).await
-            }
-            action => Err(Fault::Refused(format!("{target} is of Kubernetes: it cannot {action}"))),
+        let action = &intent.action;
+        if let Action::Resize { from, to } = action {
+            return self.resize(scalable, *from, *to).await;
         }
+        if let Action::Replace { from, member, drained: false } = action {
+            return self.replace(scalable, *from, member).await;
+        }
+        Err(Fault::Refused(format!("{target} is of Kubernetes: it cannot {action}")))
     }
 
     /// Has `scalable` be `to` in size, if it is `from` now; nothing to do if it is `to`.
@@ -118,11 +119,14 @@ impl Act for KubernetesHands {
 /// What was to be done, as a verb phrase.
 fn operation(intent: &Intent) -> String {
     let target = &intent.target;
-    match &intent.action {
-        Action::Resize { to, .. } => format!("resize {target} to {to}"),
-        Action::Replace { member, .. } => format!("replace {member} of {target}"),
-        action => format!("{action} of {target}"),
+    let action = &intent.action;
+    if let Action::Resize { to, .. } = action {
+        return format!("resize {target} to {to}");
     }
+    if let Action::Replace { member, .. } = action {
+        return format!("replace {member} of {target}");
+    }
+    format!("{action} of {target}")
 }
 
 #[cfg(test)]

@@ -68,10 +68,10 @@ fn what_names_nothing_in_a_cluster_is_refused() {
         "max = 200",
         "max = 200\nsessions = { source = \"usage\", query = \"cpu deployment/web\", key = \"pod\" }",
         &[
-            " C019: the metrics of a cluster are told of all pods together; ask a source of kind \
-             `prometheus`, `scrape` or `http-json`",
             " C017: `sessions` are for groups of AWS: in a cluster its controller picks which pods \
              go; leave `sessions` out, and let pods end their work in `preStop`",
+            " C019: the metrics of a cluster are told of all pods together; ask a source of kind \
+             `prometheus`, `scrape` or `http-json`",
         ],
     );
 }
