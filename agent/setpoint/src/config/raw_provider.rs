@@ -13,6 +13,8 @@ use setpoint_core::Span;
 pub(crate) enum RawProvider {
     /// `kind = "aws"`.
     Aws(Box<RawAws>),
+    /// `kind = "kubernetes"`.
+    Kubernetes(Box<RawKubernetes>),
     /// `kind = "webhook"`.
     Webhook(Box<RawWebhook>),
     /// `kind = "file"`.
@@ -31,6 +33,16 @@ pub(crate) struct RawAws {
     pub(crate) role_arn: Option<At<String>>,
     pub(crate) external_id: Option<At<String>>,
     pub(crate) calls_per_second: Option<At<u32>>,
+}
+
+/// `kind = "kubernetes"`.
+#[derive(Debug)]
+pub(crate) struct RawKubernetes {
+    pub(crate) namespace: Option<At<String>>,
+    pub(crate) kubeconfig: Option<At<String>>,
+    pub(crate) context: Option<At<String>>,
+    pub(crate) endpoint: Option<At<String>>,
+    pub(crate) bearer_file: Option<At<String>>,
 }
 
 /// `kind = "webhook"`.
@@ -58,9 +70,10 @@ pub(crate) struct RawSystemd {
 
 /// Reads one provider.
 pub(crate) fn provider(mut table: Table<'_>) -> Option<RawProvider> {
-    const KINDS: [&str; 4] = ["aws", "webhook", "file", "systemd"];
-    let kind = kind(&mut table, &KINDS, &["azure", "kubernetes", "onprem"])?;
+    const KINDS: [&str; 5] = ["aws", "kubernetes", "webhook", "file", "systemd"];
+    let kind = kind(&mut table, &KINDS, &["azure", "onprem"])?;
     let provider = match kind.as_str() {
+        "kubernetes" => Some(RawProvider::Kubernetes(Box::new(kubernetes(&mut table)))),
         "webhook" => webhook(&mut table).map(Box::new).map(RawProvider::Webhook),
         "file" => file(&mut table).map(RawProvider::File),
         "systemd" => Some(RawProvider::Systemd(RawSystemd { program: table.text("program") })),
@@ -79,6 +92,16 @@ fn aws(table: &mut Table<'_>) -> RawAws {
         role_arn: table.text("role_arn"),
         external_id: table.text("external_id"),
         calls_per_second: table.count("calls_per_second"),
+    }
+}
+
+fn kubernetes(table: &mut Table<'_>) -> RawKubernetes {
+    RawKubernetes {
+        namespace: table.text("namespace"),
+        kubeconfig: table.text("kubeconfig"),
+        context: table.text("context"),
+        endpoint: table.text("endpoint"),
+        bearer_file: table.text("bearer_file"),
     }
 }
 
