@@ -11,7 +11,7 @@ use support::{Simulated, Site};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A shipped policy.
-fn policy(name: &str) -> String {
+pub(crate) fn policy(name: &str) -> String {
     let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/library");
     fs::read_to_string(library.join(name)).expect("it is shipped")
 }

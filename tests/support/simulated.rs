@@ -73,6 +73,22 @@ impl Simulated {
         moto::call(self.address("aws"), &moto::AUTOSCALING, action, fields)
     }
 
+    /// Calls the API server of its cluster and gives the answer's document; a patch is a merge
+    /// patch. Panics if it is not a yes.
+    #[track_caller]
+    pub fn kubernetes(&self, method: &str, path: &str, body: &Value) -> Value {
+        let address = self.address("kubernetes");
+        let kind =
+            if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}");
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let answer = Request { head, body }.send(address).expect("it answers");
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 20"), "{method} {path}: {answer}");
+        let (_, document) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        serde_json::from_str(document).expect("it is JSON")
+    }
+
     /// Where this cloud is: address and port.
     #[track_caller]
     pub fn address(&self, cloud: &str) -> SocketAddr {

@@ -8,6 +8,7 @@
 //! ```text
 //!  clients ──► http.rs ──► Face::answer ──► LiveWorld ──► World
 //!                            aws/              │
+//!                            kubernetes/       │
 //!                            prometheus/ ◄─────┴── Log: what was published
 //! ```
 //!
@@ -15,6 +16,7 @@
 
 pub mod aws;
 pub mod http;
+pub mod kubernetes;
 mod live;
 mod log;
 mod pace;
@@ -39,6 +41,8 @@ const BEAT: Span = Span::from_ms(100);
 pub struct Ports {
     /// AWS.
     pub aws: Option<u16>,
+    /// Kubernetes.
+    pub kubernetes: Option<u16>,
     /// Prometheus.
     pub prometheus: Option<u16>,
 }
@@ -50,7 +54,7 @@ pub struct Options {
     pub ports: Ports,
     /// The luck of every world.
     pub seed: u64,
-    /// Whether signatures are verified.
+    /// Whether callers must say who they are: signatures are verified, tokens are asked for.
     pub check_auth: bool,
 }
 
@@ -70,17 +74,25 @@ impl Clouds {
             live::shared(LiveWorld::new(cloud, scenario.group.as_str(), world))
         };
         let aws_world = world("aws");
-        let worlds = vec![Arc::clone(&aws_world)];
+        let kubernetes_world = world("kubernetes");
+        let worlds = vec![Arc::clone(&aws_world), Arc::clone(&kubernetes_world)];
         let aws = aws::Aws::new(
             aws_world,
             Arc::clone(&pace),
             aws::Terms { seed: options.seed, check_auth: options.check_auth },
         );
+        let kubernetes = kubernetes::Kubernetes::new(
+            kubernetes_world,
+            Arc::clone(&pace),
+            options.seed,
+            options.check_auth,
+        );
         let prometheus = prometheus::Prometheus::new(worlds.clone(), Arc::clone(&pace));
-        let Ports { aws: aws_port, prometheus: prometheus_port } = options.ports;
+        let ports = options.ports;
         let faces: Vec<(&'static str, Option<u16>, Arc<dyn Face>)> = vec![
-            ("aws", aws_port, Arc::new(aws)),
-            ("prometheus", prometheus_port, Arc::new(prometheus)),
+            ("aws", ports.aws, Arc::new(aws)),
+            ("kubernetes", ports.kubernetes, Arc::new(kubernetes)),
+            ("prometheus", ports.prometheus, Arc::new(prometheus)),
         ];
         let mut open = Vec::new();
         for (name, port, face) in faces {

@@ -27,10 +27,13 @@ pub(crate) struct Cloud {
     /// Where AWS listens; without, on any free port, as the others.
     #[arg(long, value_name = "PORT")]
     aws: Option<u16>,
+    /// Where Kubernetes listens.
+    #[arg(long, value_name = "PORT")]
+    kubernetes: Option<u16>,
     /// Where Prometheus listens.
     #[arg(long, value_name = "PORT")]
     prometheus: Option<u16>,
-    /// Verify signatures. The secret of a key is the name of the key.
+    /// Verify signatures, and ask for tokens. The secret of a key is the name of the key; any token will do, and `reader` may only look.
     #[arg(long)]
     check_auth: bool,
 }
@@ -64,7 +67,11 @@ impl Cloud {
         let mut ended = signal(SignalKind::terminate()).map_err(deaf)?;
         let mut interrupted = signal(SignalKind::interrupt()).map_err(deaf)?;
         let options = Options {
-            ports: Ports { aws: self.aws, prometheus: self.prometheus },
+            ports: Ports {
+                aws: self.aws,
+                kubernetes: self.kubernetes,
+                prometheus: self.prometheus,
+            },
             seed: self.seed.unwrap_or(*scenario.seeds.start()),
             check_auth: self.check_auth,
         };
