@@ -16,15 +16,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("providers/aws", &["core", "control", "promql", "http"]),
     ("providers/http", &["core", "control", "promql"]),
     ("providers/local", &["core", "control", "promql"]),
+    ("providers/onprem", &["core", "control", "promql", "http"]),
     ("providers/prometheus", &["core", "control", "promql", "http"]),
     ("simulator", &["core", "control", "journal", "promql", "policies", "prometheus"]),
     (
         "agent/setpoint",
-        &["core", "control", "journal", "promql", "policies", "aws", "http", "local", "prometheus"],
+        &[
+            "core", "control", "journal", "promql", "policies", "aws", "http", "local", "onprem",
+            "prometheus",
+        ],
     ),
     (
         "tests",
-        &["core", "control", "journal", "promql", "policies", "aws", "http", "prometheus", "sim"],
+        &[
+            "core", "control", "journal", "promql", "policies", "aws", "http", "onprem",
+            "prometheus", "sim",
+        ],
     ),
 ];
 

@@ -20,6 +20,7 @@ mod fault;
 mod file;
 mod fleet;
 mod meaning;
+mod pool;
 mod provider;
 mod query;
 mod raw;

@@ -19,6 +19,8 @@ pub(crate) enum RawProvider {
     File(RawFile),
     /// `kind = "systemd"`.
     Systemd(RawSystemd),
+    /// `kind = "onprem"`.
+    Onprem(RawOnprem),
 }
 
 /// `kind = "aws"`.
@@ -56,13 +58,20 @@ pub(crate) struct RawSystemd {
     pub(crate) program: Option<At<String>>,
 }
 
+/// `kind = "onprem"`.
+#[derive(Debug)]
+pub(crate) struct RawOnprem {
+    pub(crate) haproxy: At<String>,
+}
+
 /// Reads one provider.
 pub(crate) fn provider(mut table: Table<'_>) -> Option<RawProvider> {
-    const KINDS: [&str; 4] = ["aws", "webhook", "file", "systemd"];
-    let kind = kind(&mut table, &KINDS, &["azure", "kubernetes", "onprem"])?;
+    const KINDS: [&str; 5] = ["aws", "webhook", "file", "systemd", "onprem"];
+    let kind = kind(&mut table, &KINDS, &["azure", "kubernetes"])?;
     let provider = match kind.as_str() {
         "webhook" => webhook(&mut table).map(Box::new).map(RawProvider::Webhook),
         "file" => file(&mut table).map(RawProvider::File),
+        "onprem" => onprem(&mut table).map(RawProvider::Onprem),
         "systemd" => Some(RawProvider::Systemd(RawSystemd { program: table.text("program") })),
         _ => Some(RawProvider::Aws(Box::new(aws(&mut table)))),
     };
@@ -90,6 +99,12 @@ fn webhook(table: &mut Table<'_>) -> Option<RawWebhook> {
     let timeout = table.span("timeout");
     let access = access(table);
     Some(RawWebhook { url: url?, pointer, run, method, timeout, access })
+}
+
+fn onprem(table: &mut Table<'_>) -> Option<RawOnprem> {
+    let example = "haproxy = \"/run/haproxy/admin.sock\"";
+    let haproxy = required(table, "haproxy", example, Table::text);
+    haproxy.map(|haproxy| RawOnprem { haproxy })
 }
 
 fn file(table: &mut Table<'_>) -> Option<RawFile> {

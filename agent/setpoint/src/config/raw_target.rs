@@ -37,7 +37,7 @@ impl RawTarget {
 /// What a target is, with the bounds of its kind.
 #[derive(Debug)]
 pub(crate) enum RawTargetKind {
-    Group { min: At<u32>, max: At<u32>, brakes: RawBrakes, sessions: Box<RawSessions> },
+    Group { min: At<u32>, max: At<u32>, brakes: RawBrakes, more: Box<RawGroup> },
     Job { stuck_after: Option<At<Span>>, brakes: RawBrakes },
     Volume { max: At<u32>, brakes: RawBrakes },
     Setting { min: At<u32>, max: At<u32>, safe: Option<At<String>>, brakes: RawBrakes },
@@ -57,6 +57,24 @@ pub(crate) struct RawBrakes {
     pub(crate) foreign_respect: Option<At<Span>>,
     pub(crate) budget: Option<At<String>>,
     pub(crate) approve: Option<At<String>>,
+}
+
+/// What else is written of a group.
+#[derive(Debug)]
+pub(crate) struct RawGroup {
+    pub(crate) sessions: RawSessions,
+    pub(crate) own: RawOwnGroup,
+}
+
+/// What only a group on one's own machines has.
+#[derive(Debug)]
+pub(crate) struct RawOwnGroup {
+    pub(crate) members: Option<At<Vec<At<String>>>>,
+    pub(crate) start: Option<At<Vec<At<String>>>>,
+    pub(crate) stop: Option<At<Vec<At<String>>>>,
+    pub(crate) server: Option<At<Vec<At<String>>>>,
+    pub(crate) weight: Option<At<u32>>,
+    pub(crate) patience: Option<At<Span>>,
 }
 
 /// What tells how many sessions each member of a group has, and how members are drained.
@@ -113,12 +131,21 @@ fn group(table: &mut Table<'_>) -> Option<RawTargetKind> {
         confirm_within: table.span("confirm_within"),
         ..shared_brakes(table)
     };
-    let sessions = Box::new(RawSessions {
+    let sessions = RawSessions {
         input: table.table("sessions").map(input),
         drain: table.span("drain"),
         spare: table.span("spare"),
-    });
-    Some(RawTargetKind::Group { min: min?, max: max?, brakes, sessions })
+    };
+    let own = RawOwnGroup {
+        members: table.texts("members"),
+        start: table.texts("start"),
+        stop: table.texts("stop"),
+        server: table.texts("server"),
+        weight: table.count("weight"),
+        patience: table.span("patience"),
+    };
+    let more = Box::new(RawGroup { sessions, own });
+    Some(RawTargetKind::Group { min: min?, max: max?, brakes, more })
 }
 
 /// Brakes of everything that has members.

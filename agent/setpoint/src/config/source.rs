@@ -109,7 +109,12 @@ fn account(
     let is_other = |it: &&RawNamed<RawProvider>| {
         matches!(
             it.what,
-            Some(RawProvider::Webhook(_) | RawProvider::File(_) | RawProvider::Systemd(_))
+            Some(
+                RawProvider::Webhook(_)
+                    | RawProvider::File(_)
+                    | RawProvider::Systemd(_)
+                    | RawProvider::Onprem(_)
+            )
         )
     };
     let clouds: Vec<_> = providers.iter().filter(|it| !is_other(it)).collect();

@@ -3,6 +3,7 @@
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
     meaning::{known_provider, or},
+    pool,
     provider::ID,
     raw::RawNamed,
     raw_provider::RawProvider,
@@ -65,9 +66,10 @@ pub(crate) fn target(
         }
     };
     fits(raw, Kind::of(&settings), providers, faults);
+    let pool = pool::pool(raw, providers, faults);
     let provider = raw.provider.value.clone();
     let settings = shared_brakes(settings, &provider, brakes, faults);
-    Some(Target { provider, which, settings, mode })
+    Some(Target { provider, which, settings, pool, mode })
 }
 
 fn which(raw: &RawTarget, faults: &Faults) -> Which {
@@ -198,7 +200,8 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
     }
     let Some(id) = raw.id() else { return };
     match provider {
-        RawProvider::Aws(_) => {}
+        // Of a backend its own reader says what is wrong.
+        RawProvider::Aws(_) | RawProvider::Onprem(_) => {}
         RawProvider::Webhook(webhook) => {
             let named = webhook.url.value.contains(ID);
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
@@ -228,5 +231,6 @@ const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),
         RawProvider::File(_) => ("a folder of files", &[Kind::Setting]),
+        RawProvider::Onprem(_) => ("a HAProxy", &[Kind::Group]),
     }
 }

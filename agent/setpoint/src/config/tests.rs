@@ -5,6 +5,7 @@ mod aws;
 mod calendars;
 mod kinds;
 mod modes;
+mod onprem;
 mod schema;
 mod sessions;
 

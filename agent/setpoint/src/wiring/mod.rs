@@ -102,6 +102,9 @@ pub(crate) async fn world(
                 own::units(&mut world, (name, program), &targets, reach);
             }
             Provider::File { folder } => own::files(&mut world, (name, folder), &targets, reach),
+            Provider::Onprem { haproxy } => {
+                own::machines(&mut world, (name, haproxy), &targets, reach);
+            }
         }
     }
     Ok(world)
@@ -155,7 +158,10 @@ pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, Canno
 pub(crate) fn clouds(config: &Config) -> impl Iterator<Item = (&String, &Account)> {
     config.providers.iter().filter_map(|(name, provider)| match provider {
         Provider::Aws(account) => Some((name, account)),
-        Provider::Webhook(_) | Provider::File { .. } | Provider::Systemd { .. } => None,
+        Provider::Webhook(_)
+        | Provider::File { .. }
+        | Provider::Systemd { .. }
+        | Provider::Onprem { .. } => None,
     })
 }
 
@@ -167,7 +173,10 @@ pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire>
             config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
         findings.extend(match provider {
             Provider::Aws(account) => aws::examine(name, account, &targets).await?,
-            Provider::Webhook(_) | Provider::File { .. } | Provider::Systemd { .. } => {
+            Provider::Webhook(_)
+            | Provider::File { .. }
+            | Provider::Systemd { .. }
+            | Provider::Onprem { .. } => {
                 own::examine((name, provider), &targets).await?
             }
         });

@@ -1,0 +1,117 @@
+//! Changing groups, one action at a time.
+
+use crate::{Onprem, Place, Pool, failure::Failure, named::within};
+use async_trait::async_trait;
+use setpoint_control::{Act, ProviderError};
+use setpoint_core::{Action, Intent, Span, TargetName};
+use std::{collections::BTreeMap, time::Duration};
+use tokio::time::timeout;
+
+/// What an action may take beyond one start or stop: its looks and commands.
+const TALK: Span = Span::from_secs(10);
+
+/// Hands on groups.
+///
+/// Every action looks first: done already is a yes without a change, and what was begun by an
+/// earlier try is gone on with. A group that is not as the decision saw it is
+/// [`Stale`](setpoint_core::FailureKind::Stale).
+#[derive(Debug)]
+pub struct OnpremHands {
+    pub(crate) provider: Onprem,
+    pub(crate) targets: BTreeMap<TargetName, Pool>,
+}
+
+impl OnpremHands {
+    fn pool(&self, target: &TargetName) -> Result<&Pool, Failure> {
+        let unknown = || Failure::Refused(format!("{target} is no target of this provider"));
+        self.targets.get(target).ok_or_else(unknown)
+    }
+
+    async fn act(&self, pool: &Pool, intent: &Intent) -> Result<(), Failure> {
+        let provider = &self.provider;
+        match &intent.action {
+            Action::Resize { from, to } => provider.resize(pool, *from, *to).await,
+            Action::Drain { from, to, members } => {
+                provider.drain_named(pool, (*from, *to), members).await
+            }
+            Action::Retire { members } => provider.retire(pool, members).await,
+            Action::Return { from, to, members } => {
+                provider.put_back(pool, (*from, *to), members).await
+            }
+            Action::Replace { from, member, drained } => {
+                provider.replace(pool, *from, (member, *drained)).await
+            }
+            Action::AddReplica { .. }
+            | Action::RemoveReplica { .. }
+            | Action::Set { .. }
+            | Action::Start { .. }
+            | Action::Grow { .. } => {
+                let (target, action) = (&intent.target, &intent.action);
+                Err(Failure::Refused(format!("{target} is a group: it cannot {action}")))
+            }
+        }
+    }
+
+    fn error(&self, operation: String, failure: Failure) -> ProviderError {
+        ProviderError {
+            provider: self.provider.name.clone(),
+            operation,
+            kind: failure.kind(),
+            source: failure.into(),
+        }
+    }
+}
+
+impl Onprem {
+    /// Has `to` members, if there are `from`, or as many as an earlier try got to.
+    async fn resize(&self, pool: &Pool, from: u32, to: u32) -> Result<(), Failure> {
+        let crew = self.look(pool).await?;
+        let size = crew.size();
+        if size == to {
+            return Ok(());
+        }
+        if !(from.min(to)..=from.max(to)).contains(&size) {
+            return Err(Failure::Stale(format!("it has {size} members, not {from}")));
+        }
+        within(&crew, to)?;
+        if to > size {
+            return self.grow(pool, &crew, (to - size) as usize).await;
+        }
+        let wanted = (size - to) as usize;
+        let victims: Vec<Place> = crew.victims(wanted).iter().map(|seat| seat.place).collect();
+        if victims.len() < wanted {
+            let lost = crew.lost.len();
+            return Err(Failure::Stale(format!("{lost} of its members are not in HAProxy again")));
+        }
+        self.drain(pool, &victims).await
+    }
+}
+
+#[async_trait]
+impl Act for OnpremHands {
+    async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
+        let acted = async {
+            let pool = self.pool(&intent.target)?;
+            within_time(pool, self.act(pool, intent)).await
+        };
+        let operation = || format!("{} of {}", intent.action, intent.target);
+        acted.await.map_err(|failure| self.error(operation(), failure))
+    }
+
+    async fn go_on(&self, target: &TargetName) -> Result<(), ProviderError> {
+        let gone = async {
+            let pool = self.pool(target)?;
+            within_time(pool, self.provider.go_on(pool)).await
+        };
+        let operation = || format!("go on with what was begun at {target}");
+        gone.await.map_err(|failure| self.error(operation(), failure))
+    }
+}
+
+async fn within_time(
+    pool: &Pool,
+    work: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let limit = pool.patience + TALK;
+    timeout(Duration::from_millis(limit.ms()), work).await.unwrap_or(Err(Failure::Late(limit)))
+}

@@ -1,0 +1,7 @@
+//! One's own machines, for real: a HAProxy, little workers behind it, and an agent before both.
+
+mod agent;
+mod doctor;
+mod groups;
+mod named;
+mod scene;
