@@ -91,9 +91,8 @@ fn it_grows_a_backend_of_real_workers_by_a_metric_and_shrinks_it_later() {
     scene.wait_for(4);
     let ports: Vec<u16> = scene.workers.ports()[..4].to_vec();
     assert_eq!(scene.workers.answering(), ports, "the first places");
-    let mut told: Vec<u16> = (0..8)
-        .filter_map(|_| scene.haproxy.get("/").ok()?.1.parse().ok())
-        .collect();
+    let mut told: Vec<u16> =
+        (0..8).filter_map(|_| scene.haproxy.get("/").ok()?.1.parse().ok()).collect();
     told.sort_unstable();
     told.dedup();
     assert_eq!(told, ports, "everybody is sent people");

@@ -3,7 +3,7 @@
 use crate::scene::{pool, provider, web};
 use setpoint_control::{Finding, Severity};
 use setpoint_core::{Range, Span};
-use setpoint_onprem::{Argv, Ending, Onprem, Pool};
+use setpoint_onprem::{Argv, Ending, Onprem, Pool, Resource};
 use support::{Haproxy, Workers};
 
 struct Scene {
@@ -19,8 +19,9 @@ fn scene(lines: &[&str]) -> Scene {
 impl Scene {
     async fn found(&self, provider: Onprem, acts: bool) -> Vec<Finding> {
         let range = Range::new(0, 2).expect("it is a range");
+        let group = Resource::Group(self.pool.clone());
         let before = self.haproxy.servers("web");
-        let found = provider.examine(&[(web(), (self.pool.clone(), range))].into(), |_| acts).await;
+        let found = provider.examine(&[(web(), (group, range))].into(), |_| acts).await;
         assert_eq!(self.haproxy.servers("web"), before, "nothing is changed");
         found
     }
@@ -87,7 +88,10 @@ async fn a_program_that_is_not_there_is_told() {
     let mut scene = scene(&["balance roundrobin"]);
     scene.pool.stop = Argv::new(vec!["/no/such/stop".to_owned()]).expect("it is a program");
     let (severity, message, _) = scene.one().await;
-    assert_eq!((severity, message.as_str()), (Severity::Problem, "there is no program /no/such/stop"));
+    assert_eq!(
+        (severity, message.as_str()),
+        (Severity::Problem, "there is no program /no/such/stop")
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use setpoint_control::{Act, Observe, ProviderError};
 use setpoint_core::{Action, FailureKind, Group, Intent, IntentId, Seen, Span, TargetName};
 use setpoint_onprem::{
-    Argv, Ending, Onprem, OnpremEyes, OnpremHands, Pool, ServerLine, places,
+    Argv, Ending, Onprem, OnpremEyes, OnpremHands, Pool, Resource, ServerLine, places,
 };
 use std::collections::BTreeMap;
 use support::{Haproxy, QUICK_CHECKS, Workers};
@@ -16,7 +16,6 @@ pub(crate) fn web() -> TargetName {
 pub(crate) struct Scene {
     pub(crate) haproxy: Haproxy,
     pub(crate) workers: Workers,
-    pub(crate) pool: Pool,
     pub(crate) eyes: OnpremEyes,
     pub(crate) hands: OnpremHands,
 }
@@ -34,9 +33,9 @@ impl Scene {
 
     pub(crate) fn with(haproxy: Haproxy, workers: Workers, pool: Pool) -> Self {
         let provider = provider(&haproxy);
-        let targets = BTreeMap::from([(web(), pool.clone())]);
+        let targets = BTreeMap::from([(web(), Resource::Group(pool))]);
         let (eyes, hands) = (provider.eyes(targets.clone()), provider.hands(targets));
-        Self { haproxy, workers, pool, eyes, hands }
+        Self { haproxy, workers, eyes, hands }
     }
 
     pub(crate) async fn look(&self) -> Result<Group, String> {
@@ -124,10 +123,7 @@ pub(crate) fn pool(workers: &Workers, ending: Ending) -> Pool {
         places: places(all.iter().map(String::as_str)).expect("they are places"),
         start: argv("start"),
         stop: argv("stop"),
-        line: ServerLine {
-            weight: 1,
-            words: QUICK_CHECKS.split(' ').map(str::to_owned).collect(),
-        },
+        line: ServerLine { weight: 1, words: QUICK_CHECKS.split(' ').map(str::to_owned).collect() },
         ending,
         patience: Span::from_secs(20),
     }

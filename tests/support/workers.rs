@@ -117,7 +117,8 @@ impl Drop for Workers {
     fn drop(&mut self) {
         for entry in fs::read_dir(self.folder.path()).into_iter().flatten().flatten() {
             let path = entry.path();
-            let pid = path.extension().filter(|it| *it == "pid").and(fs::read_to_string(&path).ok());
+            let pid =
+                path.extension().filter(|it| *it == "pid").and(fs::read_to_string(&path).ok());
             let Some(pid) = pid else { continue };
             // It may have ended by itself; a number that is somebody else's by now is not touched.
             let own = fs::read(format!("/proc/{}/cmdline", pid.trim())).unwrap_or_default();

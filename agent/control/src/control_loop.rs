@@ -236,8 +236,7 @@ impl ControlLoop {
     /// What could not be gone on with, by its target.
     async fn go_on(&self) -> BTreeMap<TargetName, ProviderError> {
         let Memory { pause, pauses, released, .. } = &self.memory;
-        let alone =
-            |name: &TargetName| pauses.contains_key(name) || released.contains_key(name);
+        let alone = |name: &TargetName| pauses.contains_key(name) || released.contains_key(name);
         let hands = self.ports.hands.iter();
         let hands = hands.filter(|(name, _)| pause.is_none() && !alone(name));
         let gone = hands.map(|(name, hands)| async move { (name, hands.go_on(name).await) });

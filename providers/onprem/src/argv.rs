@@ -3,9 +3,10 @@
 use crate::Place;
 
 /// What may stand in it for a place.
-const KNOWN: [&str; 3] = ["host", "port", "name"];
+const KNOWN: [&str; 4] = ["host", "port", "name", "folder"];
 
-/// A program and its arguments, with `{host}`, `{port}` and `{name}` where a place belongs.
+/// A program and its arguments, with `{host}`, `{port}` and `{name}` where a place belongs, and
+/// `{folder}` where the data directory of a database does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argv(Vec<String>);
 
@@ -16,7 +17,10 @@ pub enum BadArgv {
     #[error("no program is named")]
     Empty,
     /// Nobody knows what is meant.
-    #[error("there is no {{{0}}}: {{host}}, {{port}} and {{name}} stand for a place")]
+    #[error(
+        "there is no {{{0}}}: {{host}}, {{port}} and {{name}} stand for a place, and of a database \
+         {{folder}} for its data directory"
+    )]
     Unknown(String),
 }
 
@@ -38,12 +42,22 @@ impl Argv {
         self.0.first().map_or("", String::as_str)
     }
 
+    /// No program at all.
+    pub(crate) const fn nothing() -> Self {
+        Self(Vec::new())
+    }
+
     /// For one place.
     pub(crate) fn at(&self, place: Place) -> Vec<String> {
-        let (host, port, name) = (place.host(), place.port().to_string(), place.server());
+        self.filled(place, &place.server(), "")
+    }
+
+    /// For a place with a name and a data directory.
+    pub(crate) fn filled(&self, place: Place, name: &str, folder: &str) -> Vec<String> {
+        let (host, port) = (place.host(), place.port().to_string());
         let fill = |word: &String| {
             let word = word.replace("{host}", &host).replace("{port}", &port);
-            word.replace("{name}", &name)
+            word.replace("{name}", name).replace("{folder}", folder)
         };
         self.0.iter().map(fill).collect()
     }

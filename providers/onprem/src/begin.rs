@@ -5,7 +5,9 @@
 //! would take a new server for up until its first checks fail, and send people to a program that has
 //! not started yet.
 
-use crate::{Ending, Onprem, Place, Pool, crew::Crew, failure::Failure, haproxy::complaint, program};
+use crate::{
+    Ending, Onprem, Place, Pool, crew::Crew, failure::Failure, haproxy::complaint, program,
+};
 use futures::future::join_all;
 
 /// What HAProxy says of a server that is added.
@@ -15,7 +17,12 @@ impl Onprem {
     /// Has `wanted` more members in `pool`: who is on the way out first, then at free places,
     /// the first ones first. A place where nothing can be started is passed over, as long as
     /// there are others.
-    pub(crate) async fn grow(&self, pool: &Pool, crew: &Crew, wanted: usize) -> Result<(), Failure> {
+    pub(crate) async fn grow(
+        &self,
+        pool: &Pool,
+        crew: &Crew,
+        wanted: usize,
+    ) -> Result<(), Failure> {
         // Where it is decided by name who goes, it is so who comes back.
         let reserve = if pool.ending == Ending::Decided { 0 } else { wanted };
         let back: Vec<Place> = crew.reserve(reserve).iter().map(|seat| seat.place).collect();

@@ -336,10 +336,8 @@ mod tests {
         assert!(crew.group(false).members.is_empty());
         let members = crew.group(true).members;
         let told: Vec<_> = members.iter().map(|it| (it.name.as_str(), it.state)).collect();
-        let expected = [
-            ("sp-10.0.0.1:1", MemberState::Serving),
-            ("sp-10.0.0.1:2", MemberState::Standby),
-        ];
+        let expected =
+            [("sp-10.0.0.1:1", MemberState::Serving), ("sp-10.0.0.1:2", MemberState::Standby)];
         assert_eq!(told, expected);
     }
 }

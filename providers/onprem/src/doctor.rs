@@ -1,7 +1,7 @@
 //! A look around before work: whether HAProxy answers, has the backend, and would do as asked.
 //! Changes nothing: what is asked of it for a try is incomplete, so that it is always refused.
 
-use crate::{Onprem, Pool, failure::Failure};
+use crate::{Onprem, Pool, Resource, failure::Failure};
 use setpoint_control::{Finding, Severity};
 use setpoint_core::{Range, TargetName};
 use std::{collections::BTreeMap, env, path::Path};
@@ -13,11 +13,11 @@ const OLDEST: (u32, u32) = (2, 6);
 const TRIAL: &str = "sp-trial";
 
 impl Onprem {
-    /// What is to be said about these groups, each with the sizes that the operator allows;
+    /// What is to be said about these targets, each with the sizes that the operator allows;
     /// those that the agent `acts` on must be for it to change.
     pub async fn examine(
         &self,
-        targets: &BTreeMap<TargetName, (Pool, Range)>,
+        targets: &BTreeMap<TargetName, (Resource, Range)>,
         acts: impl Fn(&TargetName) -> bool,
     ) -> Vec<Finding> {
         let about = format!("provider {}", self.name);
@@ -31,12 +31,28 @@ impl Onprem {
                 )];
             }
         };
-        for (name, (pool, range)) in targets {
-            let found = self.group(pool, *range, acts(name)).await;
+        for (name, (resource, range)) in targets {
+            let found = match resource {
+                Resource::Group(pool) => self.group(pool, *range, acts(name)).await,
+                Resource::Database(cluster) => {
+                    let mut found = self.examine_cluster(cluster, acts(name)).await;
+                    found.extend(self.backend(&cluster.pool(), acts(name)).await);
+                    found
+                }
+            };
             let about = format!("target {name}");
             findings.extend(found.into_iter().map(|it| Finding { about: about.clone(), ..it }));
         }
         findings
+    }
+
+    /// What is wrong with the backend where readers connect.
+    async fn backend(&self, pool: &Pool, acts: bool) -> Option<Finding> {
+        match self.haproxy.servers(&pool.backend).await {
+            Err(failure) => Some(of_failure(&failure, &pool.backend)),
+            Ok(_) if acts => self.trial(pool).await,
+            Ok(_) => None,
+        }
     }
 
     async fn group(&self, pool: &Pool, range: Range, acts: bool) -> Vec<Finding> {
@@ -59,7 +75,8 @@ impl Onprem {
                 let program = argv.program();
                 (!is_there(program)).then(|| {
                     let message = format!("there is no program {program}");
-                    let help = "`start` and `stop` are a program and its arguments, read by no shell";
+                    let help =
+                        "`start` and `stop` are a program and its arguments, read by no shell";
                     Finding::new(Severity::Problem, "", message).help(help)
                 })
             }));
@@ -117,7 +134,8 @@ fn too_old(info: &str, about: &str) -> Option<Finding> {
     let mut numbers = version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
     let found = (numbers.next()?, numbers.next()?);
     (found < OLDEST).then(|| {
-        let message = format!("HAProxy {version} cannot check servers that are added while it runs");
+        let message =
+            format!("HAProxy {version} cannot check servers that are added while it runs");
         Finding::new(Severity::Problem, about, message).help("2.6 and later can")
     })
 }

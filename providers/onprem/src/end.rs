@@ -49,6 +49,11 @@ impl Onprem {
         if answers(place).await {
             return Err(Failure::Unfinished(format!("{place} was stopped and still answers")));
         }
+        self.forget(pool, place).await
+    }
+
+    /// Has HAProxy forget a server that is kept out.
+    pub(crate) async fn forget(&self, pool: &Pool, place: Place) -> Result<(), Failure> {
         let answer = self.haproxy.ask(&format!("del server {}", pool.server(place))).await?;
         let done = ["Server deleted", "No such server"];
         if done.iter().any(|said| answer.contains(said)) { Ok(()) } else { Err(complaint(&answer)) }
@@ -99,7 +104,7 @@ impl Turn {
 }
 
 /// Whether a member that takes nobody new has nobody left, or no time.
-fn is_done(seat: &Seat, ending: Ending) -> bool {
+pub(crate) fn is_done(seat: &Seat, ending: Ending) -> bool {
     let Ending::After(most) = ending else { return false };
     let waited = seat.server.since;
     waited >= most || (seat.server.sessions == 0 && waited >= QUIET)

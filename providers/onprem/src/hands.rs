@@ -1,6 +1,6 @@
-//! Changing groups, one action at a time.
+//! Changing groups and databases, one action at a time.
 
-use crate::{Onprem, Place, Pool, failure::Failure, named::within};
+use crate::{Onprem, Place, Pool, Resource, failure::Failure, named::within};
 use async_trait::async_trait;
 use setpoint_control::{Act, ProviderError};
 use setpoint_core::{Action, Intent, Span, TargetName};
@@ -10,44 +10,53 @@ use tokio::time::timeout;
 /// What an action may take beyond one start or stop: its looks and commands.
 const TALK: Span = Span::from_secs(10);
 
-/// Hands on groups.
+/// Hands on groups and databases.
 ///
 /// Every action looks first: done already is a yes without a change, and what was begun by an
-/// earlier try is gone on with. A group that is not as the decision saw it is
+/// earlier try is gone on with. A target that is not as the decision saw it is
 /// [`Stale`](setpoint_core::FailureKind::Stale).
 #[derive(Debug)]
 pub struct OnpremHands {
     pub(crate) provider: Onprem,
-    pub(crate) targets: BTreeMap<TargetName, Pool>,
+    pub(crate) targets: BTreeMap<TargetName, Resource>,
 }
 
 impl OnpremHands {
-    fn pool(&self, target: &TargetName) -> Result<&Pool, Failure> {
+    fn resource(&self, target: &TargetName) -> Result<&Resource, Failure> {
         let unknown = || Failure::Refused(format!("{target} is no target of this provider"));
         self.targets.get(target).ok_or_else(unknown)
     }
 
-    async fn act(&self, pool: &Pool, intent: &Intent) -> Result<(), Failure> {
+    async fn act(&self, resource: &Resource, intent: &Intent) -> Result<(), Failure> {
         let provider = &self.provider;
-        match &intent.action {
-            Action::Resize { from, to } => provider.resize(pool, *from, *to).await,
-            Action::Drain { from, to, members } => {
+        match (resource, &intent.action) {
+            (Resource::Group(pool), Action::Resize { from, to }) => {
+                provider.resize(pool, *from, *to).await
+            }
+            (Resource::Group(pool), Action::Drain { from, to, members }) => {
                 provider.drain_named(pool, (*from, *to), members).await
             }
-            Action::Retire { members } => provider.retire(pool, members).await,
-            Action::Return { from, to, members } => {
+            (Resource::Group(pool), Action::Retire { members }) => {
+                provider.retire(pool, members).await
+            }
+            (Resource::Group(pool), Action::Return { from, to, members }) => {
                 provider.put_back(pool, (*from, *to), members).await
             }
-            Action::Replace { from, member, drained } => {
+            (Resource::Group(pool), Action::Replace { from, member, drained }) => {
                 provider.replace(pool, *from, (member, *drained)).await
             }
-            Action::AddReplica { .. }
-            | Action::RemoveReplica { .. }
-            | Action::Set { .. }
-            | Action::Start { .. }
-            | Action::Grow { .. } => {
-                let (target, action) = (&intent.target, &intent.action);
-                Err(Failure::Refused(format!("{target} is a group: it cannot {action}")))
+            (Resource::Database(cluster), Action::AddReplica { name }) => {
+                provider.add_replica(cluster, name).await
+            }
+            (Resource::Database(cluster), Action::RemoveReplica { name }) => {
+                provider.remove_replica(cluster, name).await
+            }
+            (Resource::Group(_), action) => {
+                Err(Failure::Refused(format!("{} is a group: it cannot {action}", intent.target)))
+            }
+            (Resource::Database(_), action) => {
+                let target = &intent.target;
+                Err(Failure::Refused(format!("{target} is a database: it cannot {action}")))
             }
         }
     }
@@ -91,8 +100,8 @@ impl Onprem {
 impl Act for OnpremHands {
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
         let acted = async {
-            let pool = self.pool(&intent.target)?;
-            within_time(pool, self.act(pool, intent)).await
+            let resource = self.resource(&intent.target)?;
+            within_time(resource, self.act(resource, intent)).await
         };
         let operation = || format!("{} of {}", intent.action, intent.target);
         acted.await.map_err(|failure| self.error(operation(), failure))
@@ -100,8 +109,14 @@ impl Act for OnpremHands {
 
     async fn go_on(&self, target: &TargetName) -> Result<(), ProviderError> {
         let gone = async {
-            let pool = self.pool(target)?;
-            within_time(pool, self.provider.go_on(pool)).await
+            let (provider, resource) = (&self.provider, self.resource(target)?);
+            let work = async {
+                match resource {
+                    Resource::Group(pool) => provider.go_on(pool).await,
+                    Resource::Database(cluster) => provider.go_on_with(cluster).await,
+                }
+            };
+            within_time(resource, work).await
         };
         let operation = || format!("go on with what was begun at {target}");
         gone.await.map_err(|failure| self.error(operation(), failure))
@@ -109,9 +124,13 @@ impl Act for OnpremHands {
 }
 
 async fn within_time(
-    pool: &Pool,
+    resource: &Resource,
     work: impl Future<Output = Result<(), Failure>>,
 ) -> Result<(), Failure> {
-    let limit = pool.patience + TALK;
+    let patience = match resource {
+        Resource::Group(pool) => pool.patience,
+        Resource::Database(cluster) => cluster.patience,
+    };
+    let limit = patience + TALK;
     timeout(Duration::from_millis(limit.ms()), work).await.unwrap_or(Err(Failure::Late(limit)))
 }

@@ -1,4 +1,4 @@
-//! Groups on one's own machines, behind a HAProxy that is told of them while it runs.
+//! Groups and databases on one's own machines, behind a HAProxy that is told of them while it runs.
 //!
 //! The rule it keeps: what is being done stands in HAProxy itself and nowhere else. A server of
 //! ours with weight 0 is on its way in or out, every other one is in service; so whoever looks
@@ -11,7 +11,7 @@
 //! start, stop ◄─────────────────────┘
 //! ```
 //!
-//! Start reading at [`Onprem`], then `crew.rs`.
+//! Start reading at [`Onprem`], then `crew.rs`; replicas of PostgreSQL are in `postgres/`.
 
 mod argv;
 mod begin;
@@ -26,6 +26,7 @@ mod named;
 mod onprem;
 mod place;
 mod pool;
+mod postgres;
 mod program;
 mod table;
 
@@ -33,6 +34,7 @@ pub use argv::{Argv, BadArgv};
 pub use eyes::OnpremEyes;
 pub use hands::OnpremHands;
 pub use haproxy::{Address, BadAddress};
-pub use onprem::Onprem;
+pub use onprem::{Onprem, Resource};
 pub use place::{BadPlace, Place, places};
 pub use pool::{Ending, Pool, ServerLine};
+pub use postgres::Cluster;

@@ -1,7 +1,7 @@
 //! The provider: one HAProxy, and the groups behind it.
 
 use crate::{
-    Address, OnpremEyes, OnpremHands, Place, Pool,
+    Address, Cluster, OnpremEyes, OnpremHands, Place, Pool,
     crew::{Crew, unregistered},
     failure::Failure,
     haproxy::Haproxy,
@@ -17,6 +17,15 @@ use tokio::{net::TcpStream, time::timeout};
 /// How long a place may take to answer.
 const KNOCK: Duration = Duration::from_millis(500);
 
+/// A thing of this provider.
+#[derive(Clone, Debug)]
+pub enum Resource {
+    /// A group of members.
+    Group(Pool),
+    /// A PostgreSQL with its replicas.
+    Database(Box<Cluster>),
+}
+
 /// A provider whose groups are backends of one HAProxy.
 #[derive(Clone, Debug)]
 pub struct Onprem {
@@ -30,13 +39,13 @@ impl Onprem {
         Self { name: name.to_owned(), haproxy: Haproxy(address) }
     }
 
-    /// Eyes on these groups.
-    pub fn eyes(&self, targets: BTreeMap<TargetName, Pool>) -> OnpremEyes {
+    /// Eyes on these groups and databases.
+    pub fn eyes(&self, targets: BTreeMap<TargetName, Resource>) -> OnpremEyes {
         OnpremEyes { provider: self.clone(), targets }
     }
 
-    /// Hands on these groups.
-    pub fn hands(&self, targets: BTreeMap<TargetName, Pool>) -> OnpremHands {
+    /// Hands on these groups and databases.
+    pub fn hands(&self, targets: BTreeMap<TargetName, Resource>) -> OnpremHands {
         OnpremHands { provider: self.clone(), targets }
     }
 

@@ -138,7 +138,10 @@ mod tests {
     #[test]
     fn it_reads_states_and_counts_of_each_server() {
         let told = answer(
-            &["3 web 1 mine 127.0.0.1 2 0 1 1 7 80", "3 web 2 sp-10.0.0.1:80 10.0.0.1 0 9 0 0 2 80"],
+            &[
+                "3 web 1 mine 127.0.0.1 2 0 1 1 7 80",
+                "3 web 2 sp-10.0.0.1:80 10.0.0.1 0 9 0 0 2 80",
+            ],
             &["web,mine,0,4,no check,,,", "web,sp-10.0.0.1:80,1,2,DRAIN,3,\"a, b\","],
         );
         let servers = read(&told).unwrap();

@@ -20,7 +20,7 @@ mod fault;
 mod file;
 mod fleet;
 mod meaning;
-mod pool;
+mod own;
 mod provider;
 mod query;
 mod raw;

@@ -37,11 +37,32 @@ impl RawTarget {
 /// What a target is, with the bounds of its kind.
 #[derive(Debug)]
 pub(crate) enum RawTargetKind {
-    Group { min: At<u32>, max: At<u32>, brakes: RawBrakes, more: Box<RawGroup> },
-    Job { stuck_after: Option<At<Span>>, brakes: RawBrakes },
-    Volume { max: At<u32>, brakes: RawBrakes },
-    Setting { min: At<u32>, max: At<u32>, safe: Option<At<String>>, brakes: RawBrakes },
-    Database { min_replicas: Option<At<u32>>, max_replicas: At<u32>, brakes: RawBrakes },
+    Group {
+        min: At<u32>,
+        max: At<u32>,
+        brakes: RawBrakes,
+        more: Box<RawGroup>,
+    },
+    Job {
+        stuck_after: Option<At<Span>>,
+        brakes: RawBrakes,
+    },
+    Volume {
+        max: At<u32>,
+        brakes: RawBrakes,
+    },
+    Setting {
+        min: At<u32>,
+        max: At<u32>,
+        safe: Option<At<String>>,
+        brakes: RawBrakes,
+    },
+    Database {
+        min_replicas: Option<At<u32>>,
+        max_replicas: At<u32>,
+        brakes: RawBrakes,
+        own: Box<RawOwnDatabase>,
+    },
 }
 
 /// How a target is slowed down; each kind has some of these.
@@ -63,12 +84,27 @@ pub(crate) struct RawBrakes {
 #[derive(Debug)]
 pub(crate) struct RawGroup {
     pub(crate) sessions: RawSessions,
-    pub(crate) own: RawOwnGroup,
+    pub(crate) own: RawOwn,
 }
 
-/// What only a group on one's own machines has.
+/// What only a database on one's own machines has.
 #[derive(Debug)]
-pub(crate) struct RawOwnGroup {
+pub(crate) struct RawOwnDatabase {
+    pub(crate) own: RawOwn,
+    pub(crate) primary: Option<At<String>>,
+    pub(crate) folder: Option<At<String>>,
+    pub(crate) readers: Option<At<String>>,
+    pub(crate) programs: Option<At<String>>,
+    pub(crate) launcher: Option<At<Vec<At<String>>>>,
+    pub(crate) backup: Option<At<Vec<At<String>>>>,
+    pub(crate) settings: Option<At<Vec<At<String>>>>,
+    pub(crate) lag: Option<At<Span>>,
+    pub(crate) drain: Option<At<Span>>,
+}
+
+/// What only a target on one's own machines has.
+#[derive(Debug)]
+pub(crate) struct RawOwn {
     pub(crate) members: Option<At<Vec<At<String>>>>,
     pub(crate) start: Option<At<Vec<At<String>>>>,
     pub(crate) stop: Option<At<Vec<At<String>>>>,
@@ -136,16 +172,19 @@ fn group(table: &mut Table<'_>) -> Option<RawTargetKind> {
         drain: table.span("drain"),
         spare: table.span("spare"),
     };
-    let own = RawOwnGroup {
+    let more = Box::new(RawGroup { sessions, own: own(table) });
+    Some(RawTargetKind::Group { min: min?, max: max?, brakes, more })
+}
+
+fn own(table: &mut Table<'_>) -> RawOwn {
+    RawOwn {
         members: table.texts("members"),
         start: table.texts("start"),
         stop: table.texts("stop"),
         server: table.texts("server"),
         weight: table.count("weight"),
         patience: table.span("patience"),
-    };
-    let more = Box::new(RawGroup { sessions, own });
-    Some(RawTargetKind::Group { min: min?, max: max?, brakes, more })
+    }
 }
 
 /// Brakes of everything that has members.
@@ -172,7 +211,19 @@ fn database(table: &mut Table<'_>) -> Option<RawTargetKind> {
         confirm_within: table.span("confirm_within"),
         ..shared_brakes(table)
     };
-    Some(RawTargetKind::Database { min_replicas, max_replicas: max_replicas?, brakes })
+    let own = Box::new(RawOwnDatabase {
+        own: own(table),
+        primary: table.text("primary"),
+        folder: table.text("folder"),
+        readers: table.text("readers"),
+        programs: table.text("programs"),
+        launcher: table.texts("launcher"),
+        backup: table.texts("backup"),
+        settings: table.texts("settings"),
+        lag: table.span("lag"),
+        drain: table.span("drain"),
+    });
+    Some(RawTargetKind::Database { min_replicas, max_replicas: max_replicas?, brakes, own })
 }
 
 fn setting(table: &mut Table<'_>) -> Option<RawTargetKind> {

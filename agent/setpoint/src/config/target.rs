@@ -3,7 +3,7 @@
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
     meaning::{known_provider, or},
-    pool,
+    own,
     provider::ID,
     raw::RawNamed,
     raw_provider::RawProvider,
@@ -33,7 +33,7 @@ pub(crate) fn target(
             let range = range(min.value, max, ("min", "max"), faults)?;
             (TargetSettings::Group(braked_group(GroupSettings::new(range), brakes)), brakes)
         }
-        RawTargetKind::Database { min_replicas, max_replicas, brakes } => {
+        RawTargetKind::Database { min_replicas, max_replicas, brakes, .. } => {
             let min = min_replicas.as_ref().map_or(0, |min| min.value);
             let range = range(min, max_replicas, ("min_replicas", "max_replicas"), faults)?;
             let settings = braked_database(DatabaseSettings::new(range), brakes);
@@ -66,10 +66,10 @@ pub(crate) fn target(
         }
     };
     fits(raw, Kind::of(&settings), providers, faults);
-    let pool = pool::pool(raw, providers, faults);
+    let own = own::own(raw, providers, faults);
     let provider = raw.provider.value.clone();
     let settings = shared_brakes(settings, &provider, brakes, faults);
-    Some(Target { provider, which, settings, pool, mode })
+    Some(Target { provider, which, settings, own, mode })
 }
 
 fn which(raw: &RawTarget, faults: &Faults) -> Which {
@@ -231,6 +231,6 @@ const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),
         RawProvider::File(_) => ("a folder of files", &[Kind::Setting]),
-        RawProvider::Onprem(_) => ("a HAProxy", &[Kind::Group]),
+        RawProvider::Onprem(_) => ("a HAProxy", &[Kind::Group, Kind::Database]),
     }
 }

@@ -6,7 +6,7 @@ use setpoint_core::{
     TargetName, TargetSettings,
 };
 use setpoint_http::{Check, HttpSettings, JsonQuery, Method};
-use setpoint_onprem::{Address, Pool};
+use setpoint_onprem::{Address, Resource};
 use setpoint_promql::{Query, ServerQuery};
 use std::{collections::BTreeMap, fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 use url::Url;
@@ -217,8 +217,8 @@ pub(crate) struct Target {
     pub(crate) which: Which,
     /// Its bounds and brakes, as narrowed by the policies that name it.
     pub(crate) settings: TargetSettings,
-    /// Where its members run and how they are started, of a group on one's own machines.
-    pub(crate) pool: Option<Pool>,
+    /// Where its members run and how they are started, of a target on one's own machines.
+    pub(crate) own: Option<Resource>,
     /// What may be done to it: the least of the agent's mode and of every policy's that names it.
     pub(crate) mode: Mode,
 }

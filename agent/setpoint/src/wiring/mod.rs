@@ -176,9 +176,7 @@ pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire>
             Provider::Webhook(_)
             | Provider::File { .. }
             | Provider::Systemd { .. }
-            | Provider::Onprem { .. } => {
-                own::examine((name, provider), &targets).await?
-            }
+            | Provider::Onprem { .. } => own::examine((name, provider), &targets).await?,
         });
     }
     Ok(findings)

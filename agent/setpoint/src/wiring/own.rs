@@ -1,5 +1,5 @@
 //! Providers of the user's own, plugged in: web services, files and units of this machine, and
-//! groups on machines behind a HAProxy.
+//! groups and databases on machines behind a HAProxy.
 
 use super::{CannotWire, Reach};
 use crate::config::{ID, Mode, Provider, Service, Target, Which};
@@ -7,7 +7,7 @@ use setpoint_control::{Act, Finding, World};
 use setpoint_core::{TargetName, TargetSettings};
 use setpoint_http::{Document, Webhook, WebhookSettings, What};
 use setpoint_local::{Files, Located, Unit, Units};
-use setpoint_onprem::{Address, Onprem, Pool};
+use setpoint_onprem::{Address, Onprem, Resource};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 use url::Url;
 
@@ -72,10 +72,10 @@ pub(super) async fn examine(
             Files::new(name).examine(placed(targets, |_| true, place), acts).await
         }
         Provider::Onprem { haproxy } => {
-            let pools = pools(targets, |_| true).into_iter();
-            let ranged = pools.filter_map(|(name, pool)| {
+            let own = resources(targets, |_| true).into_iter();
+            let ranged = own.filter_map(|(name, resource)| {
                 let range = targets.get(&name)?.settings.range();
-                Some((name, (pool, range)))
+                Some((name, (resource, range)))
             });
             Onprem::new(name, haproxy.clone()).examine(&ranged.collect(), acts).await
         }
@@ -120,7 +120,7 @@ pub(super) fn units(
     give_hands(world, acted_on, |own| Arc::new(units.hands(own)));
 }
 
-/// Groups on one's own machines.
+/// Groups and databases on one's own machines.
 pub(super) fn machines(
     world: &mut World,
     (name, haproxy): (&str, &Address),
@@ -131,15 +131,18 @@ pub(super) fn machines(
         return;
     }
     let provider = Onprem::new(name, haproxy.clone());
-    world.eyes.push(Box::new(provider.eyes(pools(targets, |_| true))));
-    let acted_on = pools(targets, |target| is_acted_on(target, reach));
+    world.eyes.push(Box::new(provider.eyes(resources(targets, |_| true))));
+    let acted_on = resources(targets, |target| is_acted_on(target, reach));
     give_hands(world, acted_on, |own| Arc::new(provider.hands(own)));
 }
 
-/// The wanted groups. What the configuration lets through has its places.
-fn pools(targets: &Targets<'_>, wanted: impl Fn(&Target) -> bool) -> BTreeMap<TargetName, Pool> {
+/// What the wanted targets are there. What the configuration lets through has its places.
+fn resources(
+    targets: &Targets<'_>,
+    wanted: impl Fn(&Target) -> bool,
+) -> BTreeMap<TargetName, Resource> {
     let wanted = targets.iter().filter(|(_, target)| wanted(target));
-    wanted.filter_map(|(name, target)| Some(((*name).clone(), target.pool.clone()?))).collect()
+    wanted.filter_map(|(name, target)| Some(((*name).clone(), target.own.clone()?))).collect()
 }
 
 fn is_acted_on(target: &Target, reach: Reach) -> bool {

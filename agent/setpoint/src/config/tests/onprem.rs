@@ -1,7 +1,7 @@
 //! Groups on machines of one's own.
 
 use super::*;
-use setpoint_onprem::Ending;
+use setpoint_onprem::{Ending, Pool, Resource};
 
 const WEB: &str = r#"region = "here"
 [sources.app]
@@ -29,6 +29,13 @@ fn web(text: &str) -> (Option<Config>, String) {
     load_files(&[("setpoint.toml", text.as_bytes())])
 }
 
+fn pool(config: &Config) -> &Pool {
+    match config.targets["web"].own.as_ref() {
+        Some(Resource::Group(pool)) => pool,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// What is said of the good configuration with `from` replaced by `to`.
 #[track_caller]
 fn check(from: &str, to: &str, expected: &str) {
@@ -42,7 +49,7 @@ fn a_group_of_ones_own_means_what_is_written() {
     let (config, faults) = web(WEB);
     let config = config.unwrap_or_else(|| panic!("{faults}"));
     assert_eq!(faults, "");
-    let pool = config.targets["web"].pool.as_ref().expect("it has places");
+    let pool = pool(&config);
     assert_eq!((pool.backend.as_str(), pool.places.len(), pool.line.weight), ("web", 20, 1));
     assert_eq!(pool.ending, Ending::After(Span::from_minutes(10)));
     let (config, faults) = web(&WEB.replace(
@@ -50,7 +57,7 @@ fn a_group_of_ones_own_means_what_is_written() {
         "drain = \"30s\"\nweight = 5\nserver = [\"inter\", \"1s\"]\npatience = \"1m\"\nmin = 2",
     ));
     let config = config.unwrap_or_else(|| panic!("{faults}"));
-    let pool = config.targets["web"].pool.as_ref().expect("it has places");
+    let pool = pool(&config);
     assert_eq!(pool.ending, Ending::After(Span::from_secs(30)));
     assert_eq!((pool.line.weight, pool.line.words.join(" ")), (5, "inter 1s".to_owned()));
 }
@@ -79,7 +86,10 @@ fn what_makes_no_sense_is_told_with_what_to_write() {
 #[test]
 fn a_group_of_a_cloud_has_no_places_of_ones_own() {
     let (_, faults) = web(&GOOD.replace("min = 2", "members = [\"10.0.0.1:80\"]\nmin = 2"));
-    assert!(faults.contains("`members` is for a group whose provider is of kind `onprem`"), "{faults}");
+    assert!(
+        faults.contains("`members` is for a target whose provider is of kind `onprem`"),
+        "{faults}"
+    );
     let (_, faults) = web(&GOOD.replace("min = 2", "drain = \"1m\"\nmin = 2"));
     assert!(faults.contains("`drain` is for a group with `sessions`"), "{faults}");
 }
