@@ -1,9 +1,8 @@
 //! What an agent read, frozen as a test that `setpoint-sim` runs.
 
-use crate::scene::{EAGER_GROUP, HOLD_CPU, Scene};
-use serde_json::json;
+use crate::scene::{EAGER_GROUP, HOLD_CPU, Scene, pool_and_certificate};
 use std::{fs, process::Command};
-use support::{Exporter, Page, Service, Site};
+use support::Page;
 
 #[test]
 fn what_was_read_is_a_test_that_passes_and_says_what_was_missing() {
@@ -52,53 +51,9 @@ fn what_was_read_is_a_test_that_passes_and_says_what_was_missing() {
     assert_eq!(again.status.code(), Some(1), "nothing is written over");
 }
 
-/// The policy that caps a pool and renews a certificate, for a record of other kinds.
-const BOTH: &str = r#"const POLICY = #{
-    about: "Cap a pool, and renew in time", language: 1,
-    inputs:  #{ connections: #{ unit: "percent" }, left: #{ unit: "count" } },
-    targets: #{ pool: #{ kind: "setting", safe: "high" }, renew: #{ kind: "job" } },
-};
-rule "cap"   when m.connections > 80.percent { pool.set_to(20); }
-rule "renew" when m.left < 30 { renew.start(); }
-"#;
-
-/// A pool and a certificate behind a service, with a page of numbers.
-fn pool_and_certificate() -> (Service, Exporter, Site) {
-    let service = Service::start(&[
-        ("/settings/pool", json!({ "max": 40 })),
-        ("/settings/renew", json!({ "max": "never" })),
-    ]);
-    let page = Exporter::start(Page::Text("connections 60\nleft 90\n".to_owned()));
-    let site = Site::new(&format!(
-        r#"region = "here"
-mode = "act"
-every = "1s"
-data_dir = "{{data}}"
-[sources.app]
-kind = "scrape"
-url = "{}"
-[providers.own]
-kind = "webhook"
-url = "{}"
-pointer = "/max"
-[targets]
-pool = {{ kind = "setting", provider = "own", id = "pool", min = 5, max = 100, settle = "1s", cooldown_down = "1s" }}
-renew = {{ kind = "job", provider = "own", id = "renew" }}
-[[policies]]
-file = "both.rhai"
-inputs = {{ connections = {{ source = "app", query = "connections" }}, left = {{ source = "app", query = "left" }} }}
-targets = {{ pool = "pool", renew = "renew" }}
-"#,
-        page.url(),
-        service.url("/settings/{id}"),
-    ));
-    site.write("both.rhai", BOTH);
-    (service, page, site)
-}
-
 #[test]
 fn what_was_read_of_a_setting_and_a_job_is_a_test_that_does_the_same() {
-    let (service, page, site) = pool_and_certificate();
+    let (service, page, site) = pool_and_certificate("connections 60\nleft 90\n");
     let mut agent = site.start();
     agent.passes(3);
     page.show(Page::Text("connections 90\nleft 20\n".to_owned()));

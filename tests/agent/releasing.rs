@@ -1,8 +1,8 @@
 //! Targets that are handed back and taken on again, against a real API.
 
-use crate::scene::{GROUP, HOLD_CPU, Scene, told};
+use crate::scene::{GROUP, HOLD_CPU, Scene, pool_and_certificate, told};
 use serde_json::json;
-use support::{Cloud, Exporter, Page, Service, Site};
+use support::{Cloud, Page, Site};
 
 const ORDERS: &str = r#"
 [targets.orders]
@@ -99,45 +99,7 @@ fn said(site: &Site, arguments: &[&str]) -> String {
 
 #[test]
 fn a_setting_and_a_job_that_were_handed_back_are_never_written_to() {
-    let service = Service::start(&[
-        ("/settings/pool", json!({ "max": 40 })),
-        ("/settings/renew", json!({ "max": "never" })),
-    ]);
-    let page = Exporter::start(Page::Text("connections 90\nleft 20\n".to_owned()));
-    let site = Site::new(&format!(
-        r#"region = "here"
-mode = "act"
-every = "1s"
-data_dir = "{{data}}"
-[sources.app]
-kind = "scrape"
-url = "{}"
-[providers.own]
-kind = "webhook"
-url = "{}"
-pointer = "/max"
-[targets]
-pool = {{ kind = "setting", provider = "own", id = "pool", min = 5, max = 100, settle = "1s", cooldown_down = "1s" }}
-renew = {{ kind = "job", provider = "own", id = "renew" }}
-[[policies]]
-file = "both.rhai"
-inputs = {{ connections = {{ source = "app", query = "connections" }}, left = {{ source = "app", query = "left" }} }}
-targets = {{ pool = "pool", renew = "renew" }}
-"#,
-        page.url(),
-        service.url("/settings/{id}"),
-    ));
-    site.write(
-        "both.rhai",
-        r#"const POLICY = #{
-    about: "Cap a pool, and renew in time", language: 1,
-    inputs:  #{ connections: #{ unit: "percent" }, left: #{ unit: "count" } },
-    targets: #{ pool: #{ kind: "setting", safe: "high" }, renew: #{ kind: "job" } },
-};
-rule "cap"   when m.connections > 80.percent { pool.set_to(20); }
-rule "renew" when m.left < 30 { renew.start(); }
-"#,
-    );
+    let (service, _page, site) = pool_and_certificate("connections 90\nleft 20\n");
     for target in ["pool", "renew"] {
         said(&site, &["release", target, "we move it", "--by", "ann"]);
     }

@@ -1,11 +1,12 @@
 //! One agent with everything it needs: a page that the test writes, a cloud of its own.
 
+use serde_json::json;
 use setpoint_control::Evaluator;
 use setpoint_core::{Evaluation, Memory, Program, Settings, Snapshot};
 use setpoint_journal::{Reader, replay};
 use setpoint_policies::Policies;
 use std::collections::BTreeMap;
-use support::{Cloud, Exporter, Page, Site};
+use support::{Cloud, Exporter, Page, Service, Site};
 
 /// The guards of a group, in their order, as `explain` and the log name them.
 pub(crate) const GROUP_GUARDS: [&str; 18] = [
@@ -198,4 +199,48 @@ fn evaluator(program: &Program) -> Result<Box<dyn Evaluator>, String> {
                          snapshot: &Snapshot|
           -> Vec<Evaluation> { policies.evaluate(settings, memory, snapshot) };
     Ok(Box::new(evaluate))
+}
+
+/// The policy that caps a pool and renews a certificate.
+const BOTH: &str = r#"const POLICY = #{
+    about: "Cap a pool, and renew in time", language: 1,
+    inputs:  #{ connections: #{ unit: "percent" }, left: #{ unit: "count" } },
+    targets: #{ pool: #{ kind: "setting", safe: "high" }, renew: #{ kind: "job" } },
+};
+rule "cap"   when m.connections > 80.percent { pool.set_to(20); }
+rule "renew" when m.left < 30 { renew.start(); }
+"#;
+
+/// A pool and a certificate behind a service, with a page that has these numbers.
+pub(crate) fn pool_and_certificate(numbers: &str) -> (Service, Exporter, Site) {
+    let service = Service::start(&[
+        ("/settings/pool", json!({ "max": 40 })),
+        ("/settings/renew", json!({ "max": "never" })),
+    ]);
+    let page = Exporter::start(Page::Text(numbers.to_owned()));
+    let site = Site::new(&format!(
+        r#"region = "here"
+mode = "act"
+every = "1s"
+data_dir = "{{data}}"
+[sources.app]
+kind = "scrape"
+url = "{}"
+[providers.own]
+kind = "webhook"
+url = "{}"
+pointer = "/max"
+[targets]
+pool = {{ kind = "setting", provider = "own", id = "pool", min = 5, max = 100, settle = "1s", cooldown_down = "1s" }}
+renew = {{ kind = "job", provider = "own", id = "renew" }}
+[[policies]]
+file = "both.rhai"
+inputs = {{ connections = {{ source = "app", query = "connections" }}, left = {{ source = "app", query = "left" }} }}
+targets = {{ pool = "pool", renew = "renew" }}
+"#,
+        page.url(),
+        service.url("/settings/{id}"),
+    ));
+    site.write("both.rhai", BOTH);
+    (service, page, site)
 }
