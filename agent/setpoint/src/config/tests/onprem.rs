@@ -29,7 +29,7 @@ fn web(text: &str) -> (Option<Config>, String) {
     load_files(&[("setpoint.toml", text.as_bytes())])
 }
 
-fn pool(config: &Config) -> &Pool {
+fn pool_of(config: &Config) -> &Pool {
     match config.targets["web"].own.as_ref() {
         Some(Resource::Group(pool)) => pool,
         other => panic!("{other:?}"),
@@ -49,7 +49,7 @@ fn a_group_of_ones_own_means_what_is_written() {
     let (config, faults) = web(WEB);
     let config = config.unwrap_or_else(|| panic!("{faults}"));
     assert_eq!(faults, "");
-    let pool = pool(&config);
+    let pool = pool_of(&config);
     assert_eq!((pool.backend.as_str(), pool.places.len(), pool.line.weight), ("web", 20, 1));
     assert_eq!(pool.ending, Ending::After(Span::from_minutes(10)));
     let (config, faults) = web(&WEB.replace(
@@ -57,7 +57,7 @@ fn a_group_of_ones_own_means_what_is_written() {
         "drain = \"30s\"\nweight = 5\nserver = [\"inter\", \"1s\"]\npatience = \"1m\"\nmin = 2",
     ));
     let config = config.unwrap_or_else(|| panic!("{faults}"));
-    let pool = pool(&config);
+    let pool = pool_of(&config);
     assert_eq!(pool.ending, Ending::After(Span::from_secs(30)));
     assert_eq!((pool.line.weight, pool.line.words.join(" ")), (5, "inter 1s".to_owned()));
 }
