@@ -18,20 +18,8 @@ fn policy() -> String {
     })
 }
 
-#[track_caller]
-fn action(agent: &mut Agent, action: &str) {
-    agent.until(action, |line| line["fields"]["action"] == action);
-}
-
-#[test]
-fn connections_at_83_percent_bring_a_replica_where_readers_connect_and_it_goes_after_the_calm() {
-    let mut postgres = Postgres::start();
-    let haproxy = Haproxy::start(
-        "mode tcp",
-        "readers",
-        "backend readers\n  balance leastconn\n  option pgsql-check user postgres\n",
-    );
-    let page = Exporter::start(Page::Text(String::new()));
+/// An agent that has one place for a replica.
+fn site(page: &Exporter, haproxy: &Haproxy, postgres: &Postgres) -> Site {
     let site = Site::new(&format!(
         r#"region = "here"
 mode = "act"
@@ -74,6 +62,24 @@ targets = {{ db = "orders" }}
         postgres.launcher(),
     ));
     site.write("replicas.rhai", &policy());
+    site
+}
+
+#[track_caller]
+fn action(agent: &mut Agent, action: &str) {
+    agent.until(action, |line| line["fields"]["action"] == action);
+}
+
+#[test]
+fn connections_at_83_percent_bring_a_replica_where_readers_connect_and_it_goes_after_the_calm() {
+    let mut postgres = Postgres::start();
+    let haproxy = Haproxy::start(
+        "mode tcp",
+        "readers",
+        "backend readers\n  balance leastconn\n  option pgsql-check user postgres\n",
+    );
+    let page = Exporter::start(Page::Text(String::new()));
+    let site = site(&page, &haproxy, &postgres);
     let measured = |postgres: &Postgres| {
         page.show_value("connections", postgres.connections());
     };

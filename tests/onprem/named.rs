@@ -10,7 +10,7 @@ async fn four_of(places: usize) -> Scene {
     let workers = Workers::new(places, 0.0, 0.0);
     let pool = pool(&workers, Ending::Decided);
     let scene = Scene::with(Haproxy::before_web(&["balance leastconn"]), workers, pool);
-    scene.resize(0, 4).await.unwrap();
+    scene.resize(0, 4).await.expect("there is room for four");
     scene.until("all are up", (4, 4, 0, 0)).await;
     scene
 }
@@ -20,7 +20,7 @@ fn names(scene: &Scene, numbers: &[usize]) -> Vec<String> {
 }
 
 async fn state(scene: &Scene, number: usize) -> Option<MemberState> {
-    let group = scene.look().await.unwrap();
+    let group = scene.look().await.expect("the group is seen");
     let own = group.members.iter().find(|member| member.name == scene.server(number));
     own.map(|member| member.state)
 }

@@ -51,7 +51,9 @@ impl Cluster {
             false if wanted => Asked::Wanted,
             false => Asked::Nothing,
         };
-        let whole = directory.join("backup_manifest").try_exists()?;
+        // The last thing that a base backup writes, and the first that a server does.
+        let ended = directory.join("backup_manifest").try_exists()?;
+        let whole = ended || directory.join("postmaster.opts").try_exists()?;
         let data = match directory.join("standby.signal").try_exists()? {
             _ if !directory.try_exists()? => Data::None,
             true if whole => Data::Whole,
@@ -87,4 +89,74 @@ pub(crate) fn copying(directory: &Path) -> Vec<u32> {
     };
     // Who has ended meanwhile is none.
     fs::read_dir("/proc").into_iter().flatten().filter_map(own).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ServerLine, places};
+    use setpoint_core::Span;
+
+    fn cluster(folder: &Path) -> Cluster {
+        Cluster {
+            id: "orders".to_owned(),
+            primary: String::new(),
+            folder: folder.to_owned(),
+            places: places(["127.0.0.1:5433"]).unwrap(),
+            launcher: Vec::new(),
+            programs: PathBuf::new(),
+            backup: Vec::new(),
+            settings: Vec::new(),
+            start: None,
+            stop: None,
+            lag: Span::from_secs(10),
+            readers: "readers".to_owned(),
+            line: ServerLine { weight: 1, words: Vec::new() },
+            drain: Span::ZERO,
+            patience: Span::from_secs(1),
+        }
+    }
+
+    /// What is made of a folder with these files.
+    #[track_caller]
+    fn check(files: &[&str], asked: Asked, data: Data) {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let cluster = cluster(folder.path());
+        let replica = cluster.replica("orders-sp-1").unwrap();
+        let disk = cluster.disk(&replica).unwrap();
+        assert_eq!(disk, Disk { asked, data, copying: false }, "{files:?}");
+    }
+
+    #[test]
+    fn what_is_wanted_stands_beside_the_data() {
+        check(&[], Asked::Nothing, Data::None);
+        check(&["orders-sp-1.wanted"], Asked::Wanted, Data::None);
+        check(&["orders-sp-1.wanted", "orders-sp-1.going"], Asked::Going, Data::None);
+        check(&["orders-sp-1.going"], Asked::Going, Data::None);
+        check(&["orders-sp-2.wanted"], Asked::Nothing, Data::None);
+    }
+
+    #[test]
+    fn a_server_that_once_ran_without_following_is_never_taken_for_half_a_copy() {
+        let data = |files: &[&str]| -> Vec<String> {
+            files.iter().map(|file| format!("orders-sp-1/{file}")).collect()
+        };
+        for (files, expected) in [
+            (&["PG_VERSION"][..], Data::Half),
+            (&["PG_VERSION", "standby.signal"], Data::Half),
+            (&["PG_VERSION", "standby.signal", "backup_manifest"], Data::Whole),
+            (&["PG_VERSION", "standby.signal", "postmaster.opts"], Data::Whole),
+            (&["PG_VERSION", "backup_manifest"], Data::Promoted),
+            (&["PG_VERSION", "postmaster.opts"], Data::Promoted),
+        ] {
+            let files = data(files);
+            let files: Vec<&str> = files.iter().map(String::as_str).collect();
+            check(&files, Asked::Nothing, expected);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! there. Changes nothing.
 
 use super::Cluster;
-use crate::{Onprem, failure::Failure, program};
+use crate::{Onprem, program};
 use setpoint_control::{Finding, Severity};
 
 impl Onprem {
@@ -10,11 +10,8 @@ impl Onprem {
         let mut findings = Vec::new();
         match cluster.ask_primary().await {
             Err(failure) => {
-                let severity = match failure {
-                    Failure::Program(_) | Failure::Late(_) => Severity::Unreachable,
-                    _ => Severity::Problem,
-                };
-                findings.push(Finding::new(severity, "", failure.to_string()).help(
+                let finding = Finding::new(Severity::Unreachable, "", failure.to_string());
+                findings.push(finding.help(
                     "`primary` is how libpq reaches it: try `psql -d` with it, as the agent's user \
                      or as `launcher` has it",
                 ));

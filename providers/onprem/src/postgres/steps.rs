@@ -80,9 +80,14 @@ impl Cluster {
     /// Has a replica be no more: stopped, its directory removed, its slot dropped.
     async fn end(&self, primary: &Primary, replica: &Replica) -> Result<(), Failure> {
         let directory = self.directory(replica);
-        for pid in copying(&directory) {
-            let words = ["kill".to_owned(), pid.to_string()];
+        let copying = copying(&directory);
+        for pid in &copying {
+            // As whoever started it.
+            let kill = ["kill".to_owned(), pid.to_string()];
+            let words: Vec<String> = self.launcher.iter().cloned().chain(kill).collect();
             program::run(&words, self.patience).await?;
+        }
+        if !copying.is_empty() {
             return Err(Failure::Unfinished(format!("the base backup of {} ends", replica.name)));
         }
         if answers(replica.place).await || directory.join("postmaster.pid").exists() {
@@ -115,13 +120,13 @@ impl Cluster {
             let directory = directory.display();
             return Err(Failure::Refused(format!("{directory} is where the primary lives")));
         }
-        match fs::remove_dir_all(&directory) {
-            Ok(()) => {}
+        // Moved aside first: half a directory could be taken for one that was promoted.
+        let aside = self.marker(replica, "removed");
+        remove(&aside)?;
+        match fs::rename(&directory, &aside) {
+            Ok(()) => remove(&aside)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                let directory = directory.display();
-                return Err(Failure::Program(format!("{directory} cannot be removed: {error}")));
-            }
+            Err(error) => return Err(cannot(&directory, "moved aside", &error)),
         }
         match primary.slots.contains_key(&replica.slot()) {
             true => self.drop_slot(replica).await,
@@ -156,6 +161,16 @@ impl Cluster {
     fn fill(&self, argv: &crate::Argv, replica: &Replica) -> Vec<String> {
         let directory = self.directory(replica).to_string_lossy().into_owned();
         argv.filled(replica.place, &replica.name, &directory)
+    }
+}
+
+/// Removes a directory with all that is in it, if it is there.
+fn remove(directory: &Path) -> Result<(), Failure> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(cannot(directory, "removed", &error))
+        }
+        _ => Ok(()),
     }
 }
 
