@@ -21,6 +21,7 @@ mod forbidden;
 mod header;
 pub mod language;
 mod policy;
+mod run;
 mod script;
 mod source;
 mod suggest;

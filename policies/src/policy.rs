@@ -2,7 +2,7 @@
 
 use crate::{
     check::check_with,
-    engine::{Context, ENGINE, Given, Watchdog, abandon, message, within},
+    engine::{Context, Given, Watchdog, abandon, message, within},
     fault::Fault,
     header::{Header, ParamValue},
     script::Script,
@@ -299,8 +299,7 @@ impl Policies {
 impl Policy {
     /// Runs the script. Whatever goes wrong stays within this policy.
     fn evaluate(&self, context: Context) -> Evaluation {
-        let (mut scope, program) = (self.script.scope().clone(), self.script.program());
-        let run = || within(context, || ENGINE.run_ast_with_scope(&mut scope, program));
+        let run = || within(context, || self.script.run());
         let ended = catch_unwind(AssertUnwindSafe(run));
         let Ok((result, Some(context))) = ended else {
             abandon();

@@ -9,9 +9,10 @@ use crate::{
     fault::Fault,
     fault::FaultId,
     header::{Header, Kind},
+    run::Meant,
     source::Source,
 };
-use rhai::{AST, Scope};
+use rhai::{AST, EvalAltResult, Scope};
 use setpoint_core::RuleName;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -26,6 +27,7 @@ pub struct Script {
     warnings: Vec<Fault>,
     scope: Scope<'static>,
     program: AST,
+    meant: Meant,
 }
 
 /// What can be told about a rule without running it.
@@ -56,7 +58,8 @@ impl Script {
             .compile_with_scope(&scope, &body)
             .map_err(|error| vec![compile_fault(file, source, &error)])?;
         let (file, source) = (file.into(), source.into());
-        Ok(Self { file, source, header, rules, calendars, warnings, scope, program })
+        let meant = Meant::default();
+        Ok(Self { file, source, header, rules, calendars, warnings, scope, program, meant })
     }
 
     /// What the policy declares.
@@ -89,14 +92,9 @@ impl Script {
         &self.warnings
     }
 
-    /// What it finds in scope when it runs.
-    pub(crate) const fn scope(&self) -> &Scope<'static> {
-        &self.scope
-    }
-
-    /// What runs.
-    pub(crate) const fn program(&self) -> &AST {
-        &self.program
+    /// Runs it, in the context that is under way.
+    pub(crate) fn run(&self) -> Result<(), Box<EvalAltResult>> {
+        self.meant.run(&self.program, &mut self.scope.clone())
     }
 }
 

@@ -150,22 +150,28 @@ impl Window {
         if share < COVERAGE {
             return Err(NoAnswer::Uncovered { window, share });
         }
-        let horizon = now - window;
         let points: Vec<(f64, f64)> = self
-            .samples()
-            .skip_while(|sample| sample.at < horizon)
+            .samples
+            .range(self.first_within(now - window)..)
+            .copied()
             .map(|sample| (-latest.at.since(sample.at).secs(), of(sample)))
             .collect();
         Ok(answer(stat, &points).unwrap_or_else(|| of(latest)))
+    }
+
+    /// The place of the first sample that is not before `horizon`.
+    fn first_within(&self, horizon: Timestamp) -> usize {
+        self.samples.partition_point(|sample| sample.at < horizon)
     }
 
     /// The share of the `window` before `now` that samples speak for, 0 to 1.
     fn coverage(&self, window: Span, now: Timestamp) -> f64 {
         let horizon = now - window;
         let longest = self.period.times(3).ms();
-        let ends = self.samples().skip(1).map(|next| next.at).chain([now]);
-        let covered: u64 = self
-            .samples()
+        // The sample before the window may speak for its beginning; none before that one does.
+        let speakers = self.samples.range(self.first_within(horizon).saturating_sub(1)..);
+        let ends = speakers.clone().skip(1).map(|next| next.at).chain([now]);
+        let covered: u64 = speakers
             .zip(ends)
             .map(|(sample, end)| {
                 let end = end.min(sample.at + Span::from_ms(longest));

@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Doctor,
     /// Show what the agent would do now; nothing is written
     Plan(Plan),
-    /// Print the least permissions that this very configuration needs, for AWS's IAM
+    /// Print the least permissions that this very configuration needs: for AWS's IAM, a role for Kubernetes
     Permissions,
     /// Tell what was decided about a target, and why
     Explain(Explain),
@@ -264,18 +264,27 @@ pub(crate) struct Init {
     /// The folder to write to
     #[arg(default_value = ".", value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
-    /// Write what does here what scales groups there today
+    /// Write what does here what scales things there today
     #[arg(long, value_enum, value_name = "CLOUD")]
     pub(crate) from: Option<From>,
-    /// The region to read, such as eu-west-1
+    /// The region to look after, such as eu-west-1; of AWS also the one to read
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// The profile of AWS's own credentials to read with
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
-    /// Another address than AWS's own: an emulator's
+    /// Another address than the cloud's own: an emulator's
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint: Option<url::Url>,
+    /// The namespace to read
+    #[arg(long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// The kubeconfig to read with
+    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Which of its contexts
+    #[arg(long, value_name = "NAME", conflicts_with = "endpoint")]
+    pub(crate) context: Option<String>,
 }
 
 /// A cloud to read from.
@@ -283,6 +292,8 @@ pub(crate) struct Init {
 pub(crate) enum From {
     /// Amazon Web Services.
     Aws,
+    /// The HorizontalPodAutoscalers of a cluster of Kubernetes.
+    Hpa,
 }
 
 /// What `plan` takes.

@@ -64,7 +64,7 @@ fn param(name: &str) -> Outcome<Dynamic> {
     with(|context| {
         let value = context.policy.params.get(name).cloned();
         let value = value.ok_or_else(|| format!("the policy declares no parameter '{name}'"))?;
-        let label = Some(Arc::from(format!("p.{name}")));
+        let label = Some(Arc::from(["p.", name].concat()));
         Ok(match value {
             ParamValue::Bool(value) => value.into(),
             ParamValue::Text(value) => value.into(),

@@ -8,7 +8,7 @@ use super::{
 };
 use rhai::{Dynamic, Engine, ImmutableString};
 use setpoint_core::{Dimension, NoAnswer, Quantity, Sample, Span, Stat};
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
 /// `m` itself.
 #[derive(Clone, Copy, Debug)]
@@ -130,12 +130,21 @@ fn ask(
     let stat = stat(&spans);
     let change = matches!(stat, Stat::Rate | Stat::Slope);
     let dimension = change.then(|| per_second(reading.dimension));
-    let shown: Vec<String> = spans.iter().map(ToString::to_string).collect();
     with(|context| {
-        let label = format!("{}.{word}({})", context.inputs[input].name, shown.join(", "));
+        let label = asked(&context.inputs[input].name, word, &spans);
         let origin = Origin { input, window: Some((stat, spans[0])) };
         answer(context, origin, dimension, Some(label.into()))
     })?
+}
+
+/// How a question to a window is written: "rps.forecast(3m, 4m)".
+fn asked(input: &str, word: &str, spans: &[Span]) -> String {
+    let mut text = [input, ".", word].concat();
+    for (before, span) in ["(", ", "].iter().zip(spans) {
+        write!(text, "{before}{span}").expect("a string accepts writes");
+    }
+    text.push(')');
+    text
 }
 
 /// What a quantity of this dimension changes by in a second: a rate, if it is a count.

@@ -143,14 +143,28 @@ impl fmt::Display for Reading {
     }
 }
 
+/// What the label of a value that was made from others begins with.
+const FROM: &str = "from ";
+
 /// The label of a value that was made from others.
+///
+/// It is made at every operation of every pass, so what is said already is not written again.
 fn derived(a: Option<&Arc<str>>, b: Option<&Arc<str>>) -> Option<Arc<str>> {
-    let plain = |label: &Arc<str>| label.trim_start_matches("from ").to_owned();
-    match (a.map(plain), b.map(plain)) {
-        (None, None) => None,
-        (Some(one), None) | (None, Some(one)) => Some(format!("from {one}").into()),
-        (Some(a), Some(b)) if a == b => Some(format!("from {a}").into()),
-        (Some(a), Some(b)) => Some(format!("from {a}, {b}").into()),
+    let plain = |label: &Arc<str>| label.strip_prefix(FROM).map_or(0, |_| FROM.len());
+    let (one, other) = match (a, b) {
+        (None, None) => return None,
+        (Some(one), None) | (None, Some(one)) => (one, None),
+        (Some(a), Some(b)) if a[plain(a)..] == b[plain(b)..] => {
+            (if plain(a) > 0 { a } else { b }, None)
+        }
+        (Some(a), Some(b)) => (a, Some(b)),
+    };
+    match other {
+        None if plain(one) > 0 => Some(Arc::clone(one)),
+        None => Some([FROM, one].concat().into()),
+        Some(other) => {
+            Some([FROM, &one[plain(one)..], ", ", &other[plain(other)..]].concat().into())
+        }
     }
 }
 

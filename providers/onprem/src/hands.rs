@@ -49,7 +49,7 @@ impl OnpremHands {
                 provider.add_replica(cluster, name).await
             }
             (Resource::Database(cluster), Action::RemoveReplica { name }) => {
-                provider.remove_replica(cluster, name).await
+                provider.remove_replica(cluster, name)
             }
             (Resource::Group(_), action) => {
                 Err(Failure::Refused(format!("{} is a group: it cannot {action}", intent.target)))

@@ -111,6 +111,9 @@ fn unread(about: String, why: String) -> Finding {
         return Finding::new(Severity::NotPermitted, about, why)
             .help("allow cloudwatch:GetMetricData");
     }
+    if why.contains("would allow it") {
+        return Finding::new(Severity::NotPermitted, about, why);
+    }
     Finding::new(Severity::Unreachable, about, why)
 }
 

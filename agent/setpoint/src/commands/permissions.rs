@@ -12,7 +12,7 @@ pub(crate) fn permissions(common: &Common) -> Exit {
 fn permitted(common: &Common) -> Result<Exit, Exit> {
     let config = configuration(common)?;
     let mut all = wiring::permissions(&config).map_err(cannot_wire)?;
-    for (name, account) in wiring::clouds(&config) {
+    for (name, account) in wiring::accounts(&config) {
         if let Some((role, _)) = &account.role {
             let to = format!("these are for the role {role}; allow the agent itself to take it on");
             output::complain(&format!("{name}: {to} (sts:AssumeRole)"));

@@ -19,6 +19,11 @@ mod expand;
 mod fault;
 mod file;
 mod fleet;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
+#[cfg(not(feature = "kubernetes"))]
+#[path = "without_kubernetes.rs"]
+mod kubernetes;
 mod meaning;
 mod own;
 mod provider;
@@ -47,8 +52,8 @@ pub(crate) use schema::schema;
 #[cfg(feature = "aws")]
 pub(crate) use valid::CloudWatch;
 pub(crate) use valid::{
-    Account, BoundInput, Config, Mode, Provider, Question, Service, Signed, Source, SourceKind,
-    Target, Web, Which,
+    Account, BoundInput, Cluster, Config, Mode, Provider, Question, Service, Signed, Source,
+    SourceKind, Target, Web, Which,
 };
 
 use fault::{Code, Faults, Place, SourceFile};

@@ -48,6 +48,7 @@ pub(crate) fn own(
     match named?.what.as_ref()? {
         RawProvider::Onprem(_) => {}
         RawProvider::Aws(_)
+        | RawProvider::Kubernetes(_)
         | RawProvider::Webhook(_)
         | RawProvider::File(_)
         | RawProvider::Systemd(_) => {

@@ -3,10 +3,10 @@
 use super::{
     fault::{At, Code, ConfigFault, Faults},
     meaning::{beside, check_name, endpoint, http_url, or},
-    raw_provider::{RawAws, RawProvider, RawWebhook},
-    source::{TIMEOUT, trusted},
+    raw_provider::{RawAws, RawKubernetes, RawProvider, RawWebhook},
+    source::{TIMEOUT, is_in_the_clear, trusted},
     suggest,
-    valid::{Account, Provider, Service},
+    valid::{Account, Cluster, Provider, Service},
 };
 use setpoint_core::Span;
 use setpoint_http::{HttpSettings, JsonQuery, Method};
@@ -39,6 +39,7 @@ pub(crate) fn provider(
 ) -> Option<Provider> {
     match raw {
         RawProvider::Aws(raw) => aws(raw, region, faults).map(Provider::Aws),
+        RawProvider::Kubernetes(raw) => kubernetes(raw, faults).map(Provider::Kubernetes),
         RawProvider::Webhook(raw) => webhook(raw, every, faults).map(Provider::Webhook),
         RawProvider::Systemd(raw) => {
             let program = raw.program.as_ref();
@@ -62,6 +63,56 @@ pub(crate) fn provider(
             Some(Provider::File { folder })
         }
     }
+}
+
+fn kubernetes(raw: &RawKubernetes, faults: &Faults) -> Option<Cluster> {
+    let place = endpoint(raw.endpoint.as_ref(), faults)?;
+    let text = |at: &Option<At<String>>| at.as_ref().map(|at| at.value.clone());
+    let file =
+        |at: &Option<At<String>>| at.as_ref().map(|at| beside(&at.place, Path::new(&at.value)));
+    let fault = |at: &At<String>, message: &str| ConfigFault::new(Code::Twice, &at.place, message);
+    match &raw.endpoint {
+        Some(endpoint) => {
+            for at in [&raw.kubeconfig, &raw.context].into_iter().flatten() {
+                let fault =
+                    fault(at, "a cluster is found by an address or by a kubeconfig, not both");
+                faults
+                    .push(fault.also(&endpoint.place, "an address here").help("keep one of them"));
+            }
+            if place.as_ref().is_some_and(is_in_the_clear) && raw.bearer_file.is_some() {
+                let message = "the token goes to another machine unencrypted";
+                let fault = ConfigFault::new(Code::InTheClear, &endpoint.place, message);
+                faults.push(fault.help("use https"));
+            }
+        }
+        None => {
+            if let Some(at) = &raw.bearer_file {
+                let message = "`bearer_file` is for an `endpoint`, and there is none";
+                let fault = ConfigFault::new(Code::MissingKey, &at.place, message);
+                faults.push(fault.help("a kubeconfig and a pod's account bring their own tokens"));
+            }
+        }
+    }
+    if let Some(at) = raw.namespace.as_ref().filter(|at| !is_label(&at.value)) {
+        let message = format!("{} cannot be the name of a namespace", at.place.written());
+        let fault = ConfigFault::new(Code::BadValue, &at.place, message);
+        faults.push(fault.help("write up to 63 of `a-z`, `0-9` and `-`"));
+    }
+    Some(Cluster {
+        namespace: text(&raw.namespace),
+        kubeconfig: file(&raw.kubeconfig),
+        context: text(&raw.context),
+        endpoint: place.map(|url| (url, file(&raw.bearer_file))),
+    })
+}
+
+/// Whether a namespace can have this name.
+fn is_label(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.len() <= 63
+        && name.starts_with(plain)
+        && name.ends_with(plain)
+        && name.chars().all(|c| plain(c) || c == '-')
 }
 
 fn webhook(raw: &RawWebhook, every: Span, faults: &Faults) -> Option<Service> {

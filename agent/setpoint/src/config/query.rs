@@ -3,6 +3,7 @@
 use super::{
     cloudwatch,
     fault::{At, Code, ConfigFault, Faults, Place},
+    kubernetes,
     raw::RawInput,
     suggest,
     valid::Question,
@@ -51,6 +52,10 @@ pub(crate) fn question(
         "cloudwatch" => {
             refuse_each(raw, "CloudWatch's answers are not told apart by this version", faults)?;
             cloudwatch::parse(&raw.query, faults).map(Question::CloudWatch)
+        }
+        "kubernetes" => {
+            refuse_each(raw, "the metrics of a cluster are told of all pods together", faults)?;
+            kubernetes::usage(&raw.query, unit, faults).map(Question::Usage)
         }
         "probe" => {
             refuse_each(raw, "a probe checks one service and knows no members", faults)?;

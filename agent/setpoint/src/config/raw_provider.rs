@@ -13,6 +13,8 @@ use setpoint_core::Span;
 pub(crate) enum RawProvider {
     /// `kind = "aws"`.
     Aws(Box<RawAws>),
+    /// `kind = "kubernetes"`.
+    Kubernetes(Box<RawKubernetes>),
     /// `kind = "webhook"`.
     Webhook(Box<RawWebhook>),
     /// `kind = "file"`.
@@ -33,6 +35,16 @@ pub(crate) struct RawAws {
     pub(crate) role_arn: Option<At<String>>,
     pub(crate) external_id: Option<At<String>>,
     pub(crate) calls_per_second: Option<At<u32>>,
+}
+
+/// `kind = "kubernetes"`.
+#[derive(Debug)]
+pub(crate) struct RawKubernetes {
+    pub(crate) namespace: Option<At<String>>,
+    pub(crate) kubeconfig: Option<At<String>>,
+    pub(crate) context: Option<At<String>>,
+    pub(crate) endpoint: Option<At<String>>,
+    pub(crate) bearer_file: Option<At<String>>,
 }
 
 /// `kind = "webhook"`.
@@ -66,9 +78,10 @@ pub(crate) struct RawOnprem {
 
 /// Reads one provider.
 pub(crate) fn provider(mut table: Table<'_>) -> Option<RawProvider> {
-    const KINDS: [&str; 5] = ["aws", "webhook", "file", "systemd", "onprem"];
-    let kind = kind(&mut table, &KINDS, &["azure", "kubernetes"])?;
+    const KINDS: [&str; 6] = ["aws", "kubernetes", "webhook", "file", "systemd", "onprem"];
+    let kind = kind(&mut table, &KINDS, &["azure"])?;
     let provider = match kind.as_str() {
+        "kubernetes" => Some(RawProvider::Kubernetes(Box::new(kubernetes(&mut table)))),
         "webhook" => webhook(&mut table).map(Box::new).map(RawProvider::Webhook),
         "file" => file(&mut table).map(RawProvider::File),
         "onprem" => onprem(&mut table).map(RawProvider::Onprem),
@@ -88,6 +101,16 @@ fn aws(table: &mut Table<'_>) -> RawAws {
         role_arn: table.text("role_arn"),
         external_id: table.text("external_id"),
         calls_per_second: table.count("calls_per_second"),
+    }
+}
+
+fn kubernetes(table: &mut Table<'_>) -> RawKubernetes {
+    RawKubernetes {
+        namespace: table.text("namespace"),
+        kubeconfig: table.text("kubeconfig"),
+        context: table.text("context"),
+        endpoint: table.text("endpoint"),
+        bearer_file: table.text("bearer_file"),
     }
 }
 

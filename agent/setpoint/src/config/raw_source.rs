@@ -8,7 +8,8 @@ use super::{
 use setpoint_core::Span;
 
 /// The kinds of source that this version knows.
-pub(crate) const KINDS: [&str; 5] = ["scrape", "prometheus", "http-json", "probe", "cloudwatch"];
+pub(crate) const KINDS: [&str; 6] =
+    ["scrape", "prometheus", "http-json", "probe", "cloudwatch", "kubernetes"];
 
 /// Kinds that the manual speaks of and this version does not act on.
 const LATER: [&str; 2] = ["azure_monitor", "otlp"];
@@ -30,6 +31,12 @@ pub(crate) enum RawOwn {
     Web(Box<RawWeb>),
     /// `kind = "cloudwatch"`.
     CloudWatch(RawCloudWatch),
+    /// `kind = "kubernetes"`.
+    Kubernetes {
+        /// Where the source is named.
+        place: Place,
+        provider: Option<At<String>>,
+    },
 }
 
 /// What is talked to by HTTP.
@@ -78,10 +85,13 @@ pub(crate) struct RawSigV4 {
 /// Reads one source.
 pub(crate) fn source(mut table: Table<'_>) -> Option<RawSource> {
     let kind = kind(&mut table, &KINDS, &LATER)?;
-    let own = if kind == "cloudwatch" {
-        Some(RawOwn::CloudWatch(cloudwatch(&mut table)))
-    } else {
-        web(&mut table, &kind).map(Box::new).map(RawOwn::Web)
+    let own = match kind.as_str() {
+        "cloudwatch" => Some(RawOwn::CloudWatch(cloudwatch(&mut table))),
+        "kubernetes" => Some(RawOwn::Kubernetes {
+            place: table.place.clone(),
+            provider: table.text("provider"),
+        }),
+        _ => web(&mut table, &kind).map(Box::new).map(RawOwn::Web),
     };
     let period = table.span("period");
     let timeout = table.span("timeout");

@@ -6,7 +6,7 @@ use super::{
     raw::RawNamed,
     raw_provider::RawProvider,
     raw_source::{RawAccess, RawOwn, RawSigV4, RawSource, RawWeb},
-    valid::{CloudWatch, Signed, Source, SourceKind, Web},
+    valid::{CloudWatch, ClusterMetrics, Signed, Source, SourceKind, Web},
 };
 use setpoint_core::Span;
 use setpoint_http::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
@@ -64,6 +64,7 @@ pub(crate) fn source(
                 provider: account(
                     (own.provider.as_ref(), &own.place),
                     "it is not clear in which account and region this CloudWatch is",
+                    &AWS,
                     (providers, faults),
                 )?,
                 resolution,
@@ -71,6 +72,13 @@ pub(crate) fn source(
                 endpoint: endpoint(own.endpoint.as_ref(), faults)?,
             });
             Some(Source { period: resolution.max(every), delay, kind })
+        }
+        RawOwn::Kubernetes { place, provider } => {
+            let unclear = "it is not clear in which cluster these metrics are";
+            let provider =
+                account((provider.as_ref(), place), unclear, &KUBERNETES, (providers, faults))?;
+            let kind = SourceKind::Kubernetes(ClusterMetrics { provider, timeout });
+            Some(Source { period: or(period, every).max(every), delay: Span::ZERO, kind })
         }
     }
 }
@@ -100,23 +108,37 @@ fn check_resolution(resolution: Span, place: &Place, faults: &Faults) {
     }
 }
 
-/// The provider that is named at `place`, or the only one there is.
+/// The kind of provider that a source belongs to.
+struct Wanted {
+    is: fn(&RawProvider) -> bool,
+    /// What providers of other kinds are told to be: "has no CloudWatch: it is not AWS".
+    is_not: &'static str,
+    /// A name that such a provider has as a rule.
+    example: &'static str,
+}
+
+const AWS: Wanted = Wanted {
+    is: |provider| matches!(provider, RawProvider::Aws(_)),
+    is_not: "has no CloudWatch: it is not AWS",
+    example: "aws",
+};
+
+const KUBERNETES: Wanted = Wanted {
+    is: |provider| matches!(provider, RawProvider::Kubernetes(_)),
+    is_not: "has no metrics of pods: it is not Kubernetes",
+    example: "k8s",
+};
+
+/// The provider that is named at `place`, or the only one of its kind.
 fn account(
     (named, place): (Option<&At<String>>, &Place),
     unclear: &str,
+    wanted: &Wanted,
     (providers, faults): (&[RawNamed<RawProvider>], &Faults),
 ) -> Option<String> {
-    let is_other = |it: &&RawNamed<RawProvider>| {
-        matches!(
-            it.what,
-            Some(
-                RawProvider::Webhook(_)
-                    | RawProvider::File(_)
-                    | RawProvider::Systemd(_)
-                    | RawProvider::Onprem(_)
-            )
-        )
-    };
+    // One that makes no sense may have been meant.
+    let is_other =
+        |it: &&RawNamed<RawProvider>| it.what.as_ref().is_some_and(|it| !(wanted.is)(it));
     let clouds: Vec<_> = providers.iter().filter(|it| !is_other(it)).collect();
     match (named, clouds.as_slice()) {
         (Some(named), _) => {
@@ -124,7 +146,7 @@ fn account(
             if let Some(other) =
                 providers.iter().filter(is_other).find(|it| it.name.value == named.value)
             {
-                let message = format!("`{}` has no CloudWatch: it is not AWS", other.name.value);
+                let message = format!("`{}` {}", other.name.value, wanted.is_not);
                 faults.push(ConfigFault::new(Code::WrongKind, &named.place, message));
             }
             Some(named.value.clone())
@@ -132,7 +154,9 @@ fn account(
         (None, [only]) => Some(only.name.value.clone()),
         (None, _) => {
             let fault = ConfigFault::new(Code::MissingKey, place, unclear);
-            faults.push(fault.help("write `provider = \"aws\"`: the provider whose they are"));
+            let example = wanted.example;
+            let help = format!("write `provider = \"{example}\"`: the provider whose they are");
+            faults.push(fault.help(help));
             None
         }
     }
@@ -189,7 +213,8 @@ fn signed(
         faults.push(fault.also(&other.place, "credentials here").help("keep one of them"));
     }
     let unclear = "it is not clear whose credentials sign these requests";
-    let provider = account((raw.provider.as_ref(), &raw.place), unclear, (providers, faults))?;
+    let provider =
+        account((raw.provider.as_ref(), &raw.place), unclear, &AWS, (providers, faults))?;
     let region = raw.region.as_ref();
     let good = region.is_none_or(|it| check_name(it, "the name of a region", faults));
     let service = raw.service.as_ref().map_or(SERVICE, |service| &service.value).to_owned();
@@ -197,7 +222,7 @@ fn signed(
 }
 
 /// Whether what is sent there can be read on its way.
-fn is_in_the_clear(url: &Url) -> bool {
+pub(crate) fn is_in_the_clear(url: &Url) -> bool {
     let is_here = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

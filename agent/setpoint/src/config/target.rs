@@ -2,6 +2,7 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
+    kubernetes,
     meaning::{known_provider, or},
     own,
     provider::ID,
@@ -198,10 +199,26 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
         faults.push(ConfigFault::new(Code::WrongKind, &raw.provider.place, message));
         return;
     }
+    if let (RawProvider::Kubernetes(_), RawWhich::Select { place, .. }) = (provider, &raw.which) {
+        let message = "`select` finds groups of AWS; what is in a cluster is named by its `id`";
+        faults.push(ConfigFault::new(Code::WrongKind, place, message));
+    }
     let Some(id) = raw.id() else { return };
     match provider {
         // Of a backend its own reader says what is wrong.
         RawProvider::Aws(_) | RawProvider::Onprem(_) => {}
+        RawProvider::Kubernetes(_) => {
+            kubernetes::check_id(id, faults);
+            let RawTargetKind::Group { more, .. } = &raw.kind else { return };
+            if let Some(input) = more.sessions.input.as_ref().and_then(Option::as_ref) {
+                let message = "`sessions` are for groups of AWS: in a cluster its controller picks \
+                               which pods go";
+                let fault = ConfigFault::new(Code::WrongKind, &input.query.place, message);
+                faults.push(
+                    fault.help("leave `sessions` out, and let pods end their work in `preStop`"),
+                );
+            }
+        }
         RawProvider::Webhook(webhook) => {
             let named = webhook.url.value.contains(ID);
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
@@ -228,6 +245,7 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
 const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
     match provider {
         RawProvider::Aws(_) => ("AWS", &[Kind::Group, Kind::Database, Kind::Volume]),
+        RawProvider::Kubernetes(_) => ("Kubernetes", &[Kind::Group]),
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),
         RawProvider::File(_) => ("a folder of files", &[Kind::Setting]),

@@ -4,6 +4,8 @@
 mod aws;
 mod calendars;
 mod kinds;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 mod modes;
 mod onprem;
 mod schema;
@@ -270,7 +272,7 @@ fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
         "kind = \"scrape\"",
         "kind = \"azure_monitor\"",
         &[
-            "setpoint.toml:3:8: C013: kind \"azure_monitor\" is not supported by this version yet; this version knows `scrape`, `prometheus`, `http-json`, `probe` and `cloudwatch`",
+            "setpoint.toml:3:8: C013: kind \"azure_monitor\" is not supported by this version yet; this version knows `scrape`, `prometheus`, `http-json`, `probe`, `cloudwatch` and `kubernetes`",
         ],
     );
     check(

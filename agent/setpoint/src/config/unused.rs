@@ -2,7 +2,7 @@
 
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
-    raw::{Raw, RawInput, RawNamed, RawPolicy},
+    raw::{Raw, RawInput, RawPolicy},
     raw_provider::RawProvider,
     raw_source::RawOwn,
     raw_target::RawTargetKind,
@@ -80,10 +80,18 @@ fn held_back(raw: &Raw, policy: &RawPolicy, faults: &Faults) {
 /// The providers in whose accounts sources are.
 fn in_sources(raw: &Raw) -> impl Iterator<Item = &str> {
     let named = raw.sources.iter().filter_map(|source| match &source.what.as_ref()?.own {
-        RawOwn::CloudWatch(own) => Some(own.provider.as_ref()),
-        RawOwn::Web(own) => own.access.sigv4.as_ref().map(|own| own.provider.as_ref()),
+        RawOwn::CloudWatch(own) => Some((own.provider.as_ref(), AWS)),
+        RawOwn::Kubernetes { provider, .. } => Some((provider.as_ref(), KUBERNETES)),
+        RawOwn::Web(own) => own.access.sigv4.as_ref().map(|own| (own.provider.as_ref(), AWS)),
     });
-    let clouds = |it: &&RawNamed<RawProvider>| matches!(it.what, Some(RawProvider::Aws(_)));
-    let only = raw.providers.iter().find(clouds).map(|provider| &provider.name);
-    named.filter_map(move |named| named.or(only)).map(|named| &*named.value)
+    let only = |is: Is| raw.providers.iter().find(|it| it.what.as_ref().is_some_and(is));
+    named
+        .filter_map(move |(named, is)| named.or_else(|| Some(&only(is)?.name)))
+        .map(|named| &*named.value)
 }
+
+/// Whether a provider is of a kind.
+type Is = fn(&RawProvider) -> bool;
+
+const AWS: Is = |provider| matches!(provider, RawProvider::Aws(_));
+const KUBERNETES: Is = |provider| matches!(provider, RawProvider::Kubernetes(_));

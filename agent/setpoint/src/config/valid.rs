@@ -1,6 +1,6 @@
 //! A configuration as it is meant: every value is valid, every name leads somewhere.
 
-use super::{cloudwatch::MetricQuery, fleet::Template};
+use super::{cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
 use setpoint_core::{
     BoundPolicy, Calendars, InputKey, InputSettings, PolicyName, Program, Settings, Span,
     TargetName, TargetSettings,
@@ -99,6 +99,8 @@ pub(crate) enum SourceKind {
     },
     /// CloudWatch.
     CloudWatch(CloudWatch),
+    /// The metrics of a cluster of Kubernetes.
+    Kubernetes(ClusterMetrics),
 }
 
 /// What is talked to by HTTP.
@@ -132,7 +134,7 @@ impl SourceKind {
             | Self::Prometheus(web)
             | Self::HttpJson(web)
             | Self::Probe { web, .. } => Some(web),
-            Self::CloudWatch(_) => None,
+            Self::CloudWatch(_) | Self::Kubernetes(_) => None,
         }
     }
 }
@@ -151,11 +153,26 @@ pub(crate) struct CloudWatch {
     pub(crate) endpoint: Option<Url>,
 }
 
+/// The metrics of a cluster of Kubernetes.
+#[cfg_attr(
+    not(feature = "kubernetes"),
+    expect(dead_code, reason = "read by its back end, which is not built")
+)]
+#[derive(Clone, Debug)]
+pub(crate) struct ClusterMetrics {
+    /// The provider in whose namespace they are.
+    pub(crate) provider: String,
+    /// How long one reading may take.
+    pub(crate) timeout: Span,
+}
+
 /// Where targets live.
 #[derive(Clone, Debug)]
 pub(crate) enum Provider {
     /// Amazon Web Services.
     Aws(Account),
+    /// A namespace of a cluster of Kubernetes.
+    Kubernetes(Cluster),
     /// A web service of the user's own.
     Webhook(Service),
     /// Units of this machine.
@@ -173,6 +190,23 @@ pub(crate) enum Provider {
         /// The folder that they are in.
         folder: PathBuf,
     },
+}
+
+/// A namespace of a cluster of Kubernetes.
+#[cfg_attr(
+    not(feature = "kubernetes"),
+    expect(dead_code, reason = "read by its back end, which is not built")
+)]
+#[derive(Clone, Debug)]
+pub(crate) struct Cluster {
+    /// The namespace; that of the context or of the agent's own pod without one.
+    pub(crate) namespace: Option<String>,
+    /// A kubeconfig file; without one, the agent's own pod or what kubectl would take.
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Which of its contexts.
+    pub(crate) context: Option<String>,
+    /// An address instead, with a file with the token to send there.
+    pub(crate) endpoint: Option<(Url, Option<PathBuf>)>,
 }
 
 /// A web service of the user's own.
@@ -259,6 +293,8 @@ pub(crate) enum Question {
     Check(Check),
     /// Of CloudWatch: a metric or an expression.
     CloudWatch(MetricQuery),
+    /// Of the metrics of a cluster.
+    Usage(Usage),
 }
 
 impl Config {

@@ -5,14 +5,20 @@ mod aws;
 #[cfg(not(feature = "aws"))]
 #[path = "without_aws.rs"]
 mod aws;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
+#[cfg(not(feature = "kubernetes"))]
+#[path = "without_kubernetes.rs"]
+mod kubernetes;
 mod own;
 mod sources;
 
 pub(crate) use aws::{Native, NativeRule};
+pub(crate) use kubernetes::Autoscaler;
 
 use crate::{
     cli::Init,
-    config::{Account, Config, FleetError, Provider, Target, Which},
+    config::{Account, Cluster, Config, FleetError, Provider, Target, Which},
     system_clock::SystemClock,
 };
 use serde_json::Value;
@@ -22,7 +28,7 @@ use setpoint_core::{
 };
 use setpoint_http::SetUpError;
 use setpoint_policies::{Header, Policies};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error as StdError};
 
 /// Whether the agent gets hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +43,10 @@ pub(crate) enum Reach {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CannotWire {
     /// A back end was left out when the program was built.
-    #[cfg_attr(feature = "aws", expect(dead_code, reason = "every back end is built in"))]
+    #[cfg_attr(
+        all(feature = "aws", feature = "kubernetes"),
+        expect(dead_code, reason = "every back end is built in")
+    )]
     #[error(
         "provider `{provider}` needs the back end `{kind}`, which this build of setpoint was made without"
     )]
@@ -50,6 +59,10 @@ pub(crate) enum CannotWire {
     /// A provider cannot even be asked.
     #[error("provider `{0}` cannot be set up")]
     Provider(String, #[source] SetUpError),
+    /// A cluster cannot even be asked.
+    #[error("provider `{0}` cannot be set up")]
+    #[cfg_attr(not(feature = "kubernetes"), expect(dead_code, reason = "no back end has any"))]
+    Cluster(String, #[source] Box<dyn StdError + Send + Sync>),
     /// A source cannot even be asked.
     #[error("source `{0}` cannot be set up")]
     Source(String, #[source] SetUpError),
@@ -63,7 +76,10 @@ pub(crate) enum CannotWire {
     Unseen(TargetName, String),
     /// What scales groups today cannot be read.
     #[error("what scales groups today cannot be read: {0}")]
-    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "no back end has any"))]
+    #[cfg_attr(
+        not(any(feature = "aws", feature = "kubernetes")),
+        expect(dead_code, reason = "no back end has any")
+    )]
     Natives(String),
     /// The groups of a fleet are not what they should be.
     #[error(transparent)]
@@ -93,6 +109,12 @@ pub(crate) async fn world(
             Provider::Aws(account) => {
                 if !targets.is_empty() || aws::has_metrics(config, name) {
                     aws::plug_in(&mut world, config, (name, account), &targets, reach).await?;
+                }
+            }
+            Provider::Kubernetes(cluster) => {
+                if !targets.is_empty() || kubernetes::has_metrics(config, name) {
+                    let provider = (&**name, cluster);
+                    kubernetes::plug_in(&mut world, config, provider, &targets, reach).await?;
                 }
             }
             Provider::Webhook(service) => {
@@ -148,17 +170,34 @@ pub(crate) async fn natives(region: &str, options: &Init) -> Result<Vec<Native>,
     aws::natives(region, options).await
 }
 
-/// The least that each cloud must permit, in its own words.
-pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, CannotWire> {
-    let of = |(name, account)| Ok((String::clone(name), aws::permissions(config, name, account)?));
-    clouds(config).map(of).collect()
+/// What scales things in the namespace of a cluster today.
+pub(crate) async fn autoscalers(cluster: &Cluster) -> Result<Vec<Autoscaler>, CannotWire> {
+    kubernetes::autoscalers(cluster).await
 }
 
-/// The providers that are accounts of a cloud.
-pub(crate) fn clouds(config: &Config) -> impl Iterator<Item = (&String, &Account)> {
+/// The least that each cloud must permit, in its own words.
+pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, CannotWire> {
+    let mut all = Vec::new();
+    for (name, provider) in &config.providers {
+        let least = match provider {
+            Provider::Aws(account) => aws::permissions(config, name, account)?,
+            Provider::Kubernetes(cluster) => kubernetes::permissions(config, name, cluster)?,
+            Provider::Webhook(_)
+            | Provider::File { .. }
+            | Provider::Systemd { .. }
+            | Provider::Onprem { .. } => continue,
+        };
+        all.push((name.clone(), least));
+    }
+    Ok(all)
+}
+
+/// The providers that are accounts of AWS.
+pub(crate) fn accounts(config: &Config) -> impl Iterator<Item = (&String, &Account)> {
     config.providers.iter().filter_map(|(name, provider)| match provider {
         Provider::Aws(account) => Some((name, account)),
-        Provider::Webhook(_)
+        Provider::Kubernetes(_)
+        | Provider::Webhook(_)
         | Provider::File { .. }
         | Provider::Systemd { .. }
         | Provider::Onprem { .. } => None,
@@ -173,6 +212,7 @@ pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire>
             config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
         findings.extend(match provider {
             Provider::Aws(account) => aws::examine(name, account, &targets).await?,
+            Provider::Kubernetes(cluster) => kubernetes::examine(name, cluster, &targets).await?,
             Provider::Webhook(_)
             | Provider::File { .. }
             | Provider::Systemd { .. }

@@ -1,4 +1,5 @@
-//! What is asked for: a replica of a name, or none of it.
+//! What is asked for: a replica of a name, or none of it. It is noted, and gone on with at the end of
+//! the same pass and of all later ones (`steps.rs`).
 
 use super::{
     Cluster,
@@ -19,10 +20,7 @@ impl Onprem {
                 let place = replica.place;
                 Err(Failure::Refused(format!("somebody listens at {place}, the place of {name}")))
             }
-            (Asked::Nothing, Data::None) => {
-                cluster.mark(&replica, Asked::Wanted)?;
-                self.go_on_with(cluster).await
-            }
+            (Asked::Nothing, Data::None) => cluster.mark(&replica, Asked::Wanted),
             (Asked::Nothing, Data::Half | Data::Whole | Data::Promoted) => {
                 let directory = cluster.directory(&replica);
                 let directory = directory.display();
@@ -32,11 +30,7 @@ impl Onprem {
     }
 
     /// Has no replica called `name`; nothing to do if there is none, or it goes.
-    pub(crate) async fn remove_replica(
-        &self,
-        cluster: &Cluster,
-        name: &str,
-    ) -> Result<(), Failure> {
+    pub(crate) fn remove_replica(&self, cluster: &Cluster, name: &str) -> Result<(), Failure> {
         let Some(replica) = cluster.replica(name) else {
             return Err(Failure::Refused(format!("{name} is none of our replicas")));
         };
@@ -46,10 +40,7 @@ impl Onprem {
             (Asked::Wanted, Data::Promoted) => {
                 Err(Failure::Refused(format!("{name} was promoted: it is no replica any more")))
             }
-            (Asked::Wanted, _) => {
-                cluster.mark(&replica, Asked::Going)?;
-                self.go_on_with(cluster).await
-            }
+            (Asked::Wanted, _) => cluster.mark(&replica, Asked::Going),
         }
     }
 }

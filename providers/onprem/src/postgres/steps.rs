@@ -82,13 +82,17 @@ impl Cluster {
         let directory = self.directory(replica);
         let copying = copying(&directory);
         for pid in &copying {
-            // As whoever started it.
+            // As whoever started it. One that is gone already, or is only the launcher of another,
+            // does not take it; who is left at the next pass is asked again.
             let kill = ["kill".to_owned(), pid.to_string()];
             let words: Vec<String> = self.launcher.iter().cloned().chain(kill).collect();
-            program::run(&words, self.patience).await?;
+            program::run(&words, self.patience).await.ok();
         }
         if !copying.is_empty() {
-            return Err(Failure::Unfinished(format!("the base backup of {} ends", replica.name)));
+            return Err(Failure::Unfinished(format!(
+                "the base backup of {} was told to end",
+                replica.name
+            )));
         }
         if answers(replica.place).await || directory.join("postmaster.pid").exists() {
             self.stop(replica).await?;

@@ -1,9 +1,11 @@
 //! A configuration that does here what AWS's own scalers do today: pure.
 
-use super::{Draft, TARGET_CPU, TARGET_CPU_TEST, policy, schedule};
+use super::{
+    Draft, TARGET_CPU, TARGET_CPU_TEST, policy, schedule,
+    write::{add, binding, cpu, name, quoted, target},
+};
 use crate::wiring::{Native, NativeRule};
-use std::{collections::BTreeSet, fmt::Write, path::PathBuf};
-use toml::Value;
+use std::{collections::BTreeSet, path::PathBuf};
 
 /// The requests alone: what AWS's own tracking looks at.
 const REQUESTS: &str = "// Hold the requests of each member, as AWS's target tracking did.
@@ -36,12 +38,16 @@ pub(super) fn drafts(region: &str, natives: &[Native]) -> Vec<Draft> {
     let mut taken = BTreeSet::new();
     for native in natives {
         let name = name(&native.group, &mut taken);
-        target(&mut config, &name, native);
+        target(&mut config, (&name, "aws", &native.group), native.range, &native.untold);
         for rule in &native.rules {
             match rule {
                 NativeRule::Cpu { goal } => {
                     policies.extend(policy("target-cpu", TARGET_CPU, TARGET_CPU_TEST));
-                    cpu(&mut config, &name, &native.group, *goal);
+                    binding(&mut config, "target-cpu", &format!("{name}-cpu"), &name);
+                    let group = &native.group;
+                    let query =
+                        format!("AWS/EC2 CPUUtilization Average AutoScalingGroupName=\"{group}\"");
+                    cpu(&mut config, "cw", &query, *goal);
                 }
                 NativeRule::Requests { balancer, target_group, each_minute } => {
                     policies.extend(policy("requests", REQUESTS, REQUESTS_TEST));
@@ -75,24 +81,6 @@ fn head(region: &str) -> String {
     )
 }
 
-fn target(config: &mut String, name: &str, native: &Native) {
-    let (id, min, max) = (quoted(&native.group), native.range.min(), native.range.max());
-    add(config, format_args!("\n[targets.{}]\nkind = \"group\"\nprovider = \"aws\"", quoted(name)));
-    add(config, format_args!("id = {id}\nmin = {min}\nmax = {max}"));
-    for words in &native.untold {
-        let words = words.replace(['\n', '\r'], " ");
-        add(config, format_args!("# not carried over: {words}"));
-    }
-}
-
-fn cpu(config: &mut String, name: &str, group: &str, goal: f64) {
-    binding(config, "target-cpu", &format!("{name}-cpu"), name);
-    let query = format!("AWS/EC2 CPUUtilization Average AutoScalingGroupName=\"{group}\"");
-    let (query, goal) = (quoted(&query), quoted(&format!("{goal}%")));
-    add(config, format_args!("inputs  = {{ cpu = {{ source = \"cw\", query = {query} }} }}"));
-    add(config, format_args!("params  = {{ goal = {goal} }}"));
-}
-
 fn requests(config: &mut String, name: &str, (balancer, group): (&str, &str), each: f64) {
     binding(config, "requests", &format!("{name}-requests"), name);
     let query = format!(
@@ -102,37 +90,6 @@ fn requests(config: &mut String, name: &str, (balancer, group): (&str, &str), ea
     let (query, each) = (quoted(&query), quoted(&format!("{each}/s")));
     add(config, format_args!("inputs  = {{ rps = {{ source = \"cw\", query = {query} }} }}"));
     add(config, format_args!("params  = {{ each = {each} }}"));
-}
-
-fn binding(config: &mut String, file: &str, policy: &str, target: &str) {
-    let (file, policy) = (quoted(&format!("policies/{file}.rhai")), quoted(policy));
-    let target = quoted(target);
-    add(config, format_args!("\n[[policies]]\nname    = {policy}\nfile    = {file}"));
-    add(config, format_args!("targets = {{ fleet = {target} }}"));
-}
-
-/// The group's name with what a target's name may not have replaced, never one that is taken.
-fn name(group: &str, taken: &mut BTreeSet<String>) -> String {
-    let allowed = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let plain: String = group.chars().map(allowed).take(60).collect();
-    let plain = plain.trim_start_matches(['-', '_', '.']);
-    let plain = if plain.is_empty() { "group" } else { plain };
-    let mut name = plain.to_owned();
-    let mut number = 2;
-    while !taken.insert(name.clone()) {
-        name = format!("{plain}-{number}");
-        number += 1;
-    }
-    name
-}
-
-/// `text` as TOML writes it.
-fn quoted(text: &str) -> String {
-    Value::String(text.to_owned()).to_string()
-}
-
-fn add(text: &mut String, line: std::fmt::Arguments<'_>) {
-    writeln!(text, "{line}").expect("a string accepts writes");
 }
 
 #[cfg(test)]
@@ -167,12 +124,5 @@ mod tests {
         let named = drafts("eu-west-1", &natives[..1]).remove(0).1;
         assert!(named.contains("[targets.\"my--web--group\"]"), "{named}");
         assert!(named.contains("# not carried over: policy s"), "{named}");
-    }
-
-    #[test]
-    fn two_groups_never_share_a_name() {
-        let mut taken = BTreeSet::new();
-        let names: Vec<String> = ["a b", "a-b", "§"].map(|it| name(it, &mut taken)).to_vec();
-        assert_eq!(names, ["a-b", "a-b-2", "group"]);
     }
 }

@@ -1,12 +1,14 @@
 //! `init`: a first configuration with its policies and their tests, to start from.
 //!
-//! Alone it writes a commented starter; with `--from aws` it writes what does here what AWS's
-//! own scalers do today. Both only observe, and no file that is there is ever touched.
+//! Alone it writes a commented starter; with `--from aws` or `--from hpa` it writes what does here
+//! what AWS's own scalers, or a cluster's, do today. All only observe, and no file that is there is ever touched.
 
 mod from_aws;
+mod from_hpa;
 mod schedule;
+mod write;
 
-use crate::{cli, exit::Exit, output, wiring};
+use crate::{cli, config::Cluster, exit::Exit, output, wiring};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -24,6 +26,7 @@ pub(crate) fn init(options: &cli::Init) -> Exit {
     let drafted = match options.from {
         None => Ok(starter()),
         Some(cli::From::Aws) => from_aws(options),
+        Some(cli::From::Hpa) => from_hpa(options),
     };
     let drafts = match drafted {
         Ok(drafts) => drafts,
@@ -56,17 +59,44 @@ fn policy(name: &str, text: &str, test: &str) -> [Draft; 2] {
     [(path("rhai"), text.to_owned()), (path("test.toml"), test.to_owned())]
 }
 
-fn from_aws(options: &cli::Init) -> Result<Vec<Draft>, Exit> {
-    let Some(region) = &options.region else {
+fn region(options: &cli::Init) -> Result<&str, Exit> {
+    options.region.as_deref().ok_or_else(|| {
         output::complain("error: which region? write `--region eu-west-1`");
-        return Err(Exit::Usage);
-    };
-    let natives = crate::runtime::block_on(|| wiring::natives(region, options));
-    let natives = natives.map_err(|error| {
+        Exit::Usage
+    })
+}
+
+/// What scales things today, asked for by `ask`.
+fn asked<T: Send, F>(ask: impl FnOnce() -> F + Send) -> Result<Vec<T>, Exit>
+where
+    F: Future<Output = Result<Vec<T>, wiring::CannotWire>>,
+{
+    let natives = crate::runtime::block_on(ask).map_err(|error| {
         output::complain(&format!("error: the look around broke down: {error}"));
         Exit::Internal
     })?;
-    let natives = natives.map_err(super::cannot_wire)?;
+    natives.map_err(super::cannot_wire)
+}
+
+fn from_hpa(options: &cli::Init) -> Result<Vec<Draft>, Exit> {
+    let region = region(options)?;
+    let cluster = Cluster {
+        namespace: options.namespace.clone(),
+        kubeconfig: options.kubeconfig.clone(),
+        context: options.context.clone(),
+        endpoint: options.endpoint.clone().map(|url| (url, None)),
+    };
+    let natives = asked(|| wiring::autoscalers(&cluster))?;
+    if natives.is_empty() {
+        output::complain("there is no HorizontalPodAutoscaler in the namespace");
+        return Err(Exit::No);
+    }
+    Ok(from_hpa::drafts(region, &cluster, &natives))
+}
+
+fn from_aws(options: &cli::Init) -> Result<Vec<Draft>, Exit> {
+    let region = region(options)?;
+    let natives = asked(|| wiring::natives(region, options))?;
     if natives.is_empty() {
         output::complain(&format!("nothing of AWS's own scales a group in {region}"));
         return Err(Exit::No);
