@@ -138,6 +138,26 @@ fn an_agent_that_is_killed_while_a_member_finishes_goes_on_at_its_next_start() {
 }
 
 #[test]
+fn nothing_is_gone_on_with_while_a_person_wants_the_group_left_alone() {
+    let scene = scene("act");
+    let mut agent = scene.site.start();
+    scene.wait_for(2);
+    let (server, _) = scene.haproxy.servers("web").remove(0);
+    let paused = scene.site.run(&["pause", "--target", "web", "a drill"]);
+    assert!(paused.status.success(), "{}", String::from_utf8_lossy(&paused.stderr));
+    // As an earlier action would have left it, with nobody on it.
+    scene.haproxy.ask(&format!("set server web/{server} weight 0"));
+    scene.haproxy.ask(&format!("set server web/{server} state drain"));
+    agent.passes(5);
+    assert_eq!(scene.haproxy.servers("web")[0].1, "DRAIN", "it would have been ended by now");
+    let resumed = scene.site.run(&["resume", "--target", "web"]);
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    // The range asks for two, so another comes, or the same one back.
+    scene.wait_for(2);
+    agent.stop();
+}
+
+#[test]
 fn an_agent_that_only_observes_starts_nobody_and_adds_no_server() {
     let scene = scene("observe");
     let mut agent = scene.site.start();
