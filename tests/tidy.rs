@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("providers/http", &["core", "control", "promql"]),
     ("providers/kubernetes", &["core", "control", "promql"]),
     ("providers/local", &["core", "control", "promql"]),
+    ("providers/onprem", &["core", "control", "promql", "http"]),
     ("providers/prometheus", &["core", "control", "promql", "http"]),
     ("simulator", &["core", "control", "journal", "promql", "policies", "prometheus"]),
     (
@@ -31,12 +32,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "http",
             "kubernetes",
             "local",
+            "onprem",
             "prometheus",
         ],
     ),
     (
         "tests",
-        &["core", "control", "journal", "promql", "policies", "aws", "http", "prometheus", "sim"],
+        &[
+            "core",
+            "control",
+            "journal",
+            "promql",
+            "policies",
+            "aws",
+            "http",
+            "onprem",
+            "prometheus",
+            "sim",
+        ],
     ),
 ];
 

@@ -4,12 +4,13 @@
 //! next pass, as part of what was seen, so that a restart is the ordinary path.
 
 use crate::{
-    Ended, Journal, JournalError, Pass, Ports, Recalled, Thought, Watch, World, log, think,
+    Ended, Journal, JournalError, Pass, Ports, ProviderError, Recalled, Thought, Watch, World, log,
+    think,
 };
 use futures::future::{self, Either};
 use setpoint_core::{
     ActResult, InputKey, Intent, Memory, Moment, Outcome, Plan, Program, Sample, Settings,
-    Snapshot, Span,
+    Snapshot, Span, TargetName,
 };
 use std::{collections::BTreeMap, future::Future, pin::pin};
 
@@ -122,6 +123,8 @@ impl ControlLoop {
         let pass = Pass { snapshot: Snapshot { tripped, ..snapshot }, evaluations, plan };
         let recorded = self.ports.journal.record(&pass, &self.memory);
         self.outcomes = self.act(&pass.plan, recorded.is_ok()).await;
+        // What goes on may end somebody, as what is sent may.
+        let unfinished = if recorded.is_ok() { self.go_on().await } else { BTreeMap::new() };
         let at = self.ports.clock.now();
         let took = at.monotonic.minus(pass.snapshot.at.monotonic);
         let ended = Ended {
@@ -134,6 +137,7 @@ impl ControlLoop {
             unrecorded: recorded.as_ref().err(),
         };
         self.logged.pass(&ended, self.ports.evaluator.as_ref());
+        self.logged.unfinished(&unfinished, at.monotonic);
         for watch in &mut self.watching {
             watch.passed(&ended);
         }
@@ -224,6 +228,20 @@ impl ControlLoop {
             .into_iter()
             .map(|(intent, result)| Outcome { intent: intent.id.clone(), result })
             .collect()
+    }
+}
+
+impl ControlLoop {
+    /// Goes on with what earlier actions began, but for targets that a person wants left alone.
+    /// What could not be gone on with, by its target.
+    async fn go_on(&self) -> BTreeMap<TargetName, ProviderError> {
+        let Memory { pause, pauses, released, .. } = &self.memory;
+        let alone = |name: &TargetName| pauses.contains_key(name) || released.contains_key(name);
+        let hands = self.ports.hands.iter();
+        let hands = hands.filter(|(name, _)| pause.is_none() && !alone(name));
+        let gone = hands.map(|(name, hands)| async move { (name, hands.go_on(name).await) });
+        let gone = future::join_all(gone).await.into_iter();
+        gone.filter_map(|(name, result)| Some((name.clone(), result.err()?))).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the loop tells the operator: one line a pass, one per action, and a held reason
 //! only when it changes.
 
-use crate::{Contact, Ended, Evaluator, repeats::Repeats};
+use crate::{Contact, Ended, Evaluator, ProviderError, repeats::Repeats};
 use setpoint_core::{
     Decision, Guard, Held, InputKey, Intent, Objection, Outcome, Reading, Snapshot, Span,
     TargetName, Verdict,
@@ -13,6 +13,8 @@ use std::{collections::BTreeMap, mem::discriminant};
 pub(crate) struct Logged {
     held: BTreeMap<TargetName, Held>,
     repeats: Repeats,
+    /// By target: what was begun and cannot be gone on with.
+    unfinished: Repeats,
 }
 
 impl Logged {
@@ -78,6 +80,20 @@ impl Logged {
                 None => unread.iter().any(still) || ended.objections.iter().any(objected),
             }
         });
+    }
+
+    /// What was begun and cannot be gone on with, at once and then once a minute.
+    pub(crate) fn unfinished(
+        &mut self,
+        unfinished: &BTreeMap<TargetName, ProviderError>,
+        now: Span,
+    ) {
+        for (target, error) in unfinished {
+            let Some(repeated) = self.unfinished.due(target.as_str(), now) else { continue };
+            let why = error.chain();
+            tracing::warn!(%target, why, repeated, "what was begun is not over");
+        }
+        self.unfinished.keep(|target| unfinished.contains_key(target));
     }
 
     /// Numbers change all the time; a person wants to hear of another kind of reason.

@@ -73,6 +73,17 @@ pub trait Act: Send + Sync {
     /// Asks for the change. Fails as [`Stale`](setpoint_core::FailureKind::Stale) if
     /// the target is no longer as the action says it was.
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError>;
+
+    /// Goes on with what earlier actions on `target` began and could not end at once: a member
+    /// that is drained, a start that was cut off. Called at every pass, after the actions of
+    /// that pass and never while somebody wants the target left alone. It makes no decision of
+    /// its own: what it leads to was asked for by an intent.
+    ///
+    /// A provider whose actions are over once they are accepted has nothing to do.
+    async fn go_on(&self, target: &TargetName) -> Result<(), ProviderError> {
+        let _ = target;
+        Ok(())
+    }
 }
 
 /// What the policies make of a snapshot.

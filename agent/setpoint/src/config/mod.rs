@@ -25,6 +25,7 @@ mod kubernetes;
 #[path = "without_kubernetes.rs"]
 mod kubernetes;
 mod meaning;
+mod own;
 mod provider;
 mod query;
 mod raw;

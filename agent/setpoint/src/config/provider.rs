@@ -46,6 +46,18 @@ pub(crate) fn provider(
             let program = program.map_or_else(|| PROGRAM.to_owned(), |at| at.value.clone());
             Some(Provider::Systemd { program })
         }
+        RawProvider::Onprem(raw) => match raw.haproxy.value.parse() {
+            Ok(haproxy) => Some(Provider::Onprem { haproxy }),
+            Err(_) => {
+                let message = format!("`haproxy` is {}, no address", raw.haproxy.place.written());
+                let fault = ConfigFault::new(Code::BadValue, &raw.haproxy.place, message);
+                faults.push(fault.help(
+                    "write the path of its socket, `/run/haproxy/admin.sock`, or an IP address \
+                     with a port, `127.0.0.1:9999`",
+                ));
+                None
+            }
+        },
         RawProvider::File(raw) => {
             let folder = beside(&raw.folder.place, Path::new(&raw.folder.value));
             Some(Provider::File { folder })

@@ -21,6 +21,8 @@ pub(crate) enum RawProvider {
     File(RawFile),
     /// `kind = "systemd"`.
     Systemd(RawSystemd),
+    /// `kind = "onprem"`.
+    Onprem(RawOnprem),
 }
 
 /// `kind = "aws"`.
@@ -68,14 +70,21 @@ pub(crate) struct RawSystemd {
     pub(crate) program: Option<At<String>>,
 }
 
+/// `kind = "onprem"`.
+#[derive(Debug)]
+pub(crate) struct RawOnprem {
+    pub(crate) haproxy: At<String>,
+}
+
 /// Reads one provider.
 pub(crate) fn provider(mut table: Table<'_>) -> Option<RawProvider> {
-    const KINDS: [&str; 5] = ["aws", "kubernetes", "webhook", "file", "systemd"];
-    let kind = kind(&mut table, &KINDS, &["azure", "onprem"])?;
+    const KINDS: [&str; 6] = ["aws", "kubernetes", "webhook", "file", "systemd", "onprem"];
+    let kind = kind(&mut table, &KINDS, &["azure"])?;
     let provider = match kind.as_str() {
         "kubernetes" => Some(RawProvider::Kubernetes(Box::new(kubernetes(&mut table)))),
         "webhook" => webhook(&mut table).map(Box::new).map(RawProvider::Webhook),
         "file" => file(&mut table).map(RawProvider::File),
+        "onprem" => onprem(&mut table).map(RawProvider::Onprem),
         "systemd" => Some(RawProvider::Systemd(RawSystemd { program: table.text("program") })),
         _ => Some(RawProvider::Aws(Box::new(aws(&mut table)))),
     };
@@ -113,6 +122,12 @@ fn webhook(table: &mut Table<'_>) -> Option<RawWebhook> {
     let timeout = table.span("timeout");
     let access = access(table);
     Some(RawWebhook { url: url?, pointer, run, method, timeout, access })
+}
+
+fn onprem(table: &mut Table<'_>) -> Option<RawOnprem> {
+    let example = "haproxy = \"/run/haproxy/admin.sock\"";
+    let haproxy = required(table, "haproxy", example, Table::text);
+    haproxy.map(|haproxy| RawOnprem { haproxy })
 }
 
 fn file(table: &mut Table<'_>) -> Option<RawFile> {

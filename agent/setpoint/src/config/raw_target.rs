@@ -37,11 +37,32 @@ impl RawTarget {
 /// What a target is, with the bounds of its kind.
 #[derive(Debug)]
 pub(crate) enum RawTargetKind {
-    Group { min: At<u32>, max: At<u32>, brakes: RawBrakes, sessions: Box<RawSessions> },
-    Job { stuck_after: Option<At<Span>>, brakes: RawBrakes },
-    Volume { max: At<u32>, brakes: RawBrakes },
-    Setting { min: At<u32>, max: At<u32>, safe: Option<At<String>>, brakes: RawBrakes },
-    Database { min_replicas: Option<At<u32>>, max_replicas: At<u32>, brakes: RawBrakes },
+    Group {
+        min: At<u32>,
+        max: At<u32>,
+        brakes: RawBrakes,
+        more: Box<RawGroup>,
+    },
+    Job {
+        stuck_after: Option<At<Span>>,
+        brakes: RawBrakes,
+    },
+    Volume {
+        max: At<u32>,
+        brakes: RawBrakes,
+    },
+    Setting {
+        min: At<u32>,
+        max: At<u32>,
+        safe: Option<At<String>>,
+        brakes: RawBrakes,
+    },
+    Database {
+        min_replicas: Option<At<u32>>,
+        max_replicas: At<u32>,
+        brakes: RawBrakes,
+        own: Box<RawOwnDatabase>,
+    },
 }
 
 /// How a target is slowed down; each kind has some of these.
@@ -57,6 +78,39 @@ pub(crate) struct RawBrakes {
     pub(crate) foreign_respect: Option<At<Span>>,
     pub(crate) budget: Option<At<String>>,
     pub(crate) approve: Option<At<String>>,
+}
+
+/// What else is written of a group.
+#[derive(Debug)]
+pub(crate) struct RawGroup {
+    pub(crate) sessions: RawSessions,
+    pub(crate) own: RawOwn,
+}
+
+/// What only a database on one's own machines has.
+#[derive(Debug)]
+pub(crate) struct RawOwnDatabase {
+    pub(crate) own: RawOwn,
+    pub(crate) primary: Option<At<String>>,
+    pub(crate) folder: Option<At<String>>,
+    pub(crate) readers: Option<At<String>>,
+    pub(crate) programs: Option<At<String>>,
+    pub(crate) launcher: Option<At<Vec<At<String>>>>,
+    pub(crate) backup: Option<At<Vec<At<String>>>>,
+    pub(crate) settings: Option<At<Vec<At<String>>>>,
+    pub(crate) lag: Option<At<Span>>,
+    pub(crate) drain: Option<At<Span>>,
+}
+
+/// What only a target on one's own machines has.
+#[derive(Debug)]
+pub(crate) struct RawOwn {
+    pub(crate) members: Option<At<Vec<At<String>>>>,
+    pub(crate) start: Option<At<Vec<At<String>>>>,
+    pub(crate) stop: Option<At<Vec<At<String>>>>,
+    pub(crate) server: Option<At<Vec<At<String>>>>,
+    pub(crate) weight: Option<At<u32>>,
+    pub(crate) patience: Option<At<Span>>,
 }
 
 /// What tells how many sessions each member of a group has, and how members are drained.
@@ -113,12 +167,24 @@ fn group(table: &mut Table<'_>) -> Option<RawTargetKind> {
         confirm_within: table.span("confirm_within"),
         ..shared_brakes(table)
     };
-    let sessions = Box::new(RawSessions {
+    let sessions = RawSessions {
         input: table.table("sessions").map(input),
         drain: table.span("drain"),
         spare: table.span("spare"),
-    });
-    Some(RawTargetKind::Group { min: min?, max: max?, brakes, sessions })
+    };
+    let more = Box::new(RawGroup { sessions, own: own(table) });
+    Some(RawTargetKind::Group { min: min?, max: max?, brakes, more })
+}
+
+fn own(table: &mut Table<'_>) -> RawOwn {
+    RawOwn {
+        members: table.texts("members"),
+        start: table.texts("start"),
+        stop: table.texts("stop"),
+        server: table.texts("server"),
+        weight: table.count("weight"),
+        patience: table.span("patience"),
+    }
 }
 
 /// Brakes of everything that has members.
@@ -145,7 +211,19 @@ fn database(table: &mut Table<'_>) -> Option<RawTargetKind> {
         confirm_within: table.span("confirm_within"),
         ..shared_brakes(table)
     };
-    Some(RawTargetKind::Database { min_replicas, max_replicas: max_replicas?, brakes })
+    let own = Box::new(RawOwnDatabase {
+        own: own(table),
+        primary: table.text("primary"),
+        folder: table.text("folder"),
+        readers: table.text("readers"),
+        programs: table.text("programs"),
+        launcher: table.texts("launcher"),
+        backup: table.texts("backup"),
+        settings: table.texts("settings"),
+        lag: table.span("lag"),
+        drain: table.span("drain"),
+    });
+    Some(RawTargetKind::Database { min_replicas, max_replicas: max_replicas?, brakes, own })
 }
 
 fn setting(table: &mut Table<'_>) -> Option<RawTargetKind> {

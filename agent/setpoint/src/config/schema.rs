@@ -3,7 +3,7 @@
 //! The rule it keeps: no default is written in the text. The decision's come from the
 //! core's table, the others from the constants that the reader of the configuration uses.
 
-use super::{meaning, provider, source};
+use super::{meaning, own, provider, source};
 use serde_json::Value;
 use setpoint_core::{Amount, DEFAULTS, Short};
 
@@ -23,6 +23,11 @@ pub(crate) fn schema() -> Value {
     }
     for (key, default) in provider::defaults() {
         put(&mut schema, &format!("/$defs/provider/properties/{key}"), default);
+    }
+    for (key, default) in own::defaults() {
+        for kind in ["group", "database"] {
+            put(&mut schema, &format!("/$defs/{kind}/properties/{key}"), default.clone());
+        }
     }
     for (key, default) in source::defaults() {
         put(&mut schema, &format!("/$defs/source/properties/{key}"), default);

@@ -29,23 +29,26 @@ impl Bench<'_> {
         targets: &mut BTreeMap<TargetName, Target>,
     ) -> BTreeMap<InputKey, BoundInput> {
         let bind = |raw: &RawNamed<RawTarget>| {
-            let RawTargetKind::Group { sessions, .. } = &raw.what.as_ref()?.kind else {
+            let RawTargetKind::Group { more, .. } = &raw.what.as_ref()?.kind else {
                 return None;
             };
             let name = TargetName::new(&raw.name.value);
             let settings = &mut targets.get_mut(&name)?.settings;
-            self.bind_one((&name, sessions), settings)
+            // On one's own machines members are drained without being counted, too.
+            let drains = more.own.members.is_some();
+            self.bind_one((&name, &more.sessions, drains), settings)
         };
         self.raw.targets.iter().filter_map(bind).collect()
     }
 
     fn bind_one(
         &self,
-        (name, raw): (&TargetName, &RawSessions),
+        (name, raw, drains): (&TargetName, &RawSessions, bool),
         settings: &mut TargetSettings,
     ) -> Option<(InputKey, BoundInput)> {
         let Some(input) = &raw.input else {
-            let written = [("drain", &raw.drain), ("spare", &raw.spare)];
+            let drain = if drains { &None } else { &raw.drain };
+            let written = [("drain", drain), ("spare", &raw.spare)];
             for (key, span) in written.into_iter().filter_map(|(key, it)| Some((key, it.as_ref()?)))
             {
                 let message = format!("`{key}` is for a group with `sessions`, and there are none");

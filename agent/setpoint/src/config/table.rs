@@ -175,6 +175,17 @@ impl<'a> Table<'a> {
         items.iter().filter_map(|item| self.inner(item, key)).collect()
     }
 
+    /// The list of texts under `key`: `start = ["systemctl", "start", "web"]`.
+    pub(crate) fn texts(&mut self, key: &'static str) -> Option<At<Vec<At<String>>>> {
+        let value = self.value(key)?;
+        let DeValue::Array(items) = value.get_ref() else {
+            self.context.wrong_type(value, "a list of texts", key);
+            return None;
+        };
+        let texts: Option<Vec<_>> = items.iter().map(|item| self.text_of(item, key)).collect();
+        Some(At { value: texts?, place: self.context.place(value.span()) })
+    }
+
     /// The texts under `key`, each with its own name: `targets = { fleet = "web" }`.
     pub(crate) fn named_texts(&mut self, key: &'static str) -> Vec<(At<String>, At<String>)> {
         let Some(all) = self.table(key) else { return Vec::new() };

@@ -4,6 +4,7 @@ use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
     kubernetes,
     meaning::{known_provider, or},
+    own,
     provider::ID,
     raw::RawNamed,
     raw_provider::RawProvider,
@@ -33,7 +34,7 @@ pub(crate) fn target(
             let range = range(min.value, max, ("min", "max"), faults)?;
             (TargetSettings::Group(braked_group(GroupSettings::new(range), brakes)), brakes)
         }
-        RawTargetKind::Database { min_replicas, max_replicas, brakes } => {
+        RawTargetKind::Database { min_replicas, max_replicas, brakes, .. } => {
             let min = min_replicas.as_ref().map_or(0, |min| min.value);
             let range = range(min, max_replicas, ("min_replicas", "max_replicas"), faults)?;
             let settings = braked_database(DatabaseSettings::new(range), brakes);
@@ -66,9 +67,10 @@ pub(crate) fn target(
         }
     };
     fits(raw, Kind::of(&settings), providers, faults);
+    let own = own::own(raw, providers, faults);
     let provider = raw.provider.value.clone();
     let settings = shared_brakes(settings, &provider, brakes, faults);
-    Some(Target { provider, which, settings, mode })
+    Some(Target { provider, which, settings, own, mode })
 }
 
 fn which(raw: &RawTarget, faults: &Faults) -> Which {
@@ -203,11 +205,12 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
     }
     let Some(id) = raw.id() else { return };
     match provider {
-        RawProvider::Aws(_) => {}
+        // Of a backend its own reader says what is wrong.
+        RawProvider::Aws(_) | RawProvider::Onprem(_) => {}
         RawProvider::Kubernetes(_) => {
             kubernetes::check_id(id, faults);
-            let RawTargetKind::Group { sessions, .. } = &raw.kind else { return };
-            if let Some(input) = sessions.input.as_ref().and_then(Option::as_ref) {
+            let RawTargetKind::Group { more, .. } = &raw.kind else { return };
+            if let Some(input) = more.sessions.input.as_ref().and_then(Option::as_ref) {
                 let message = "`sessions` are for groups of AWS: in a cluster its controller picks \
                                which pods go";
                 let fault = ConfigFault::new(Code::WrongKind, &input.query.place, message);
@@ -246,5 +249,6 @@ const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),
         RawProvider::File(_) => ("a folder of files", &[Kind::Setting]),
+        RawProvider::Onprem(_) => ("a HAProxy", &[Kind::Group, Kind::Database]),
     }
 }

@@ -7,6 +7,7 @@ mod kinds;
 #[cfg(feature = "kubernetes")]
 mod kubernetes;
 mod modes;
+mod onprem;
 mod schema;
 mod sessions;
 

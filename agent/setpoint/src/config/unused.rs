@@ -45,7 +45,7 @@ pub(crate) fn warn(raw: &Raw, whole: &Place, faults: &Faults) {
 /// What groups ask about the sessions of their members.
 fn in_groups(raw: &Raw) -> impl Iterator<Item = &RawInput> {
     raw.targets.iter().filter_map(|target| match &target.what.as_ref()?.kind {
-        RawTargetKind::Group { sessions, .. } => sessions.input.as_ref()?.as_ref(),
+        RawTargetKind::Group { more, .. } => more.sessions.input.as_ref()?.as_ref(),
         RawTargetKind::Database { .. }
         | RawTargetKind::Setting { .. }
         | RawTargetKind::Job { .. }

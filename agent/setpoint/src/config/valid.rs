@@ -6,6 +6,7 @@ use setpoint_core::{
     TargetName, TargetSettings,
 };
 use setpoint_http::{Check, HttpSettings, JsonQuery, Method};
+use setpoint_onprem::{Address, Resource};
 use setpoint_promql::{Query, ServerQuery};
 use std::{collections::BTreeMap, fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 use url::Url;
@@ -179,6 +180,11 @@ pub(crate) enum Provider {
         /// The program that is asked.
         program: String,
     },
+    /// One's own machines, behind a HAProxy.
+    Onprem {
+        /// Where its runtime API is.
+        haproxy: Address,
+    },
     /// Files of this machine.
     File {
         /// The folder that they are in.
@@ -241,6 +247,8 @@ pub(crate) struct Target {
     pub(crate) which: Which,
     /// Its bounds and brakes, as narrowed by the policies that name it.
     pub(crate) settings: TargetSettings,
+    /// Where its members run and how they are started, of a target on one's own machines.
+    pub(crate) own: Option<Resource>,
     /// What may be done to it: the least of the agent's mode and of every policy's that names it.
     pub(crate) mode: Mode,
 }

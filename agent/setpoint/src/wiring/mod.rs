@@ -124,6 +124,9 @@ pub(crate) async fn world(
                 own::units(&mut world, (name, program), &targets, reach);
             }
             Provider::File { folder } => own::files(&mut world, (name, folder), &targets, reach),
+            Provider::Onprem { haproxy } => {
+                own::machines(&mut world, (name, haproxy), &targets, reach);
+            }
         }
     }
     Ok(world)
@@ -179,7 +182,10 @@ pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, Canno
         let least = match provider {
             Provider::Aws(account) => aws::permissions(config, name, account)?,
             Provider::Kubernetes(cluster) => kubernetes::permissions(config, name, cluster)?,
-            Provider::Webhook(_) | Provider::File { .. } | Provider::Systemd { .. } => continue,
+            Provider::Webhook(_)
+            | Provider::File { .. }
+            | Provider::Systemd { .. }
+            | Provider::Onprem { .. } => continue,
         };
         all.push((name.clone(), least));
     }
@@ -193,7 +199,8 @@ pub(crate) fn accounts(config: &Config) -> impl Iterator<Item = (&String, &Accou
         Provider::Kubernetes(_)
         | Provider::Webhook(_)
         | Provider::File { .. }
-        | Provider::Systemd { .. } => None,
+        | Provider::Systemd { .. }
+        | Provider::Onprem { .. } => None,
     })
 }
 
@@ -206,9 +213,10 @@ pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire>
         findings.extend(match provider {
             Provider::Aws(account) => aws::examine(name, account, &targets).await?,
             Provider::Kubernetes(cluster) => kubernetes::examine(name, cluster, &targets).await?,
-            Provider::Webhook(_) | Provider::File { .. } | Provider::Systemd { .. } => {
-                own::examine((name, provider), &targets).await?
-            }
+            Provider::Webhook(_)
+            | Provider::File { .. }
+            | Provider::Systemd { .. }
+            | Provider::Onprem { .. } => own::examine((name, provider), &targets).await?,
         });
     }
     Ok(findings)

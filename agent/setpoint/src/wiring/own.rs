@@ -1,4 +1,5 @@
-//! Providers of the user's own, plugged in: web services, files and units of this machine.
+//! Providers of the user's own, plugged in: web services, files and units of this machine, and
+//! groups and databases on machines behind a HAProxy.
 
 use super::{CannotWire, Reach};
 use crate::config::{ID, Mode, Provider, Service, Target, Which};
@@ -6,6 +7,7 @@ use setpoint_control::{Act, Finding, World};
 use setpoint_core::{TargetName, TargetSettings};
 use setpoint_http::{Document, Webhook, WebhookSettings, What};
 use setpoint_local::{Files, Located, Unit, Units};
+use setpoint_onprem::{Address, Onprem, Resource};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 use url::Url;
 
@@ -69,6 +71,14 @@ pub(super) async fn examine(
             };
             Files::new(name).examine(placed(targets, |_| true, place), acts).await
         }
+        Provider::Onprem { haproxy } => {
+            let own = resources(targets, |_| true).into_iter();
+            let ranged = own.filter_map(|(name, resource)| {
+                let range = targets.get(&name)?.settings.range();
+                Some((name, (resource, range)))
+            });
+            Onprem::new(name, haproxy.clone()).examine(&ranged.collect(), acts).await
+        }
         Provider::Systemd { program } => {
             let place = |id: &str, _: &TargetSettings| Unit::new(id).ok();
             Units::new(name, program).examine(&placed(targets, |_| true, place), acts).await
@@ -108,6 +118,31 @@ pub(super) fn units(
     world.eyes.push(Box::new(units.eyes(placed(targets, |_| true, place))));
     let acted_on = placed(targets, |target| is_acted_on(target, reach), place);
     give_hands(world, acted_on, |own| Arc::new(units.hands(own)));
+}
+
+/// Groups and databases on one's own machines.
+pub(super) fn machines(
+    world: &mut World,
+    (name, haproxy): (&str, &Address),
+    targets: &Targets<'_>,
+    reach: Reach,
+) {
+    if targets.is_empty() {
+        return;
+    }
+    let provider = Onprem::new(name, haproxy.clone());
+    world.eyes.push(Box::new(provider.eyes(resources(targets, |_| true))));
+    let acted_on = resources(targets, |target| is_acted_on(target, reach));
+    give_hands(world, acted_on, |own| Arc::new(provider.hands(own)));
+}
+
+/// What the wanted targets are there. What the configuration lets through has its places.
+fn resources(
+    targets: &Targets<'_>,
+    wanted: impl Fn(&Target) -> bool,
+) -> BTreeMap<TargetName, Resource> {
+    let wanted = targets.iter().filter(|(_, target)| wanted(target));
+    wanted.filter_map(|(name, target)| Some(((*name).clone(), target.own.clone()?))).collect()
 }
 
 fn is_acted_on(target: &Target, reach: Reach) -> bool {

@@ -5,7 +5,7 @@ use setpoint_core::{Amount, DEFAULTS};
 
 /// Every key that is read, taken from the text of the reader itself.
 fn keys() -> Vec<&'static str> {
-    let readers = ["text(", "span(", "count(", "table(", "named_tables(", "named_texts("];
+    let readers = ["text(", "texts(", "span(", "count(", "table(", "named_tables(", "named_texts("];
     let readers = readers.iter().chain(&["named_scalars(", "list_of_tables(", "required("]);
     let texts = [
         include_str!("../raw.rs"),

@@ -1,0 +1,9 @@
+//! One's own machines, for real: a HAProxy, little workers behind it, and an agent before both.
+
+mod agent;
+mod agent_replicas;
+mod doctor;
+mod groups;
+mod named;
+mod replicas;
+mod scene;
