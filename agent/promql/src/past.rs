@@ -105,40 +105,41 @@ pub(crate) enum ServerNode {
 
 /// The part of a query that only a server is asked; whatever is anything else as it came.
 pub(crate) fn server_node(expression: Expr) -> Result<Result<Node, Box<Expr>>, String> {
-    let of = |part: Expr| node(part, Asked::Past);
-    let made = match expression {
-        Expr::Binary(binary) if binary.op.id() == T_LOR => {
-            if binary.modifier.as_ref().is_some_and(|modifier| modifier.matching.is_some()) {
-                return unsupported("or with on or ignoring");
-            }
-            ServerNode::Or(of(*binary.lhs)?, of(*binary.rhs)?)
+    let of = |part: &Expr| node(part.clone(), Asked::Past);
+    let made = if let Expr::Binary(binary) = &expression {
+        if binary.op.id() != T_LOR {
+            return Ok(Err(Box::new(expression)));
         }
-        Expr::Call(call) => {
-            let range = RANGE_FUNCTIONS.iter().find(|(known, _)| *known == call.func.name);
-            let mut all: Vec<Expr> = call.args.args.iter().map(|it| (**it).clone()).collect();
-            match (call.func.name, range, all.as_mut_slice()) {
-                ("timestamp", _, [Expr::VectorSelector(selected)]) => {
-                    ServerNode::Stamp(selector(selected.clone(), Asked::Past)?)
-                }
-                ("vector", _, [number]) => ServerNode::Vector(of(number.clone())?),
-                (_, Some((_, function)), [Expr::Subquery(subquery)]) => {
-                    if subquery.offset.is_some() || subquery.at.is_some() {
-                        return unsupported("a subquery with offset or @");
-                    }
-                    let step = subquery.step.map_or(Span::from_minutes(1), span);
-                    let inner = of((*subquery.expr).clone())?;
-                    ServerNode::Steps(*function, inner, span(subquery.range), step)
-                }
-                ("label_replace", _, [inner, texts @ ..]) => replace(of(inner.clone())?, texts)?,
-                _ => return Ok(Err(Box::new(Expr::Call(call)))),
-            }
+        if binary.modifier.as_ref().is_some_and(|modifier| modifier.matching.is_some()) {
+            return unsupported("or with on or ignoring");
         }
-        other => return Ok(Err(Box::new(other))),
+        ServerNode::Or(of(&binary.lhs)?, of(&binary.rhs)?)
+    } else if let Expr::Call(call) = &expression {
+        let name = call.func.name;
+        let range = RANGE_FUNCTIONS.iter().find(|(known, _)| *known == name);
+        let all: Vec<&Expr> = call.args.args.iter().map(|it| &**it).collect();
+        match (name, range, all.as_slice()) {
+            ("timestamp", _, [Expr::VectorSelector(selected)]) => {
+                ServerNode::Stamp(selector(selected.clone(), Asked::Past)?)
+            }
+            ("vector", _, [number]) => ServerNode::Vector(of(number)?),
+            (_, Some((_, function)), [Expr::Subquery(subquery)]) => {
+                if subquery.offset.is_some() || subquery.at.is_some() {
+                    return unsupported("a subquery with offset or @");
+                }
+                let step = subquery.step.map_or(Span::from_minutes(1), span);
+                ServerNode::Steps(*function, of(&subquery.expr)?, span(subquery.range), step)
+            }
+            ("label_replace", _, [inner, texts @ ..]) => replace(of(inner)?, texts)?,
+            _ => return Ok(Err(Box::new(expression))),
+        }
+    } else {
+        return Ok(Err(Box::new(expression)));
     };
     Ok(Ok(Node::Server(Box::new(made))))
 }
 
-fn replace(of: Node, texts: &[Expr]) -> Result<ServerNode, String> {
+fn replace(of: Node, texts: &[&Expr]) -> Result<ServerNode, String> {
     let text = |nth: usize| match texts.get(nth) {
         Some(Expr::StringLiteral(text)) => Ok(text.val.clone()),
         Some(_) | None => unsupported("label_replace with anything but four texts"),
@@ -318,12 +319,9 @@ mod tests {
             let query = ServerQuery::parse(text, BTreeMap::new()).unwrap();
             let asked = Query::parse_of_past(query.request()).unwrap();
             let rows = past().answer(&asked, Timestamp::from_ms(1_210_000));
-            match query.answer(&mut Rows::new(rows)) {
-                Reading::Sample(sample) => {
-                    assert_eq!((sample.value(), sample.at.ms() / 1000), (value, at), "{text}");
-                }
-                other => panic!("{text}: {other:?}"),
-            }
+            let reading = query.answer(&mut Rows::new(rows));
+            let Reading::Sample(sample) = reading else { panic!("{text}: {reading:?}") };
+            assert_eq!((sample.value(), sample.at.ms() / 1000), (value, at), "{text}");
         }
     }
 }

@@ -129,27 +129,26 @@ fn flatten_json(values: &mut BTreeMap<String, String>, prefix: &str, value: &Jso
 }
 
 fn flatten_cbor(values: &mut BTreeMap<String, String>, prefix: &str, value: &Cbor) {
-    let mut put = |text: String| drop(values.insert(prefix.to_owned(), text));
-    match value {
-        Cbor::Bool(flag) => put(flag.to_string()),
-        Cbor::Integer(number) => put(i128::from(*number).to_string()),
-        Cbor::Float(number) => put(number.to_string()),
-        Cbor::Text(text) => put(text.clone()),
-        // The one tag there is says that a number is a time.
-        Cbor::Tag(_, inner) => flatten_cbor(values, prefix, inner),
-        Cbor::Array(all) => {
-            for (nth, one) in all.iter().enumerate() {
-                flatten_cbor(values, &format!("{prefix}.member.{}", nth + 1), one);
-            }
+    // The one tag there is says that a number is a time.
+    let value = if let Cbor::Tag(_, inner) = value { inner } else { value };
+    if let Cbor::Array(all) = value {
+        for (nth, one) in all.iter().enumerate() {
+            flatten_cbor(values, &format!("{prefix}.member.{}", nth + 1), one);
         }
-        Cbor::Map(all) => {
-            for (name, one) in all {
-                if let Cbor::Text(name) = name {
-                    flatten_cbor(values, &within(prefix, name), one);
-                }
-            }
+        return;
+    }
+    if let Cbor::Map(all) = value {
+        for (name, one) in all.iter().filter_map(|(name, one)| Some((name.as_text()?, one))) {
+            flatten_cbor(values, &within(prefix, name), one);
         }
-        _ => {}
+        return;
+    }
+    let flag = value.as_bool().map(|flag| flag.to_string());
+    let whole = || value.as_integer().map(|number| i128::from(number).to_string());
+    let real = || value.as_float().map(|number| number.to_string());
+    let text = || value.as_text().map(str::to_owned);
+    if let Some(text) = flag.or_else(whole).or_else(real).or_else(text) {
+        values.insert(prefix.to_owned(), text);
     }
 }
 
