@@ -1,13 +1,16 @@
 //! Calls to the API server: each once, each with a bound on its answer, lists whole or not at all.
 
 use crate::fault::{Asked, CallError, Heard, causes};
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request};
 use http_body_util::{BodyExt, Limited};
 use kube::{Client, client::Body};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use setpoint_core::Span;
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::sync::Semaphore;
 
 /// Calls that may be under way at once.
@@ -26,12 +29,14 @@ const MANAGER: &str = "fieldManager=setpoint";
 pub(crate) struct Api {
     client: Client,
     pub(crate) namespace: String,
+    /// The file with the token to send, where it is ours to read.
+    token_file: Option<PathBuf>,
     turns: Arc<Semaphore>,
 }
 
 impl Api {
-    pub(crate) fn new(client: Client, namespace: String) -> Self {
-        Self { client, namespace, turns: Arc::new(Semaphore::new(AT_ONCE)) }
+    pub(crate) fn new(client: Client, namespace: String, token_file: Option<PathBuf>) -> Self {
+        Self { client, namespace, token_file, turns: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// What is at `path`.
@@ -118,7 +123,11 @@ impl Api {
         read.map_err(|error| CallError::new(asked, Heard::Strange(error.to_string())))
     }
 
-    async fn ask(&self, request: Request<Body>) -> Result<Vec<u8>, Heard> {
+    async fn ask(&self, mut request: Request<Body>) -> Result<Vec<u8>, Heard> {
+        if let Some(file) = &self.token_file {
+            let header = bearer(file).await?;
+            request.headers_mut().insert(http::header::AUTHORIZATION, header);
+        }
         let response = self.client.send(request).await.map_err(|error| unheard(&error))?;
         let status = response.status().as_u16();
         let seconds = response.headers().get(http::header::RETRY_AFTER);
@@ -153,6 +162,16 @@ fn request(
         }
         None => request.body(Body::empty()),
     }
+}
+
+/// What says who calls, from the file with the token.
+async fn bearer(file: &Path) -> Result<HeaderValue, Heard> {
+    let unread = |why: String| Heard::NotSent(format!("{}: {why}", file.display()));
+    let token = tokio::fs::read_to_string(file).await.map_err(|error| unread(error.to_string()))?;
+    let header = HeaderValue::try_from(format!("Bearer {}", token.trim()));
+    let mut header = header.map_err(|_| unread("it holds no token".to_owned()))?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 fn unheard(error: &kube::Error) -> Heard {
@@ -196,4 +215,22 @@ struct Status {
 #[serde(default, rename_all = "camelCase")]
 struct Details {
     retry_after_seconds: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[tokio::test]
+    async fn a_token_is_sent_without_the_end_of_its_line_and_read_anew_at_every_call() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        let Err(Heard::NotSent(why)) = bearer(&file).await else { panic!("there is no file yet") };
+        assert!(why.contains("token"), "{why}");
+        for (written, sent) in [("first\n", "Bearer first"), ("second", "Bearer second")] {
+            fs::write(&file, written).unwrap();
+            assert_eq!(bearer(&file).await.unwrap(), sent);
+        }
+    }
 }

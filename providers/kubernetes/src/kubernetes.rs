@@ -44,7 +44,8 @@ impl Kubernetes {
         settings: KubernetesSettings,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { api: Api::new(client, namespace), settings, clock }
+        let api = Api::new(client, namespace, settings.place.token_file());
+        Self { api, settings, clock }
     }
 
     /// The provider, as named in the configuration.

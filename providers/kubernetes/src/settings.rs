@@ -1,6 +1,6 @@
 //! What the operator settled about one namespace of one cluster, and the way there.
 
-use kube::config::{AuthInfo, Config, KubeConfigOptions, Kubeconfig};
+use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use std::{error::Error as StdError, path::PathBuf, time::Duration};
 use url::Url;
 
@@ -49,7 +49,7 @@ pub enum Place {
     Endpoint {
         /// The address.
         url: Url,
-        /// A file with the token to send; it is read again when it changes.
+        /// A file with the token to send, read anew at every call.
         token_file: Option<PathBuf>,
     },
 }
@@ -100,6 +100,14 @@ impl KubernetesSettings {
 }
 
 impl Place {
+    /// The file with the token to send, where it is ours to read.
+    pub(crate) fn token_file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Endpoint { token_file, .. } => token_file.clone(),
+            Self::Around { .. } | Self::File { .. } => None,
+        }
+    }
+
     async fn config(&self) -> Result<Config, SetUpError> {
         let options = |context: &Option<String>| KubeConfigOptions {
             context: context.clone(),
@@ -120,17 +128,10 @@ impl Place {
                 let config = Config::from_custom_kubeconfig(file, &options(context)).await;
                 config.map_err(SetUpError::new)
             }
-            Self::Endpoint { url, token_file } => {
-                let uri = url
-                    .as_str()
-                    .parse()
-                    .map_err(|why: http::uri::InvalidUri| SetUpError::new(why))?;
-                let token_file =
-                    token_file.as_ref().map(|file| file.to_string_lossy().into_owned());
-                let auth_info = AuthInfo { token_file, ..AuthInfo::default() };
-                let mut config = Config::new(uri);
-                config.auth_info = auth_info;
-                Ok(config)
+            // The token is not kube's to read: it would send the end of the line too.
+            Self::Endpoint { url, .. } => {
+                let uri: Result<_, http::uri::InvalidUri> = url.as_str().parse();
+                uri.map(Config::new).map_err(SetUpError::new)
             }
         }
     }

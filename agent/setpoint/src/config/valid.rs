@@ -193,10 +193,6 @@ pub(crate) enum Provider {
 }
 
 /// A namespace of a cluster of Kubernetes.
-#[cfg_attr(
-    not(feature = "kubernetes"),
-    expect(dead_code, reason = "read by its back end, which is not built")
-)]
 #[derive(Clone, Debug)]
 pub(crate) struct Cluster {
     /// The namespace; that of the context or of the agent's own pod without one.
