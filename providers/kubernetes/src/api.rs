@@ -216,3 +216,21 @@ struct Status {
 struct Details {
     retry_after_seconds: Option<u64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[tokio::test]
+    async fn a_token_is_sent_without_the_end_of_its_line_and_read_anew_at_every_call() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        let Err(Heard::NotSent(why)) = bearer(&file).await else { panic!("there is no file yet") };
+        assert!(why.contains("token"), "{why}");
+        for (written, sent) in [("first\n", "Bearer first"), ("second", "Bearer second")] {
+            fs::write(&file, written).unwrap();
+            assert_eq!(bearer(&file).await.unwrap(), sent);
+        }
+    }
+}
