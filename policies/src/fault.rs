@@ -107,7 +107,7 @@ faults! {
     HeaderTwice "P011" Error "`POLICY` is defined more than once.";
     NotLiteral "P012" Error "A value in the header is computed; the header is read without running anything.";
     UnknownKey "P013" Error "A key in the header is not known.";
-    MissingKey "P014" Error "A key that the header must have is missing.";
+    MissingKey "P014" Error "A key that the header must have is missing; `owner` and `runbook` where a rule calls people.";
     WrongType "P015" Error "A value in the header is of the wrong type.";
     BadValue "P016" Error "A value in the header cannot be read or is out of range.";
     UnknownUnit "P017" Error "An input's unit is not known.";
@@ -128,7 +128,7 @@ faults! {
     Forbidden "P042" Error "Policies may not use this part of the language.";
     Shadowing "P043" Error "A name that already means something is defined again.";
     NoRules "P044" Error "The policy has no rules.";
-    MisplacedOpinion "P045" Error "An opinion is recorded outside a rule's body, or a rule's value is used.";
+    MisplacedOpinion "P045" Error "An opinion is recorded, or people are told something, outside a rule's body; or a rule's value is used.";
     ReadOnly "P046" Error "Something that can only be read is assigned to.";
     BareNumber "P050" Error "A number without a unit meets a quantity that has one.";
     MixedDimensions "P051" Error "Quantities that measure different things are compared, added or matched.";

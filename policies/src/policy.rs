@@ -9,7 +9,7 @@ use crate::{
 };
 use rhai::EvalAltResult;
 use setpoint_core::{
-    BoundPolicy, Evaluation, HoldKey, InputKey, Memory, POLICY_TRIPS, PolicyName, Program,
+    BoundPolicy, Contact, Evaluation, HoldKey, InputKey, Memory, POLICY_TRIPS, PolicyName, Program,
     RuleReport, RuleVerdict, Settings, Snapshot, Span, TargetName,
 };
 use std::{
@@ -262,12 +262,6 @@ impl Policies {
         self.list.iter().map(|policy| &**policy)
     }
 
-    /// What the policy called `name` declares about itself.
-    pub fn header(&self, name: &PolicyName) -> Option<&Header> {
-        let place = self.list.binary_search_by(|policy| policy.name.cmp(name)).ok()?;
-        self.list.get(place).map(|policy| policy.script.header())
-    }
-
     /// What every policy makes of a pass. `memory` has absorbed `snapshot`.
     ///
     /// Equal arguments give equal answers. Needs 2 MiB of stack.
@@ -313,7 +307,8 @@ impl Policy {
             return self.out_of_time();
         }
         let Context { rules, state, .. } = context;
-        let evaluation = Evaluation { policy: self.name.clone(), rules, state, out_of_time: false };
+        let (policy, contact) = (self.name.clone(), self.contact());
+        let evaluation = Evaluation { policy, contact, rules, state, out_of_time: false };
         if evaluation.failed() {
             return Evaluation { state: BTreeMap::new(), ..evaluation };
         }
@@ -336,10 +331,15 @@ impl Policy {
             compared: Vec::new(),
             facts: Vec::new(),
             opinions: Vec::new(),
+            says: Vec::new(),
             hold: None,
         });
         let (policy, rules, state) = (self.name.clone(), rules.collect(), BTreeMap::new());
-        Evaluation { policy, rules, state, out_of_time: false }
+        Evaluation { policy, contact: self.contact(), rules, state, out_of_time: false }
+    }
+
+    fn contact(&self) -> Arc<Contact> {
+        Arc::clone(self.script.contact())
     }
 }
 
@@ -349,6 +349,7 @@ impl Context {
         self.compared.clear();
         self.facts.clear();
         self.opinions.clear();
+        self.says.clear();
         while self.rules.len() < self.policy.holds.len() {
             self.report(RuleVerdict::Failed { message: message(error) }, None);
         }

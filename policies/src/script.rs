@@ -13,7 +13,7 @@ use crate::{
     source::Source,
 };
 use rhai::{AST, EvalAltResult, Scope};
-use setpoint_core::RuleName;
+use setpoint_core::{Contact, RuleName};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// A policy file that was checked and compiled: immutable, to be shared.
@@ -22,6 +22,7 @@ pub struct Script {
     file: Arc<str>,
     source: Arc<str>,
     header: Header,
+    contact: Arc<Contact>,
     rules: Vec<RuleInfo>,
     calendars: BTreeSet<String>,
     warnings: Vec<Fault>,
@@ -58,13 +59,30 @@ impl Script {
             .compile_with_scope(&scope, &body)
             .map_err(|error| vec![compile_fault(file, source, &error)])?;
         let (file, source) = (file.into(), source.into());
-        let meant = Meant::default();
-        Ok(Self { file, source, header, rules, calendars, warnings, scope, program, meant })
+        let (owner, runbook) = (header.owner.clone(), header.runbook.clone());
+        let (contact, meant) = (Arc::new(Contact { owner, runbook }), Meant::default());
+        Ok(Self {
+            file,
+            source,
+            header,
+            contact,
+            rules,
+            calendars,
+            warnings,
+            scope,
+            program,
+            meant,
+        })
     }
 
     /// What the policy declares.
     pub const fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Who answers for it.
+    pub(crate) const fn contact(&self) -> &Arc<Contact> {
+        &self.contact
     }
 
     /// Its rules, in order.

@@ -182,7 +182,7 @@ mod tests {
         Pass {
             snapshot: Snapshot { pass: number, at, ..Snapshot::default() },
             evaluations: Vec::new(),
-            plan: Plan { decisions: vec![decision], shadows: Vec::new() },
+            plan: Plan { decisions: vec![decision], ..Plan::default() },
         }
     }
 

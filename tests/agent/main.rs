@@ -11,6 +11,7 @@ mod growing;
 mod jobs;
 mod kills;
 mod missing;
+mod notices;
 mod observing;
 mod operating;
 mod past;

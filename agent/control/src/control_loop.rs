@@ -136,7 +136,7 @@ impl ControlLoop {
             took,
             unrecorded: recorded.as_ref().err(),
         };
-        self.logged.pass(&ended, self.ports.evaluator.as_ref());
+        self.logged.pass(&ended);
         self.logged.unfinished(&unfinished, at.monotonic);
         for watch in &mut self.watching {
             watch.passed(&ended);

@@ -23,8 +23,8 @@ pub use control_loop::{ControlLoop, Past};
 pub use finding::{Finding, Severity};
 pub use pass::Pass;
 pub use ports::{
-    Act, Clock, Commands, Contact, Evaluator, Journal, JournalError, MetricSource, Observe, Ports,
-    Recalled, World,
+    Act, Clock, Commands, Evaluator, Journal, JournalError, MetricSource, Observe, Ports, Recalled,
+    World,
 };
 pub use provider_error::ProviderError;
 pub use think::{Thought, think};

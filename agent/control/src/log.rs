@@ -1,10 +1,10 @@
 //! What the loop tells the operator: one line a pass, one per action, and a held reason
 //! only when it changes.
 
-use crate::{Contact, Ended, Evaluator, ProviderError, repeats::Repeats};
+use crate::{Ended, ProviderError, repeats::Repeats};
 use setpoint_core::{
-    Decision, Guard, Held, InputKey, Intent, Objection, Outcome, Reading, Snapshot, Span,
-    TargetName, Verdict,
+    Contact, Decision, Guard, Held, InputKey, Intent, Notice, NoticeChange, NoticeKind, Objection,
+    Outcome, Reading, Snapshot, Span, TargetName, Verdict,
 };
 use std::{collections::BTreeMap, mem::discriminant};
 
@@ -18,8 +18,8 @@ pub(crate) struct Logged {
 }
 
 impl Logged {
-    /// Tells of one pass; `evaluator` knows who answers for what calls a person.
-    pub(crate) fn pass(&mut self, ended: &Ended<'_>, evaluator: &dyn Evaluator) {
+    /// Tells of one pass.
+    pub(crate) fn pass(&mut self, ended: &Ended<'_>) {
         let Ended { pass, outcomes, .. } = ended;
         self.troubles(ended);
         for decision in &pass.plan.decisions {
@@ -28,7 +28,7 @@ impl Logged {
                     self.held.remove(&decision.target);
                     action(decision, intent, outcomes);
                 }
-                Verdict::Held(held) => self.held(decision, held, evaluator),
+                Verdict::Held(held) => self.held(decision, held),
             }
         }
         for shadow in &pass.plan.shadows {
@@ -38,6 +38,7 @@ impl Logged {
                 tracing::info!(policy = %shadow.policy, %target, action, apart, "shadow");
             }
         }
+        pass.plan.notices.iter().for_each(notice);
         let (targets, actions) = (pass.plan.decisions.len(), pass.plan.intents().count());
         let took = ended.took.ms();
         tracing::info!(pass = pass.snapshot.pass, targets, actions, took_ms = took, "pass");
@@ -97,25 +98,13 @@ impl Logged {
     }
 
     /// Numbers change all the time; a person wants to hear of another kind of reason.
-    fn held(&mut self, decision: &Decision, held: &Held, evaluator: &dyn Evaluator) {
+    fn held(&mut self, decision: &Decision, held: &Held) {
         if self.held.get(&decision.target).is_some_and(|before| kind(before) == kind(held)) {
             return;
         }
         tracing::info!(target = %decision.target, seen = %decision.seen, reason = %held, "held");
-        if let Some(page) = &decision.page {
-            let Contact { owner, runbook } = answerable(decision, evaluator);
-            tracing::error!(target = %decision.target, page, owner, runbook, "a person must look");
-        }
         self.held.insert(decision.target.clone(), held.clone());
     }
-}
-
-/// Who answers for a decision: for the policy whose rule it came of, or else for another that
-/// wanted something of the target.
-fn answerable(decision: &Decision, evaluator: &dyn Evaluator) -> Contact {
-    let wants = decision.cause().into_iter().chain(&decision.wants);
-    let contacts = wants.map(|want| evaluator.contact(&want.policy));
-    contacts.into_iter().find(|contact| !contact.is_nobody()).unwrap_or_default()
 }
 
 /// Whose trouble it is when a pass is not on record. No input is called so.
@@ -171,59 +160,18 @@ fn action(decision: &Decision, intent: &Intent, outcomes: &[Outcome]) {
     );
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use setpoint_core::{Evaluation, Memory, PolicyName, RuleName, Settings, Want};
-
-    /// Knows who answers for two policies of three.
-    struct Known;
-
-    impl Evaluator for Known {
-        fn evaluate(&self, _: &Settings, _: &Memory, _: &Snapshot) -> Vec<Evaluation> {
-            Vec::new()
+/// What people are told, as loud as it is meant.
+fn notice(notice: &Notice) {
+    let (key, Contact { owner, runbook }) = (&notice.key, &notice.contact);
+    let what = notice.to_string();
+    match (notice.change, notice.kind) {
+        (NoticeChange::Resolved, _) => tracing::info!(key, what, "over"),
+        (_, NoticeKind::Page) => {
+            tracing::error!(key, what, owner, runbook, "a person must look");
         }
-
-        fn contact(&self, policy: &PolicyName) -> Contact {
-            let owner = match policy.as_str() {
-                "cpu" => Some("game team".to_owned()),
-                "night" => Some("others".to_owned()),
-                _ => None,
-            };
-            Contact { owner, runbook: None }
+        (_, NoticeKind::Ticket) => {
+            tracing::warn!(key, what, owner, runbook, "somebody must look, in working hours");
         }
-    }
-
-    /// Who is named when these policies wanted something of a target, the first the most.
-    #[track_caller]
-    fn check(policies: &[&str], owner: Option<&str>) {
-        let want = |name: &&str| Want {
-            policy: PolicyName::new(*name),
-            rule: RuleName::new("r"),
-            line: 1,
-            size: 1,
-            ask: String::new(),
-            because: None,
-        };
-        let decision = Decision {
-            target: TargetName::new("web"),
-            seen: String::new(),
-            wants: policies.iter().map(want).collect(),
-            guards: Vec::new(),
-            asked: None,
-            load: None,
-            suspicion: None,
-            page: Some("look".to_owned()),
-            verdict: Verdict::Held(Held::AsWanted),
-        };
-        assert_eq!(answerable(&decision, &Known).owner.as_deref(), owner, "{policies:?}");
-    }
-
-    #[test]
-    fn whoever_is_called_is_told_who_answers_for_what_was_wanted() {
-        check(&["cpu", "night"], Some("game team"));
-        check(&["silent", "night"], Some("others"));
-        check(&["silent"], None);
-        check(&[], None);
+        (_, NoticeKind::Say) => tracing::info!(key, what, owner, runbook, "for people"),
     }
 }

@@ -7,8 +7,8 @@ use crate::{Pass, ProviderError};
 use async_trait::async_trait;
 use futures::future;
 use setpoint_core::{
-    ActResult, Command, Evaluation, InputKey, Intent, Memory, Moment, PolicyName, Program, Reading,
-    Sample, Seen, Settings, Snapshot, Span, Stretch, TargetName,
+    ActResult, Command, Evaluation, InputKey, Intent, Memory, Moment, Program, Reading, Sample,
+    Seen, Settings, Snapshot, Span, Stretch, TargetName,
 };
 use std::{collections::BTreeMap, error::Error as StdError, sync::Arc};
 
@@ -98,28 +98,6 @@ pub trait Evaluator: Send + Sync {
         memory: &Memory,
         snapshot: &Snapshot,
     ) -> Vec<Evaluation>;
-
-    /// Who answers for a policy, for people who are called. Nobody, where that is not told.
-    fn contact(&self, policy: &PolicyName) -> Contact {
-        let _ = policy;
-        Contact::default()
-    }
-}
-
-/// Who answers for a policy, and where to read on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Contact {
-    /// Who answers for it.
-    pub owner: Option<String>,
-    /// Where to read on when it calls a person.
-    pub runbook: Option<String>,
-}
-
-impl Contact {
-    /// Whether neither is told.
-    pub const fn is_nobody(&self) -> bool {
-        self.owner.is_none() && self.runbook.is_none()
-    }
 }
 
 impl<F> Evaluator for F

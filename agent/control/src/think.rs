@@ -3,7 +3,9 @@
 //! The loop, the replay of a journal and `plan` all think by this one function.
 
 use crate::Evaluator;
-use setpoint_core::{Evaluation, Memory, Objection, Plan, Settings, Snapshot, check, decide};
+use setpoint_core::{
+    Evaluation, Memory, Objection, Plan, Settings, Snapshot, check, decide, notices,
+};
 
 /// What a pass came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +18,8 @@ pub struct Thought {
     pub objections: Vec<Objection>,
 }
 
-/// Absorbs `snapshot` into `memory`, evaluates, decides, checks and remembers.
+/// Absorbs `snapshot` into `memory`, evaluates, decides, checks, finds out what people are to
+/// be told, and remembers.
 ///
 /// Equal arguments give an equal thought and an equal memory, byte for byte.
 pub fn think(
@@ -29,7 +32,9 @@ pub fn think(
     let evaluations = evaluator.evaluate(settings, memory, snapshot);
     let plan = decide(settings, memory, snapshot, &evaluations);
     let objections = check(settings, memory, snapshot, &evaluations, &plan);
-    let plan = plan.without(&objections);
+    let mut plan = plan.without(&objections);
+    let told = (&plan, objections.as_slice());
+    plan.notices = notices(settings, memory, &evaluations, told);
     memory.remember(settings, &plan, &evaluations);
     Thought { evaluations, plan, objections }
 }

@@ -19,7 +19,8 @@ use crate::{
 ///
 /// `memory` has [absorbed](Memory::absorb) `snapshot`, and `evaluations` are what the
 /// policies said of both. Every target of the settings ends up in the plan, as an
-/// action or as [`Held`] with a reason: silence is never an answer.
+/// action or as [`Held`] with a reason: silence is never an answer. What people are told of
+/// it is known once the plan was checked: see [`notices`](crate::notices()).
 pub fn decide(
     settings: &Settings,
     memory: &Memory,
@@ -44,7 +45,7 @@ pub fn decide(
         })
         .collect();
     let shadows = decide_shadows(settings, memory, (snapshot, &region), evaluations, &decisions);
-    Plan { decisions, shadows }
+    Plan { decisions, shadows, notices: Vec::new() }
 }
 
 fn decide_one(
@@ -158,6 +159,7 @@ impl Memory {
             target.noticed.before_growth(before_growth.into_iter());
         }
         self.imagined(settings, plan, evaluations, Clocks { now, wall });
+        self.remember_notices(&plan.notices);
     }
 
     /// What the inputs read that a growth, if this is one, should bring down.

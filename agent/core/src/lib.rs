@@ -29,6 +29,7 @@ mod member;
 mod memory;
 mod name;
 mod named;
+mod notice;
 mod noticed;
 mod opinion;
 mod parts;
@@ -65,6 +66,7 @@ pub use hold::Hold;
 pub use member::{Member, MemberState};
 pub use memory::{Asked, Memory, Move, OpenIntent, TargetMemory};
 pub use name::{HoldKey, InputKey, IntentId, PolicyName, RuleName, TargetName};
+pub use notice::{Contact, Notice, NoticeChange, NoticeKind, OpenNotice, Saying, notices};
 pub use noticed::{Load, Noticed, Shortage, Trial, Trials};
 pub use opinion::{
     Ask, Comparison, Evaluation, Fact, Opinion, RuleReport, RuleVerdict, Scalar, Term,

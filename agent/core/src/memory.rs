@@ -6,8 +6,8 @@
 //! making the recorded passes again.
 
 use crate::{
-    Action, Approval, Drains, Hold, HoldKey, InputKey, Intent, Moment, Noticed, Parts, Pause,
-    PolicyName, ReadyHistory, Release, Scalar, ShadowMemory, Span, TargetName, Tick, Window,
+    Action, Approval, Drains, Hold, HoldKey, InputKey, Intent, Moment, Noticed, OpenNotice, Parts,
+    Pause, PolicyName, ReadyHistory, Release, Scalar, ShadowMemory, Span, TargetName, Tick, Window,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -53,6 +53,9 @@ pub struct Memory {
     /// Targets that were handed back, and are left alone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub released: BTreeMap<TargetName, Release>,
+    /// What people were told that is not over, by its key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notices: BTreeMap<String, OpenNotice>,
 }
 
 impl Memory {

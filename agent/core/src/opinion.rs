@@ -4,7 +4,9 @@
 //! its verdict, the comparisons it made, and the opinions it recorded. Nothing in
 //! it is a decision: [`decide`](crate::decide()) makes those.
 
-use crate::{Hold, HoldKey, PolicyName, Quantity, RuleName, Short, Span, TargetName};
+use crate::{
+    Contact, Hold, HoldKey, PolicyName, Quantity, RuleName, Saying, Short, Span, TargetName,
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -13,6 +15,9 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 pub struct Evaluation {
     /// The policy.
     pub policy: PolicyName,
+    /// Who answers for it. Shared, as it is said in every pass.
+    #[serde(default)]
+    pub contact: Arc<Contact>,
     /// Its rules, in the order of the script.
     pub rules: Vec<RuleReport>,
     /// Its `state` after this pass; as before if anything failed.
@@ -47,6 +52,9 @@ pub struct RuleReport {
     pub facts: Vec<Fact>,
     /// What it asks for; empty unless it fired.
     pub opinions: Vec<Opinion>,
+    /// What it says to people; empty unless it fired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub says: Vec<Saying>,
     /// Its hold timer after this pass; `None` resets it. Only rules with `for` have a key.
     pub hold: Option<(HoldKey, Option<Hold>)>,
 }

@@ -3,7 +3,9 @@
 //! A plan leaves no choice to whoever carries it out: sizes are absolute, names
 //! are given. Every target is in it, as an action or as [`Held`].
 
-use crate::{FailureKind, IntentId, PolicyName, RuleName, ShadowDecision, Span, TargetName};
+use crate::{
+    FailureKind, IntentId, Notice, PolicyName, RuleName, ShadowDecision, Span, TargetName,
+};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, fmt};
 
@@ -16,6 +18,9 @@ pub struct Plan {
     /// What the policies would do that are being tried, in the order of their names. Never sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shadows: Vec<ShadowDecision>,
+    /// What people are to be told, in the order of keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
 }
 
 impl Plan {

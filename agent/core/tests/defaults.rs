@@ -1,6 +1,8 @@
 //! The manual's page of defaults is the table of the code.
 
-use setpoint_core::{Amount, DEFAULTS, DatabaseSettings, GroupSettings, Range, defaults_page};
+use setpoint_core::{
+    Amount, Brakes, DEFAULTS, DatabaseSettings, GroupSettings, Range, defaults_page,
+};
 use std::{collections::BTreeSet, env, fs, path::Path};
 
 #[test]
@@ -63,4 +65,13 @@ fn settings_are_built_from_the_table() {
         assert_eq!(figure(name, of), value, "{name}");
     }
     assert_eq!(group.brakes, database.brakes);
+}
+
+#[test]
+fn older_settings_read_with_the_brakes_of_today() {
+    let bounds = GroupSettings::new(Range::new(10, 200).unwrap());
+    let mut written = serde_json::to_value(&bounds).unwrap();
+    written.as_object_mut().unwrap().remove("brakes");
+    let read: GroupSettings = serde_json::from_value(written).unwrap();
+    assert_eq!(read.brakes, Brakes::default());
 }

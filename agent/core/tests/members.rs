@@ -165,10 +165,12 @@ fn wish(size: u32) -> Evaluation {
         compared: Vec::new(),
         facts: Vec::new(),
         opinions: vec![Opinion { target, ask, line: 1, because: None, substituted: false }],
+        says: Vec::new(),
         hold: None,
     };
     Evaluation {
         policy: PolicyName::new("policy"),
+        contact: std::sync::Arc::default(),
         rules: vec![rule],
         state: BTreeMap::new(),
         out_of_time: false,

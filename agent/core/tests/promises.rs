@@ -8,10 +8,10 @@
 
 use proptest::{collection::vec, prelude::*, strategy::ValueTree};
 use setpoint_core::{
-    ActResult, Action, Approve, Ask, Brakes, Calendars, Command, Dimension, Evaluation,
-    FailureKind, Group, GroupSettings, InputKey, InputSettings, Memory, Moment, Opinion, Outcome,
-    Plan, PolicyName, Quantity, Range, Reading, Role, RuleName, RuleReport, RuleVerdict, Sample,
-    Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit, check, decide,
+    ActResult, Action, Approve, Ask, Calendars, Command, Dimension, Evaluation, FailureKind, Group,
+    GroupSettings, InputKey, InputSettings, Memory, Moment, Opinion, Outcome, Plan, PolicyName,
+    Quantity, Range, Reading, Role, RuleName, RuleReport, RuleVerdict, Sample, Seen, Settings,
+    Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit, check, decide,
 };
 use std::collections::BTreeMap;
 
@@ -258,10 +258,11 @@ fn evaluation(turn: &Turn, (desired, ready): (u32, u32)) -> Evaluation {
         compared: Vec::new(),
         facts: Vec::new(),
         opinions: ask.into_iter().map(opinion).collect(),
+        says: Vec::new(),
         hold: None,
     };
     let (policy, rules, state) = (PolicyName::new("policy"), vec![rule], BTreeMap::new());
-    Evaluation { policy, rules, state, out_of_time: false }
+    Evaluation { policy, contact: std::sync::Arc::default(), rules, state, out_of_time: false }
 }
 
 fn resize(plan: &Plan) -> Option<(u32, u32)> {
@@ -480,12 +481,8 @@ fn these_lives_do_shrink_and_every_brake_does_hold_something() {
 }
 
 #[test]
-fn an_older_record_reads_with_the_brakes_of_today() {
+fn an_older_memory_is_remembered_as_far_as_it_goes() {
     let bounds = GroupSettings::new(Range::new(10, 200).unwrap());
-    let mut written = serde_json::to_value(&bounds).unwrap();
-    written.as_object_mut().unwrap().remove("brakes");
-    let read: GroupSettings = serde_json::from_value(written).unwrap();
-    assert_eq!(read.brakes, Brakes::default());
     let mut life = Life::new(&bounds);
     life.turn(&worst(20));
     let mut written = serde_json::to_value(&life.memory).unwrap();

@@ -185,7 +185,7 @@ impl Life {
         let decisions = plan.decisions.into_iter();
         let decisions = decisions
             .map(|it| setpoint_core::Decision { verdict: Verdict::Act(intent.clone()), ..it });
-        let plan = Plan { decisions: decisions.collect(), shadows: Vec::new() };
+        let plan = Plan { decisions: decisions.collect(), ..Plan::default() };
         let objections = check(&settings, memory, snapshot, &[], &plan);
         objections.into_iter().map(|it| it.why).collect()
     }
@@ -207,10 +207,12 @@ fn wish(asks: &[Ask]) -> Evaluation {
         compared: Vec::new(),
         facts: Vec::new(),
         opinions: asks.iter().map(opinion).collect(),
+        says: Vec::new(),
         hold: None,
     };
     Evaluation {
         policy: PolicyName::new("p"),
+        contact: std::sync::Arc::default(),
         rules: vec![rule],
         state: BTreeMap::new(),
         out_of_time: false,

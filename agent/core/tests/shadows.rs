@@ -26,10 +26,12 @@ fn policy(name: &str, ask: Option<Ask>, verdict: RuleVerdict) -> Evaluation {
         compared: Vec::new(),
         facts: Vec::new(),
         opinions: ask.into_iter().map(opinion).collect(),
+        says: Vec::new(),
         hold: None,
     };
     Evaluation {
         policy: PolicyName::new(name),
+        contact: std::sync::Arc::default(),
         rules: vec![rule],
         state: BTreeMap::new(),
         out_of_time: false,

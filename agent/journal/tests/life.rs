@@ -71,10 +71,12 @@ fn evaluator() -> Box<dyn Evaluator> {
             compared: Vec::new(),
             facts: Vec::new(),
             opinions: asked.map(opinion).into_iter().collect(),
+            says: Vec::new(),
             hold: None,
         };
         vec![Evaluation {
             policy: PolicyName::new("p"),
+            contact: std::sync::Arc::default(),
             rules: vec![rule],
             state: BTreeMap::new(),
             out_of_time: false,

@@ -70,7 +70,7 @@ fn pass(number: u64, letters: impl Iterator<Item = char>) -> Pass {
     Pass {
         snapshot: Snapshot { pass: number, at, ..Snapshot::default() },
         evaluations: Vec::new(),
-        plan: Plan { decisions, shadows: Vec::new() },
+        plan: Plan { decisions, ..Plan::default() },
     }
 }
 

@@ -48,6 +48,7 @@ impl Walker<'_, '_> {
         types.iter().for_each(|is| self.escapes(is));
         let places: Vec<Position> = call.args.iter().map(Expr::start_position).collect();
         if let Some(word) = word(On::Nothing, name) {
+            self.says_something(word, call);
             return self.tell(word, &Type::Nothing, &types, &places, place);
         }
         self.plain_call(name, &types, &places, place)
@@ -143,6 +144,9 @@ impl Walker<'_, '_> {
         }
         if word.gives == Gives::Opinion && word.on != On::Opinion {
             self.asks(word, of, types, place);
+        }
+        if word.gives == Gives::Nothing {
+            self.tells(word, place);
         }
         self.gives(word, of, types)
     }
@@ -336,15 +340,49 @@ impl Walker<'_, '_> {
             _ => None,
         });
         self.usage.asks.push(Asked { target, word: word.name, place, by });
-        let outside = match self.part {
-            Part::Body => return,
-            Part::Outside => "outside every rule",
-            Part::Condition => "in a condition",
-            Part::Function => "in a function",
-        };
+        let Some(outside) = self.outside() else { return };
         let message = format!("'{}' records an opinion {outside}", word.name);
         let help = "record it in the body of a rule, so that its line and reason can be told";
         self.faults.add_with_help(FaultId::MisplacedOpinion, place, message, help);
+    }
+
+    /// People are told something: from a rule's body, by a policy that somebody answers for.
+    fn tells(&mut self, word: &Word, place: Position) {
+        self.usage.rule_acts = true;
+        let asked_before = std::mem::replace(&mut self.usage.tells, true);
+        if !asked_before && !self.declared.is_answered() {
+            let message = format!(
+                "'{}' calls people, and the header does not say who answers for the policy",
+                word.name
+            );
+            let help = "write owner: \"game team\", runbook: \"where to read on\" in the header";
+            self.faults.add_with_help(FaultId::MissingKey, place, message, help);
+        }
+        let Some(outside) = self.outside() else { return };
+        let message = format!("'{}' tells people something {outside}", word.name);
+        let help = "say it in the body of a rule: for as long as that stays fired, it is said once";
+        self.faults.add_with_help(FaultId::MisplacedOpinion, place, message, help);
+    }
+
+    /// A notice that is written out has words.
+    fn says_something(&mut self, word: &Word, call: &FnCallExpr) {
+        if let Some(Expr::StringConstant(text, place)) = call.args.first()
+            && word.gives == Gives::Nothing
+            && text.trim().is_empty()
+        {
+            let message = format!("'{}' needs words for people to read", word.name);
+            self.faults.add(FaultId::WrongValue, *place, message);
+        }
+    }
+
+    /// Where the walk is, if that is not the body of a rule.
+    const fn outside(&self) -> Option<&'static str> {
+        match self.part {
+            Part::Body => None,
+            Part::Outside => Some("outside every rule"),
+            Part::Condition => Some("in a condition"),
+            Part::Function => Some("in a function"),
+        }
     }
 
     /// What a word gives back, said of a value that is `of`, or with these arguments.
@@ -370,6 +408,7 @@ impl Walker<'_, '_> {
             Gives::Text => Type::Text,
             Gives::List => Type::Other("a list"),
             Gives::Opinion => Type::Opinion,
+            Gives::Nothing => Type::Nothing,
         }
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Usage {
     pub(super) any_input: bool,
     /// The same of `p`.
     pub(super) any_param: bool,
+    /// Whether people are told anything.
+    pub(super) tells: bool,
     /// Every opinion that is recorded somewhere.
     pub(super) asks: Vec<Asked>,
     /// Whether the rule under way asks for something or keeps something.

@@ -8,7 +8,7 @@ use crate::policy::Policy;
 use rhai::EvalAltResult;
 use setpoint_core::{
     Calendars, Comparison, Fact, InputKey, InputSettings, Memory, NoAnswer, Opinion, Parts,
-    Quantity, Range, ReadyHistory, RuleReport, Scalar, Seen, Settings, Snapshot, Span,
+    Quantity, Range, ReadyHistory, RuleReport, Saying, Scalar, Seen, Settings, Snapshot, Span,
     TargetMemory, TargetName, TargetSettings, Tick, Timestamp, Walk, Window,
 };
 use std::{
@@ -70,6 +70,7 @@ pub(crate) struct Context {
     pub(crate) compared: Vec<Comparison>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) opinions: Vec<Opinion>,
+    pub(crate) says: Vec<Saying>,
     /// Whether the rule under way has used what `.or(…)` put in.
     pub(crate) substituted: bool,
 }
@@ -226,6 +227,7 @@ impl Context {
             compared: Vec::new(),
             facts: Vec::new(),
             opinions: Vec::new(),
+            says: Vec::new(),
             substituted: false,
         }
     }

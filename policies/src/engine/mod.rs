@@ -10,6 +10,7 @@ mod globals;
 mod handle;
 mod inputs;
 mod job;
+mod notices;
 mod overloads;
 mod parts;
 mod reading;
@@ -71,6 +72,7 @@ fn engine() -> Engine {
     setting::register(&mut engine);
     job::register(&mut engine);
     volume::register(&mut engine);
+    notices::register(&mut engine);
     rule::register(&mut engine);
     engine
 }

@@ -56,6 +56,7 @@ fn begin() -> Outcome<()> {
         context.compared.clear();
         context.facts.clear();
         context.opinions.clear();
+        context.says.clear();
         context.substituted = false;
     })
 }
@@ -142,12 +143,17 @@ fn end(judged: Outcome<(RuleVerdict, Option<Hold>)>) -> Outcome<()> {
 }
 
 impl Context {
-    /// Ends the rule under way with `verdict`; only a rule that fired has opinions.
+    /// Ends the rule under way with `verdict`; only a rule that fired has opinions, or
+    /// says something.
     pub(crate) fn report(&mut self, verdict: RuleVerdict, hold: Option<Hold>) {
         let index = self.rules.len();
         let Some(rule) = self.policy.script.rules().get(index) else { return };
-        let opinions = std::mem::take(&mut self.opinions);
-        let opinions = if verdict == RuleVerdict::Fired { opinions } else { Vec::new() };
+        let mut opinions = std::mem::take(&mut self.opinions);
+        let mut says = std::mem::take(&mut self.says);
+        if verdict != RuleVerdict::Fired {
+            opinions.clear();
+            says.clear();
+        }
         let key = self.policy.holds[index].clone();
         self.rules.push(RuleReport {
             rule: rule.name.clone(),
@@ -157,6 +163,7 @@ impl Context {
             compared: std::mem::take(&mut self.compared),
             facts: std::mem::take(&mut self.facts),
             opinions,
+            says,
             hold: rule.holds.then_some((key, hold)),
         });
     }

@@ -49,6 +49,11 @@ pub(crate) struct Declared {
 pub(crate) type Section<T> = BTreeMap<String, (Position, Option<T>)>;
 
 impl Declared {
+    /// Whether it says who answers for the policy, and where to read on.
+    pub(crate) const fn is_answered(&self) -> bool {
+        self.owner.is_some() && self.runbook.is_some()
+    }
+
     /// The header, if nothing in it was left out.
     pub(crate) fn into_header(self) -> Option<Header> {
         Some(Header {

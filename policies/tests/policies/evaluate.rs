@@ -284,3 +284,40 @@ fn a_reason_is_never_longer_than_its_reader_has_time_for() {
     assert_eq!((because(0).chars().count(), because(0).ends_with('…')), (301, true));
     assert_eq!(because(1), "x is 60 %");
 }
+
+/// A policy that somebody answers for, with this rule.
+fn answered(rule: &str) -> Bench {
+    Bench::new(&format!(
+        "const POLICY = #{{ about: \"x\", language: 1, owner: \"us\", runbook: \"a page\", \
+         inputs: #{{ x: #{{ unit: \"percent\" }} }}, targets: #{{ fleet: #{{ kind: \"group\" }} }} }};\n\
+         rule \"r\" {rule}"
+    ))
+}
+
+#[test]
+fn a_rule_tells_people_with_the_values_that_it_saw_and_only_when_it_fires() {
+    let body = "when m.x > 60.percent { page(`x is ${m.x}, ${fleet.ready} ready`); say(\"so\"); \
+                fleet.at_least(1); }";
+    let mut bench = answered(body);
+    let report = &bench.pass(&[("x", Some(74.0))], (40, 40)).rules[0];
+    let says: Vec<_> = report.says.iter().map(|it| (it.kind.name(), &*it.text, it.line)).collect();
+    assert_eq!(says, [("page", "x is 74 %, 40 ready", 2), ("say", "so", 2)]);
+    assert!(bench.pass(&[("x", Some(50.0))], (40, 40)).rules[0].says.is_empty());
+    assert!(bench.pass(&[("x", None)], (40, 40)).rules[0].says.is_empty());
+}
+
+#[test]
+fn a_rule_that_goes_wrong_after_it_told_people_has_told_nobody() {
+    let mut bench = answered("{ page(\"x\"); if m.x > 0.percent { fleet.at_least(0 - 1); } }");
+    let report = &bench.pass(&[("x", Some(74.0))], (40, 40)).rules[0];
+    assert!(report.says.is_empty(), "{report:?}");
+}
+
+#[test]
+fn a_rule_cannot_bury_people_in_notices() {
+    let said = said(
+        &answered("{ for n in 0..21 { say(`${n}`); } fleet.at_least(1); }")
+            .pass(&[("x", Some(74.0))], (40, 40)),
+    );
+    assert!(said[0].contains("more than 20 notices"), "{said:?}");
+}

@@ -129,6 +129,7 @@ fn gives(gives: Gives) -> &'static str {
         Gives::Text => "a text",
         Gives::List => "a list",
         Gives::Opinion => "an opinion",
+        Gives::Nothing => "nothing",
     }
 }
 

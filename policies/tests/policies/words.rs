@@ -3,7 +3,7 @@
 use crate::bench::{Bench, said};
 use setpoint_policies::language::{Arg, On, UNITS, WORDS, Word};
 
-const HEADER: &str = "const POLICY = #{ about: \"x\", language: 1,\n\
+const HEADER: &str = "const POLICY = #{ about: \"x\", language: 1, owner: \"us\", runbook: \"y\",\n\
     inputs: #{ queue: #{ unit: \"count\", window: \"2m\" },\n\
         cpu: #{ unit: \"percent\", per: \"member\" } },\n\
     targets: #{ fleet: #{ kind: \"group\" }, db: #{ kind: \"database\" },\n\

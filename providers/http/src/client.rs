@@ -118,8 +118,8 @@ impl HttpClient {
         self.send_json(self.client.put(url.clone()), headers, body).await
     }
 
-    /// What the server answers to a document.
-    pub(crate) async fn post_json(
+    /// What the server answers to a document. Takes as long as it takes, like [`post`](Self::post).
+    pub async fn post_json(
         &self,
         url: &Url,
         headers: &[(&str, &str)],

@@ -55,8 +55,8 @@ pub enum Secret {
 }
 
 impl Secret {
-    /// The secret, without the end of its line.
-    pub(crate) fn read(&self) -> io::Result<String> {
+    /// The secret, without the end of its line. Fails if its file cannot be read.
+    pub fn read(&self) -> io::Result<String> {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::File(path) => Ok(fs::read_to_string(path)?.trim_end().to_owned()),

@@ -14,8 +14,8 @@ use super::{
     volume::VolumeModel,
 };
 use setpoint_core::{
-    Action, InputKey, Intent, Memory, PolicyName, RuleName, Scalar, Settings, Span, TargetName,
-    Timestamp,
+    Action, InputKey, Intent, Memory, Notice, NoticeChange, NoticeKind, PolicyName, RuleName,
+    Scalar, Settings, Span, TargetName, Timestamp,
 };
 use setpoint_policies::Policies;
 use std::{collections::BTreeMap, fmt};
@@ -163,10 +163,42 @@ pub(super) struct Expectation {
     pub(super) sizes: Vec<(TargetName, At<u32>)>,
     /// `state` after the pass.
     pub(super) state: Vec<(PolicyName, String, At<Scalar>)>,
+    /// People are told exactly this.
+    pub(super) notices: Option<At<Vec<WantedNotice>>>,
     /// A rule failed, with these words.
     pub(super) error: Option<At<String>>,
     /// A rule was skipped for missing data, with these words.
     pub(super) skipped: Option<At<String>>,
+}
+
+/// A notice as tests write it: `page the disk`, `resolved page the disk`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WantedNotice {
+    pub(super) change: NoticeChange,
+    pub(super) kind: NoticeKind,
+    /// Words that are in its text.
+    pub(super) words: String,
+}
+
+impl WantedNotice {
+    /// What was told.
+    pub(super) fn of(notice: &Notice) -> Self {
+        Self { change: notice.change, kind: notice.kind, words: notice.text.clone() }
+    }
+
+    /// Whether what was told is what is wanted.
+    pub(super) fn is_met_by(&self, told: &Self) -> bool {
+        (self.change, self.kind) == (told.change, told.kind) && told.words.contains(&self.words)
+    }
+}
+
+impl fmt::Display for WantedNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.change == NoticeChange::Resolved {
+            f.write_str("resolved ")?;
+        }
+        write!(f, "{} {}", self.kind, self.words)
+    }
 }
 
 /// A rule by its name, of any policy or of one.

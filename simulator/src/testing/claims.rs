@@ -1,7 +1,7 @@
 //! `expect`, `always`, `never` and the limits: what a test claims.
 
 use super::{
-    case::{Claims, Expectation, Invariant, WantedAction, WantedRule, What},
+    case::{Claims, Expectation, Invariant, WantedAction, WantedNotice, WantedRule, What},
     expression::Kind as Gives,
     fault::{At, Code, FileFault, Place},
     inputs::{Known, Signals},
@@ -9,7 +9,7 @@ use super::{
     table::{Table, Value, entries},
     test::{Bench, Entry, Targets},
 };
-use setpoint_core::{PolicyName, RuleName, Span, TargetName};
+use setpoint_core::{NoticeChange, NoticeKind, PolicyName, RuleName, Span, TargetName};
 use setpoint_policies::Kind;
 use toml::de::DeValue;
 
@@ -69,7 +69,7 @@ impl<'a> Bench<'a> {
             table.missing("at", "at = \"2m\"");
         }
         let at = table.span("at");
-        let claims = ["actions", "rule", "held", "target", "state", "error", "skipped"];
+        let claims = ["actions", "rule", "held", "target", "state", "notices", "error", "skipped"];
         if !claims.iter().any(|key| table.has(key)) {
             let fault = FileFault::new(Code::Nothing, &table.place, "it expects nothing");
             self.fault(fault.help("write `actions = []` if nothing is to be done"));
@@ -85,12 +85,13 @@ impl<'a> Bench<'a> {
             values.map(move |(policy, value)| (policy, name.clone(), value))
         });
         let state = state.collect();
+        let notices = self.notices(&mut table);
         let (error, skipped) = (table.text("error"), table.text("skipped"));
         table.finish();
         let at = at?;
         ends.push((at.place, at.value));
         let pass = at.value.ms() / every.ms();
-        Some(Expectation { pass, actions, rules, held, sizes, state, error, skipped })
+        Some(Expectation { pass, actions, rules, held, sizes, state, notices, error, skipped })
     }
 
     /// `actions = ["fleet scale_to 50", "db add_replica"]`
@@ -150,6 +151,29 @@ impl<'a> Bench<'a> {
             Some(what) => Some(WantedAction { target: TargetName::new(target), what }),
             None => wrong(&help),
         }
+    }
+
+    /// `notices = ["page the disk", "resolved ticket the queue"]`
+    fn notices(&self, table: &mut Table<'a>) -> Option<At<Vec<WantedNotice>>> {
+        let place = self.reader.place(table.value("notices")?);
+        let written = table.texts("notices");
+        let value = written.iter().filter_map(|text| self.notice(text)).collect();
+        Some(At { value, place })
+    }
+
+    fn notice(&self, text: &At<String>) -> Option<WantedNotice> {
+        let over = text.value.strip_prefix("resolved ");
+        let change = if over.is_some() { NoticeChange::Resolved } else { NoticeChange::Raised };
+        let rest = over.unwrap_or(&text.value);
+        let (word, words) = rest.split_once(' ').unwrap_or((rest, ""));
+        let kind = NoticeKind::NAMES.iter().find(|(name, _)| *name == word);
+        if kind.is_none() {
+            let message = format!("{} is no notice", text.place.written());
+            let fault = FileFault::new(Code::BadValue, &text.place, message);
+            let help = "write its kind and some of its words: `page the disk`, `resolved say so`";
+            self.fault(fault.help(help));
+        }
+        kind.map(|(_, kind)| WantedNotice { change, kind: *kind, words: words.trim().to_owned() })
     }
 
     /// `rule = "size"`, `rule = ["size", "web/slow"]`

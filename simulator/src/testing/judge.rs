@@ -5,7 +5,7 @@
 //! are findings, whatever else the test claims.
 
 use super::{
-    case::{Case, Expectation, Invariant, WantedAction},
+    case::{Case, Expectation, Invariant, WantedAction, WantedNotice},
     expression::Value,
     fault::{At, Place},
     run::Finding,
@@ -132,6 +132,9 @@ impl<'a> Judge<'a> {
         if let Some(wanted) = &expected.actions {
             self.actions(wanted, scene);
         }
+        if let Some(wanted) = &expected.notices {
+            self.notices(wanted, scene);
+        }
         self.rules(expected, scene);
         for (target, words) in &expected.held {
             self.held(target.as_ref(), words, scene);
@@ -166,6 +169,16 @@ impl<'a> Judge<'a> {
         if wanted.value.len() != done.len() || !wanted.value.iter().all(met) {
             let (expected, got) = (list(&wanted.value), list(&done));
             self.find(&wanted.place, scene, "actions".to_owned(), expected, got);
+        }
+    }
+
+    fn notices(&mut self, wanted: &At<Vec<WantedNotice>>, scene: Scene<'_>) {
+        let told: Vec<WantedNotice> =
+            scene.pass.plan.notices.iter().map(WantedNotice::of).collect();
+        let met = |wanted: &WantedNotice| told.iter().any(|told| wanted.is_met_by(told));
+        if wanted.value.len() != told.len() || !wanted.value.iter().all(met) {
+            let (expected, got) = (list(&wanted.value), list(&told));
+            self.find(&wanted.place, scene, "notices".to_owned(), expected, got);
         }
     }
 
@@ -359,7 +372,7 @@ fn show(value: &Scalar) -> String {
     }
 }
 
-fn list(actions: &[WantedAction]) -> String {
-    let quoted: Vec<String> = actions.iter().map(|action| format!("\"{action}\"")).collect();
+fn list<T: std::fmt::Display>(all: &[T]) -> String {
+    let quoted: Vec<String> = all.iter().map(|one| format!("\"{one}\"")).collect();
     format!("[{}]", quoted.join(", "))
 }

@@ -128,3 +128,26 @@ fn what_was_skipped_is_told_in_its_own_words() {
     check(&format!("{body}expect = [{{ at = \"0s\", skipped = \"cpu: no sample yet\" }}]"), &[]);
     of_fleet("expect = [{ at = \"0s\", skipped = \"cpu\" }]", &["0s skipped: no rule was skipped"]);
 }
+
+#[test]
+fn people_are_told_exactly_what_is_expected() {
+    let policy = "const POLICY = #{ about: \"x\", language: 1, owner: \"us\", runbook: \"y\",\n\
+        inputs: #{ cpu: #{ unit: \"percent\" } }, targets: #{ fleet: #{ kind: \"group\" } } };\n\
+        rule \"hot\" when m.cpu > 90.percent { page(`CPU is ${m.cpu}`); say(\"so it is\"); }\n\
+        rule \"stay\" { fleet.at_least(1); }";
+    let check = |claim: &str, expected: &[&str]| {
+        let body = format!(
+            "every = \"30s\"\ninputs = {{ cpu = \"60 95x2 60\" }}\ntargets = {{ fleet = 4 }}\n\
+             expect = [{claim}]"
+        );
+        let found = super::findings_in(Folder::new().with("fleet.rhai", policy), &body);
+        assert_eq!(found, expected, "{claim}");
+    };
+    check("{ at = \"30s\", notices = [\"say so\", \"page CPU is 95 %\"] }", &[]);
+    check("{ at = \"1m\", notices = [] }", &[]);
+    check("{ at = \"2m\", notices = [\"resolved page CPU\", \"resolved say\"] }", &[]);
+    let told = "30s notices: [\"page CPU is 95 %\", \"say so it is\"]";
+    check("{ at = \"30s\", notices = [\"page CPU\"] }", &[told]);
+    check("{ at = \"30s\", notices = [\"ticket CPU\", \"say so\"] }", &[told]);
+    check("{ at = \"30s\", notices = [] }", &[told]);
+}

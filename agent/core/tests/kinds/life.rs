@@ -138,12 +138,14 @@ fn evaluation(said: &[Said]) -> Evaluation {
             compared: Vec::new(),
             facts: Vec::new(),
             opinions: ask.into_iter().map(opinion).collect(),
+            says: Vec::new(),
             hold: None,
         }
     };
     let rules = said.iter().zip(1..).map(rule).collect();
     Evaluation {
         policy: PolicyName::new("policy"),
+        contact: std::sync::Arc::default(),
         rules,
         state: BTreeMap::new(),
         out_of_time: false,

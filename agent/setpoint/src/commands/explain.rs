@@ -158,6 +158,7 @@ mod tests {
             compared: Vec::new(),
             facts: Vec::new(),
             opinions: Vec::new(),
+            says: Vec::new(),
             hold: None,
         };
         NamedRule { policy: PolicyName::new(policy), report }

@@ -98,6 +98,7 @@ fn cannot_wire(error: CannotWire) -> Exit {
         | CannotWire::Provider(..)
         | CannotWire::Cluster(..)
         | CannotWire::Source(..)
+        | CannotWire::Receiver(..)
         | CannotWire::Unsigned(_) => Exit::BadConfig,
         CannotWire::Unseen(..) | CannotWire::Natives(_) => Exit::Unreachable,
         CannotWire::Fleet(_) => Exit::No,

@@ -24,7 +24,9 @@ use futures::{
 use setpoint_control::{Clock, ControlLoop, World};
 use setpoint_core::{Command, Program, Span};
 use setpoint_journal::{LeftOrder, SqliteJournal};
+use setpoint_notify::{Desk, Limited, Office, Routes};
 use std::{
+    collections::BTreeMap,
     future::Future,
     path::{Path, PathBuf},
     pin::{Pin, pin},
@@ -33,6 +35,9 @@ use std::{
 
 /// How long a pass under way may take once the agent is told to stop.
 const PATIENCE: Span = Span::from_secs(30);
+
+/// How long notices may take to be sent after that.
+const LAST_POST: Span = Span::from_secs(5);
 
 /// Looks after the region until told to stop.
 pub(crate) fn run(common: &Common) -> Exit {
@@ -56,6 +61,7 @@ struct Agent {
     // Before the loop, which has the journal's lock: once that is gone, the socket may be
     // another agent's.
     live: Live,
+    notices: Arc<Office>,
     control: ControlLoop,
 }
 
@@ -97,14 +103,19 @@ async fn assemble(config: Config, file: PathBuf) -> Result<Agent, Exit> {
         tracing::warn!(why, "the last passes cannot be made again; going on from before them");
     }
     let world = wire(&config, &program).await.map_err(cannot_wire)?;
+    let notices = Arc::new(Office::new(Arc::new(clock)));
+    let (routes, receivers) = wiring::notices(&config).map_err(cannot_wire)?;
+    notices.adopt(routes, receivers);
+    live.metrics.follow(notices.tally());
     let tray = Box::new(InTray(Arc::clone(&live.orders)));
     let ports = wiring::ports(world, clock, Box::new(journal), tray);
     let control = ControlLoop::new(program.settings, ports, past)
         .watched_by(Box::new(Writing(Arc::clone(&live.board))))
         .watched_by(Box::new(Counting(Arc::clone(&live.metrics))))
         .watched_by(Box::new(InTray(Arc::clone(&live.orders))))
+        .watched_by(Box::new(Desk::new(Arc::clone(&notices))))
         .watched_by(Box::new(Supervisor::start(config.every)));
-    Ok(Agent { config, file, clock, control, live })
+    Ok(Agent { config, file, clock, live, notices, control })
 }
 
 async fn wire(config: &Config, program: &Program) -> Result<World, CannotWire> {
@@ -143,11 +154,20 @@ fn started(config: &Config) {
     );
 }
 
+/// Another configuration, wired.
+struct Prepared {
+    config: Config,
+    program: Program,
+    world: World,
+    told: (Routes, BTreeMap<String, Limited>),
+}
+
 /// Another configuration, wired and ready to go on by.
 struct Next {
     config: Config,
     program: Program,
     world: World,
+    told: (Routes, BTreeMap<String, Limited>),
     asked: Asked,
 }
 
@@ -156,12 +176,16 @@ impl Agent {
     async fn until_stopped(mut self, stop: &mut Stop) -> Exit {
         loop {
             let (tell, told) = oneshot::channel::<()>();
-            let Self { control, config, file, live, clock } = &mut self;
+            let Self { control, config, file, live, clock, notices } = &mut self;
             let next = {
                 let mut running = pin!(control.run(told.map(|_| ())));
                 let next = next(running.as_mut(), config, file, live, stop).await;
                 drop(tell);
-                let Some(next) = next else { return finish(running, *clock).await };
+                let Some(next) = next else {
+                    let exit = finish(running, *clock).await;
+                    notices.close(LAST_POST).await;
+                    return exit;
+                };
                 running.await;
                 next
             };
@@ -171,11 +195,12 @@ impl Agent {
 
     /// Goes on by another configuration, between two passes.
     fn adopt(&mut self, next: Next) {
-        let Next { config, program, world, asked } = next;
+        let Next { config, program, world, told: (routes, receivers), asked } = next;
         if let Err(error) = self.control.adopt(&program, world) {
             let why = format!("{error}: {}", error.source);
             return refuse(&self.live, asked, why);
         }
+        self.notices.adopt(routes, receivers);
         self.live.reloads.follow(&self.file, &config);
         self.live.board.adopted(&config);
         self.live.metrics.adopted(&config);
@@ -218,7 +243,9 @@ async fn next(
             Either::Right((prepared, _)) => prepared,
         };
         match prepared {
-            Ok((config, program, world)) => return Some(Next { config, program, world, asked }),
+            Ok(Prepared { config, program, world, told }) => {
+                return Some(Next { config, program, world, told, asked });
+            }
             Err(why) => {
                 supervisor::reloaded(present.every);
                 refuse(live, asked, why);
@@ -228,7 +255,7 @@ async fn next(
 }
 
 /// The configuration as it is on disk now, whole and wired; or why the present one stays.
-async fn prepare(present: &Config, file: &Path) -> Result<(Config, Program, World), String> {
+async fn prepare(present: &Config, file: &Path) -> Result<Prepared, String> {
     let Loaded { config, faults, .. } = config::load(file, &|name| std::env::var(name).ok());
     let errors: Vec<String> =
         faults.iter().filter(|fault| !fault.is_warning()).map(config::one_line).collect();
@@ -243,7 +270,8 @@ async fn prepare(present: &Config, file: &Path) -> Result<(Config, Program, Worl
     let config = wiring::resolve(config).await.map_err(|error| super::chain(&error))?;
     let program = config.program();
     let world = wire(&config, &program).await.map_err(|error| super::chain(&error))?;
-    Ok((config, program, world))
+    let told = wiring::notices(&config).map_err(|error| super::chain(&error))?;
+    Ok(Prepared { config, program, world, told })
 }
 
 /// The present configuration stays.

@@ -76,6 +76,8 @@ fn recorded(reader: &Reader, config: &Config) -> Result<Option<Status>, ReadErro
         refused_reload: None,
         decisions,
         shadows,
+        // What is open is in the agent's memory.
+        open: Vec::new(),
         contacts: Contacts::of(&config.policies),
     }))
 }
@@ -100,6 +102,9 @@ fn print(status: &Status, config: Option<&Config>) {
     }
     if let Some(why) = &status.refused_reload {
         output::answer(&format!("not reloaded, the last good configuration stays: {why}"));
+    }
+    for notice in &status.open {
+        output::answer(&format!("open: {notice}"));
     }
     // Without the configuration the policies' names stand for their files.
     let files = config.map(|config| report::files(&config.policies)).unwrap_or_default();

@@ -36,6 +36,8 @@ pub(crate) struct AllBound {
     pub(crate) policies: Vec<BoundPolicy>,
     pub(crate) inputs: BTreeMap<InputKey, BoundInput>,
     pub(crate) shadows: Shadows,
+    /// The policies that may not act.
+    pub(crate) held_back: BTreeSet<String>,
 }
 
 /// The policy being bound.
@@ -56,6 +58,7 @@ impl Bench<'_> {
         let alone: BTreeMap<TargetName, TargetSettings> =
             targets.iter().map(|(name, target)| (name.clone(), target.settings.clone())).collect();
         let (mut shadows, mut acted_on) = (Shadows::new(), BTreeSet::new());
+        let mut held_back = BTreeSet::new();
         let named = self.names();
         self.one_policy_each(&named, targets);
         for (name, raw) in named {
@@ -65,6 +68,9 @@ impl Bench<'_> {
             calendar::are_known(script.calendars(), &self.raw.calendars, asker, self.faults);
             let mode = raw.mode.as_ref().map(|mode| meaning::mode(mode, self.faults));
             let policy = Bound { name: &name.value, raw, header: script.header(), mode };
+            if policy.mode.is_some_and(|mode| mode < Mode::Act) {
+                held_back.insert(name.value.clone());
+            }
             let name = PolicyName::new(&name.value);
             let keyed = |(input, bound): (String, _)| (InputKey::of(&name, &input), bound);
             inputs.extend(self.inputs(&policy).into_iter().map(keyed));
@@ -90,7 +96,7 @@ impl Bench<'_> {
                 target.mode = target.mode.min(Mode::Shadow);
             }
         }
-        AllBound { policies, inputs, shadows }
+        AllBound { policies, inputs, shadows, held_back }
     }
 
     /// The targets of a policy that is being tried, narrowed by it alone. What has an empty

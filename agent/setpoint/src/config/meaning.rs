@@ -6,6 +6,7 @@
 use super::{
     bind, calendar,
     fault::{At, Code, ConfigFault, Faults, Place},
+    notices::notices,
     provider::{ID, provider},
     raw::{Raw, RawNamed},
     raw_provider::RawProvider,
@@ -55,7 +56,8 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
             .collect();
     let calendars = each(&raw.calendars, faults, |raw| Some(calendar::mean(raw, faults)));
     let bench = bind::Bench { raw: &raw, sources: &sources, faults };
-    let bind::AllBound { policies, mut inputs, shadows } = bench.bind_all(&mut targets);
+    let notices = notices(&raw.notices, faults);
+    let bind::AllBound { policies, mut inputs, shadows, held_back } = bench.bind_all(&mut targets);
     inputs.extend(bench.bind_sessions(&mut targets));
     one_target_each(&raw.targets, faults);
     one_document_each(&raw, faults);
@@ -75,6 +77,8 @@ pub(crate) fn mean(raw: Raw, whole: &Place, faults: &Faults) -> Option<Config> {
         inputs,
         shadows,
         calendars: calendars.into_iter().collect(),
+        notices,
+        held_back,
     })
 }
 

@@ -25,10 +25,12 @@ mod kubernetes;
 #[path = "without_kubernetes.rs"]
 mod kubernetes;
 mod meaning;
+mod notices;
 mod own;
 mod provider;
 mod query;
 mod raw;
+mod raw_notices;
 mod raw_provider;
 mod raw_source;
 mod raw_target;
@@ -52,8 +54,8 @@ pub(crate) use schema::schema;
 #[cfg(feature = "aws")]
 pub(crate) use valid::CloudWatch;
 pub(crate) use valid::{
-    Account, BoundInput, Cluster, Config, Mode, Provider, Question, Service, Signed, Source,
-    SourceKind, Target, Web, Which,
+    Account, BoundInput, Cluster, Config, Mode, Provider, Question, Receiver, ReceiverKind,
+    Service, Signed, Source, SourceKind, Target, Web, Which,
 };
 
 use fault::{Code, Faults, Place, SourceFile};

@@ -7,6 +7,7 @@
 use super::{
     calendar::{self, RawCalendar},
     fault::{At, Code, ConfigFault, Faults, Place},
+    raw_notices::{self, RawNotices},
     raw_provider::{self, RawProvider},
     raw_source::{self, RawSource},
     raw_target::{self, RawTarget},
@@ -28,6 +29,7 @@ pub(crate) struct Raw {
     pub(crate) targets: Vec<RawNamed<RawTarget>>,
     pub(crate) policies: Vec<RawPolicy>,
     pub(crate) calendars: Vec<RawNamed<RawCalendar>>,
+    pub(crate) notices: RawNotices,
 }
 
 /// A thing with the name under which it is written.
@@ -78,7 +80,10 @@ impl Raw {
             http.finish();
         }
         coordination(&mut file);
-        not_yet(&mut file, &["peers", "notices"]);
+        not_yet(&mut file, &["peers"]);
+        if let Some(table) = file.table("notices") {
+            raw_notices::absorb(&mut self.notices, table, faults);
+        }
         add(&mut self.sources, file.named_tables("sources"), raw_source::source, faults);
         add(&mut self.providers, file.named_tables("providers"), raw_provider::provider, faults);
         add(&mut self.calendars, file.named_tables("calendars"), calendar::read, faults);
@@ -105,7 +110,7 @@ fn twice(second: &Place, first: &Place, what: &str) -> ConfigFault {
 }
 
 /// Adds the tables of one kind that a file has, each name once over all files.
-fn add<T>(
+pub(super) fn add<T>(
     all: &mut Vec<RawNamed<T>>,
     tables: Vec<Named<'_>>,
     read: impl Fn(Table<'_>) -> Option<T>,

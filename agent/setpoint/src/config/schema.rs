@@ -3,7 +3,7 @@
 //! The rule it keeps: no default is written in the text. The decision's come from the
 //! core's table, the others from the constants that the reader of the configuration uses.
 
-use super::{meaning, own, provider, source};
+use super::{meaning, notices, own, provider, source};
 use serde_json::Value;
 use setpoint_core::{Amount, DEFAULTS, Short};
 
@@ -23,6 +23,9 @@ pub(crate) fn schema() -> Value {
     }
     for (key, default) in provider::defaults() {
         put(&mut schema, &format!("/$defs/provider/properties/{key}"), default);
+    }
+    for (key, default) in notices::defaults() {
+        put(&mut schema, &format!("/$defs/receiver/properties/{key}"), default);
     }
     for (key, default) in own::defaults() {
         for kind in ["group", "database"] {

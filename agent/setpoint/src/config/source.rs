@@ -12,10 +12,11 @@ use setpoint_core::Span;
 use setpoint_http::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
 use setpoint_prometheus::{MAX_ANSWER, MAX_PAGE};
 use std::{
+    net::IpAddr,
     ops::RangeInclusive,
     path::{Path, PathBuf},
 };
-use url::{Host, Url};
+use url::Url;
 
 /// How long one reading may take, unless a pass is shorter.
 pub(crate) const TIMEOUT: Span = Span::from_secs(5);
@@ -223,13 +224,13 @@ fn signed(
 
 /// Whether what is sent there can be read on its way.
 pub(crate) fn is_in_the_clear(url: &Url) -> bool {
-    let is_here = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    url.scheme() == "http" && !is_here
+    url.scheme() == "http" && !url.host_str().is_some_and(is_local)
+}
+
+/// Whether a host is this machine.
+pub(crate) fn is_local(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    address.map_or(host == "localhost", |address| address.is_loopback())
 }
 
 /// "200" or "200-299".
@@ -304,7 +305,7 @@ fn auth(raw: &RawAccess, faults: &Faults) -> Option<Auth> {
 }
 
 /// A secret that is written, or that is in a file; not both.
-fn secret(
+pub(crate) fn secret(
     text: &Option<At<String>>,
     file: &Option<At<String>>,
     names: [&str; 2],

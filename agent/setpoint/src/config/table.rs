@@ -156,6 +156,26 @@ impl<'a> Table<'a> {
         self.inner(value, key)
     }
 
+    /// A text, or a list of them: `page = "ops"`, `page = ["ops", "chat"]`.
+    pub(crate) fn one_or_more(&mut self, key: &'static str) -> Vec<At<String>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        if let DeValue::Array(items) = value.get_ref() {
+            return items.iter().filter_map(|item| self.text_of(item, key)).collect();
+        }
+        self.text_of(value, key).into_iter().collect()
+    }
+
+    /// The tables under the keys that nobody has asked for, each with its name. Ends the
+    /// reading: what is no table is a fault.
+    pub(crate) fn other_tables(self) -> Vec<Named<'a>> {
+        let others = self.entries.iter();
+        let others = others.filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref()));
+        let named = |(name, value): (&Key<'a>, &'a _)| {
+            Some((self.name(name), self.inner(value, name.get_ref())?))
+        };
+        others.filter_map(named).collect()
+    }
+
     /// The tables under `key`, each with its own name: `[targets.web]`.
     pub(crate) fn named_tables(&mut self, key: &'static str) -> Vec<Named<'a>> {
         let Some(all) = self.table(key) else { return Vec::new() };

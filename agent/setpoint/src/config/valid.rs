@@ -2,13 +2,20 @@
 
 use super::{cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
 use setpoint_core::{
-    BoundPolicy, Calendars, InputKey, InputSettings, PolicyName, Program, Settings, Span,
-    TargetName, TargetSettings,
+    BoundPolicy, Calendars, InputKey, InputSettings, NoticeKind, PolicyName, Program, Settings,
+    Span, TargetName, TargetSettings,
 };
-use setpoint_http::{Check, HttpSettings, JsonQuery, Method};
+use setpoint_http::{Check, HttpSettings, JsonQuery, Method, Secret};
+use setpoint_notify::{Address as ReceiverAddress, MailSettings};
 use setpoint_onprem::{Address, Resource};
 use setpoint_promql::{Query, ServerQuery};
-use std::{collections::BTreeMap, fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    net::SocketAddr,
+    ops::RangeInclusive,
+    path::PathBuf,
+};
 use url::Url;
 
 /// Everything the operator settled.
@@ -38,6 +45,58 @@ pub(crate) struct Config {
     pub(crate) shadows: Shadows,
     /// Named times that policies ask for.
     pub(crate) calendars: Calendars,
+    /// Who is told what.
+    pub(crate) notices: Notices,
+    /// The policies that may not act, whatever the agent may.
+    pub(crate) held_back: BTreeSet<String>,
+}
+
+/// Who is told what, and how each is reached.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Notices {
+    /// The receivers of each kind of notice, by their names.
+    pub(crate) routes: BTreeMap<NoticeKind, Vec<String>>,
+    /// All receivers.
+    pub(crate) receivers: BTreeMap<String, Receiver>,
+}
+
+/// Somebody who is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Receiver {
+    /// The most letters a minute.
+    pub(crate) per_minute: u32,
+    /// How they are reached.
+    pub(crate) kind: ReceiverKind,
+}
+
+/// How a receiver is reached.
+#[derive(Clone, Debug)]
+pub(crate) enum ReceiverKind {
+    /// A web service of the user's own.
+    Webhook {
+        /// Where it is.
+        address: ReceiverAddress,
+        /// How it is talked to.
+        http: HttpSettings,
+    },
+    /// An incoming webhook of Slack.
+    Slack {
+        /// Where it is.
+        address: ReceiverAddress,
+        /// How it is talked to.
+        http: HttpSettings,
+    },
+    /// A service of PagerDuty.
+    PagerDuty {
+        /// Where events are taken.
+        address: ReceiverAddress,
+        /// Which service it is.
+        routing_key: Secret,
+        /// How it is talked to.
+        http: HttpSettings,
+    },
+    /// People who read mail.
+    Email(MailSettings),
 }
 
 /// By the names of policies that are being tried: their own bounds of their targets.

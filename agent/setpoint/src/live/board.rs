@@ -11,7 +11,8 @@ use crate::{
 };
 use setpoint_control::{Clock, Ended, Watch};
 use setpoint_core::{
-    Decision, Evaluation, Memory, Moment, PolicyName, RuleVerdict, ShadowDecision, Span, Timestamp,
+    Decision, Evaluation, Memory, Moment, Notice, OpenNotice, PolicyName, RuleVerdict,
+    ShadowDecision, Span, Timestamp,
 };
 use std::{
     collections::BTreeMap,
@@ -46,6 +47,7 @@ struct Last {
     paused: Option<Paused>,
     decisions: Vec<Decision>,
     shadows: Vec<ShadowDecision>,
+    open: Vec<Notice>,
 }
 
 impl Board {
@@ -118,6 +120,7 @@ impl Board {
             refused_reload: state.refused.clone(),
             decisions: last.map(|last| last.decisions.clone()).unwrap_or_default(),
             shadows: last.map(|last| last.shadows.clone()).unwrap_or_default(),
+            open: last.map(|last| last.open.clone()).unwrap_or_default(),
             contacts: state.contacts.clone(),
         }
     }
@@ -176,6 +179,7 @@ impl State {
             paused: paused(ended.memory),
             decisions: ended.pass.plan.decisions.clone(),
             shadows: ended.pass.plan.shadows.clone(),
+            open: ended.memory.notices.values().map(notice).collect(),
         });
     }
 }
@@ -187,6 +191,10 @@ fn silence(evaluation: &Evaluation) -> Option<&str> {
         RuleVerdict::Failed { message } => Some(message.as_str()),
         RuleVerdict::Fired | RuleVerdict::Quiet | RuleVerdict::Pending { .. } => None,
     })
+}
+
+fn notice(open: &OpenNotice) -> Notice {
+    open.notice.clone()
 }
 
 /// The pause that is remembered.

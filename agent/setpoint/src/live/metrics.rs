@@ -11,13 +11,15 @@ use prometheus_client::{
 };
 use setpoint_control::{Ended, Watch};
 use setpoint_core::{
-    ActResult, Action, Decision, Held, InputKey, Outcome, Reading, Seen, TargetName, Verdict,
+    ActResult, Action, Decision, Held, InputKey, NoticeChange, NoticeKind, Outcome, Reading, Seen,
+    TargetName, Verdict,
 };
+use setpoint_notify::{Tally, Told};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::AtomicU64},
 };
 
 type Labels = Vec<(&'static str, String)>;
@@ -52,6 +54,10 @@ pub(crate) struct Metrics {
     ready: Gauges,
     wanted: Gauges,
     divergence: Gauges,
+    notices: Counters,
+    open_notices: Gauges,
+    letters: Gauges,
+    tally: OnceLock<Arc<Tally>>,
 }
 
 /// Whose a failure is: the snapshot names inputs and targets only.
@@ -102,6 +108,10 @@ impl Metrics {
             ready: Family::default(),
             wanted: Family::default(),
             divergence: Family::default(),
+            notices: Family::default(),
+            open_notices: Family::default(),
+            letters: Family::default(),
+            tally: OnceLock::new(),
         };
         metrics.reloaded.set(1);
         metrics.registered(config)
@@ -143,6 +153,10 @@ impl Metrics {
         all.register("target_wanted", help, self.wanted.clone());
         let help = "The size a shadow policy would have, less the real one";
         all.register("shadow_divergence", help, self.divergence.clone());
+        all.register("notices", "Notices raised, by kind", self.notices.clone());
+        all.register("notices_open", "Notices that are not over", self.open_notices.clone());
+        let help = "What became of what was sent to each receiver, since the start";
+        all.register("notices_sent", help, self.letters.clone());
         self
     }
 
@@ -191,10 +205,39 @@ impl Metrics {
             let labels = vec![("policy", shadow.policy.to_string()), ("target", target)];
             self.divergence.get_or_create(&labels).set(shadow.divergence());
         }
+        self.told(ended);
         self.journal_failures.inc_by(u64::from(ended.unrecorded.is_some()));
         let files = [self.journal.clone(), self.journal.with_extension("db-wal")];
         let bytes: u64 = files.iter().filter_map(|file| Some(fs::metadata(file).ok()?.len())).sum();
         self.journal_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// From now on the letters that `tally` counts are told of.
+    pub(crate) fn follow(&self, tally: &Arc<Tally>) {
+        // There is one office in the life of an agent.
+        drop(self.tally.set(Arc::clone(tally)));
+    }
+
+    /// What people were told, what is open, and what became of what was sent.
+    fn told(&self, ended: &Ended<'_>) {
+        for (word, kind) in NoticeKind::NAMES {
+            let labels = vec![("kind", word.to_owned())];
+            let raised = ended.pass.plan.notices.iter();
+            let raised = raised.filter(|it| it.kind == kind && it.change == NoticeChange::Raised);
+            self.notices.get_or_create(&labels).inc_by(raised.count() as u64);
+            let open = ended.memory.notices.values().filter(|open| open.notice.kind == kind);
+            self.open_notices.get_or_create(&labels).set(count(open.count()));
+        }
+        let told = self.tally.get().map(|tally| tally.all()).unwrap_or_default();
+        for (receiver, Told { taken, failed, lost, waiting }) in told {
+            let states =
+                [("taken", taken), ("failed", failed), ("lost", lost), ("waiting", waiting)];
+            for (state, number) in states {
+                let labels = vec![("receiver", receiver.clone()), ("state", state.to_owned())];
+                let number = i64::try_from(number).unwrap_or(i64::MAX);
+                self.letters.get_or_create(&labels).set(number);
+            }
+        }
     }
 
     /// Each source and each provider once a pass, however many inputs or targets it has.

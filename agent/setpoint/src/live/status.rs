@@ -2,7 +2,7 @@
 
 use crate::report::Contacts;
 use serde::{Deserialize, Serialize};
-use setpoint_core::{Decision, Plan, ShadowDecision};
+use setpoint_core::{Decision, Notice, Plan, ShadowDecision};
 
 /// A last pass older than this many passes means that no agent is at work, or that it is stuck.
 pub(crate) const MISSED_PASSES: u64 = 3;
@@ -37,6 +37,9 @@ pub(crate) struct Status {
     /// What the policies would do that are being tried.
     #[serde(default)]
     pub(crate) shadows: Vec<ShadowDecision>,
+    /// What people were told that is not over.
+    #[serde(default)]
+    pub(crate) open: Vec<Notice>,
     /// Who answers for each policy whose header tells.
     #[serde(default)]
     pub(crate) contacts: Contacts,
@@ -54,6 +57,7 @@ pub(crate) struct Paused {
 impl Status {
     /// The decisions as a plan, to print it.
     pub(crate) fn plan(&self) -> Plan {
-        Plan { decisions: self.decisions.clone(), shadows: self.shadows.clone() }
+        let (decisions, shadows) = (self.decisions.clone(), self.shadows.clone());
+        Plan { decisions, shadows, ..Plan::default() }
     }
 }

@@ -102,6 +102,7 @@ mod tests {
             compared: vec![Comparison { line: 13, left, op: ">".into(), right, held: false }],
             facts: vec![Fact { line: 14, text: "it is 08:30 UTC".into() }],
             opinions: Vec::new(),
+            says: Vec::new(),
             hold: None,
         };
         let guard = GuardLine { guard: Guard::Pause, size: 10, note: "not paused".into() };

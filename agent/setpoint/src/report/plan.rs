@@ -32,6 +32,9 @@ pub(crate) fn plan(
     (files, contacts): (&Files, &Contacts),
 ) -> String {
     let mut text = decisions(plan, (files, contacts));
+    for notice in &plan.notices {
+        line(&mut text, format_args!("would tell: {notice}"));
+    }
     troubles(&mut text, evaluations, files);
     let Summary { changes, held } = Summary::of(plan);
     line(&mut text, format_args!("\nPlan: {changes} to change, {held} held. Nothing was sent."));
@@ -206,10 +209,12 @@ mod tests {
             compared: Vec::new(),
             facts: Vec::new(),
             opinions: Vec::new(),
+            says: Vec::new(),
             hold: None,
         };
         let policy = PolicyName::new("orders-connections");
         Evaluation {
+            contact: std::sync::Arc::default(),
             policy,
             rules: vec![report],
             state: std::collections::BTreeMap::new(),
@@ -219,7 +224,7 @@ mod tests {
 
     #[test]
     fn it_says_what_changes_what_is_held_and_why() {
-        let decided = Plan { decisions: vec![growing(), held()], shadows: Vec::new() };
+        let decided = Plan { decisions: vec![growing(), held()], ..Plan::default() };
         let files = Files::from([(PolicyName::new("game-cpu"), "target-cpu.rhai".to_owned())]);
         let contacts = Contacts::of(&[bound("game-cpu", "game-servers", "owner: \"game team\",")]);
         let text = plan(&decided, &[skipped()], (&files, &contacts));

@@ -10,11 +10,13 @@ mod kubernetes;
 #[cfg(not(feature = "kubernetes"))]
 #[path = "without_kubernetes.rs"]
 mod kubernetes;
+mod notices;
 mod own;
 mod sources;
 
 pub(crate) use aws::{Native, NativeRule};
 pub(crate) use kubernetes::Autoscaler;
+pub(crate) use notices::notices;
 
 use crate::{
     cli::Init,
@@ -22,12 +24,10 @@ use crate::{
     system_clock::SystemClock,
 };
 use serde_json::Value;
-use setpoint_control::{Clock, Commands, Contact, Evaluator, Finding, Journal, Ports, World};
-use setpoint_core::{
-    Evaluation, Memory, POLICY_TIME, PolicyName, Program, Settings, Snapshot, TargetName,
-};
+use setpoint_control::{Clock, Commands, Evaluator, Finding, Journal, Ports, World};
+use setpoint_core::{Evaluation, Memory, POLICY_TIME, Program, Settings, Snapshot, TargetName};
 use setpoint_http::SetUpError;
-use setpoint_policies::{Header, Policies};
+use setpoint_policies::Policies;
 use std::{collections::BTreeMap, error::Error as StdError};
 
 /// Whether the agent gets hands.
@@ -66,6 +66,9 @@ pub(crate) enum CannotWire {
     /// A source cannot even be asked.
     #[error("source `{0}` cannot be set up")]
     Source(String, #[source] SetUpError),
+    /// A receiver of notices cannot even be asked.
+    #[error("the receiver of notices `{0}` cannot be set up")]
+    Receiver(String, #[source] SetUpError),
     /// A provider has no credentials, not even a place to look for them.
     #[error("provider `{0}` has no credentials to sign with")]
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "no back end signs"))]
@@ -252,14 +255,5 @@ impl Evaluator for Bound {
         snapshot: &Snapshot,
     ) -> Vec<Evaluation> {
         self.0.evaluate(settings, memory, snapshot)
-    }
-
-    fn contact(&self, policy: &PolicyName) -> Contact {
-        let header = self.0.header(policy);
-        let told = |header: &Header| Contact {
-            owner: header.owner.clone(),
-            runbook: header.runbook.clone(),
-        };
-        header.map(told).unwrap_or_default()
     }
 }

@@ -6,9 +6,11 @@ use setpoint_core::{Amount, DEFAULTS};
 /// Every key that is read, taken from the text of the reader itself.
 fn keys() -> Vec<&'static str> {
     let readers = ["text(", "texts(", "span(", "count(", "table(", "named_tables(", "named_texts("];
-    let readers = readers.iter().chain(&["named_scalars(", "list_of_tables(", "required("]);
+    let readers =
+        readers.iter().chain(&["named_scalars(", "list_of_tables(", "one_or_more(", "required("]);
     let texts = [
         include_str!("../raw.rs"),
+        include_str!("../raw_notices.rs"),
         include_str!("../raw_provider.rs"),
         include_str!("../raw_source.rs"),
         include_str!("../raw_target.rs"),
