@@ -4,6 +4,7 @@
 mod agent;
 mod azure;
 mod kubernetes;
+mod prism;
 
 use support::Simulated;
 
