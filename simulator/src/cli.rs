@@ -77,6 +77,8 @@ enum Command {
     ///
     /// Ends with 0 if there is an answer, 1 if the history tells too little.
     Backtest(commands::Backtest),
+    /// Measure how long a simulated day takes here, with each contender of a scenario.
+    Bench(commands::Bench),
     /// Serve a scenario's world by the wire protocols of real clouds, on loopback.
     ///
     /// Prints one JSON object with the address of each, and serves until it is told to end.
@@ -188,6 +190,7 @@ impl Command {
             Self::Check(check) => check.run().unwrap_or_else(|error| not_found(&error)),
             Self::Test(test) => test.run().unwrap_or_else(|error| not_found(&error)),
             Self::Backtest(backtest) => backtest.run(),
+            Self::Bench(bench) => bench.run(),
             #[cfg(feature = "cloud")]
             Self::Cloud(cloud) => cloud.run(),
             Self::Export(export) => export.run(),

@@ -1,9 +1,9 @@
 //! The only file of this program that asks the machine for the time: what "the last week" is
-//! depends on it, and nothing else may.
+//! depends on it, and how long something took; nothing else may.
 #![expect(clippy::disallowed_methods, reason = "somebody must ask, and nobody else does")]
 
 use setpoint_core::Timestamp;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The time.
 pub(crate) fn now() -> Timestamp {
@@ -12,18 +12,24 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// A clock that tells how long it has been running.
+pub(crate) fn running() -> impl Fn() -> Duration + Sync {
+    let started = Instant::now();
+    move || started.elapsed()
+}
+
 /// The machine's own clocks, for what is served while they run.
 #[cfg(feature = "cloud")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SystemClock {
-    started: std::time::Instant,
+    started: Instant,
 }
 
 #[cfg(feature = "cloud")]
 impl SystemClock {
     /// A clock whose monotonic reading starts at zero, now.
     pub(crate) fn start() -> Self {
-        Self { started: std::time::Instant::now() }
+        Self { started: Instant::now() }
     }
 
     fn passed(&self) -> setpoint_core::Span {
@@ -41,6 +47,6 @@ impl setpoint_control::Clock for SystemClock {
 
     async fn sleep_until(&self, deadline: setpoint_core::Span) {
         let left = deadline.minus(self.passed());
-        tokio::time::sleep(std::time::Duration::from_millis(left.ms())).await;
+        tokio::time::sleep(Duration::from_millis(left.ms())).await;
     }
 }

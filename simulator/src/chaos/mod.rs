@@ -77,9 +77,11 @@ fn harmed(scenario: &Scenario, faults: &[Fault], jobs: usize) -> Vec<(String, f6
     let mut scenario = scenario.clone();
     scenario.length = LENGTH;
     scenario.world.faults = faults.to_vec();
+    // Half the load that the fleet could serve at the start, and well above what its fewest can.
+    let size = middle(&scenario);
+    let start = f64::from(size) * scenario.world.service.member_rps();
+    scenario.world.fleet.size = size;
     let load = &mut scenario.world.load;
-    // Enough for a fleet that could shrink, and no more than it is sized for at the start.
-    let start = f64::from(scenario.world.fleet.size) * scenario.world.service.member_rps();
     (load.base_rps, load.shape, load.noise) = (0.5 * start, Shape::Constant(1.0), 0.0);
     (load.trend, load.bursts) = (1.0, None);
     load.events.clear();
@@ -88,6 +90,13 @@ fn harmed(scenario: &Scenario, faults: &[Fault], jobs: usize) -> Vec<(String, f6
     let results = Experiment::new(scenario, Some(1..=1)).run(jobs, || {});
     let failed = |name: &String| results.mean(name, Measure::Failed).filter(|failed| *failed > 0.0);
     policies.into_iter().filter_map(|name| failed(&name).map(|failed| (name, failed))).collect()
+}
+
+/// A size from which a fleet can shrink and grow, by as large a factor.
+fn middle(scenario: &Scenario) -> u32 {
+    let range = scenario.world.fleet.range;
+    let (min, max) = (f64::from(range.min().max(1)), f64::from(range.max()));
+    (min * max).sqrt().round() as u32
 }
 
 /// The faults that are left when each that is not needed is taken away, and each that can be

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod backtest;
+mod bench;
 #[cfg(feature = "cloud")]
 mod cloud;
 mod compare;
@@ -17,6 +18,7 @@ mod verdict;
 
 pub(crate) use accuracy::Accuracy;
 pub(crate) use backtest::Backtest;
+pub(crate) use bench::Bench;
 #[cfg(feature = "cloud")]
 pub(crate) use cloud::Cloud;
 pub(crate) use compare::Compare;

@@ -78,7 +78,7 @@ fn seeds(written: &str) -> Result<RangeInclusive<u64>, String> {
     })
 }
 
-fn engine(written: &str) -> Result<EngineKind, String> {
+pub(super) fn engine(written: &str) -> Result<EngineKind, String> {
     let found = EngineKind::NAMES.iter().find(|(name, _)| *name == written);
     found.map(|(_, kind)| *kind).ok_or_else(|| {
         let names: Vec<&str> = EngineKind::NAMES.iter().map(|(name, _)| *name).collect();
@@ -87,6 +87,11 @@ fn engine(written: &str) -> Result<EngineKind, String> {
 }
 
 impl How {
+    /// The scenario's seeds, with these policies and this engine, if any, in place of its own.
+    pub(super) const fn with(policies: Vec<PathBuf>, engine: Option<EngineKind>) -> Self {
+        Self { policies, seeds: None, engine, jobs: None }
+    }
+
     /// How many runs are made at once.
     pub(super) fn jobs(&self) -> usize {
         let jobs = self.jobs.or_else(|| thread::available_parallelism().ok());

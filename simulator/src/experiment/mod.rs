@@ -17,6 +17,7 @@ mod paired;
 mod results;
 mod sweep;
 mod table;
+mod timed;
 mod verdict;
 
 pub use cell::{Cell, Contender, Recording, told};
@@ -26,6 +27,7 @@ pub use results::{Results, Row};
 pub use sweep::{Axis, Done, Point, grid, line, with};
 pub use table::table;
 pub(crate) use table::{cells, heads};
+pub use timed::Timing;
 pub use verdict::{Judged, Verdict, judge};
 
 use crate::{
