@@ -30,6 +30,10 @@ bench:
 prove:
     SETPOINT_PROVE=full cargo nextest run --profile prove --workspace --no-fail-fast
 
+# The rows "against reality" of docs/simulator-accuracy.md: five minutes, alone on the machine.
+reality:
+    cargo nextest run --workspace -E 'binary(reality)' --no-capture
+
 # Licences, sources, bans and advisories of every dependency.
 deny:
     cargo deny check

@@ -27,14 +27,22 @@ impl Prometheus {
     ///
     /// Panics, saying how to install it, if there is none on this machine.
     pub fn start(page: &Exporter) -> Self {
+        Self::scraping(&[("app", &[page.address().to_string()])])
+    }
+
+    /// Starts one that scrapes `/metrics` of the addresses of each job.
+    pub fn scraping(jobs: &[(&str, &[String])]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = free.local_addr().expect("a bound socket has an address");
         drop(free);
         let folder = TempDir::new().expect("there is room for a folder");
+        let job = |(name, targets): &(&str, &[String])| {
+            let targets = targets.join("', '");
+            format!("- job_name: {name}\n  static_configs: [ {{ targets: [ '{targets}' ] }} ]\n")
+        };
+        let jobs: String = jobs.iter().map(job).collect();
         let config = format!(
-            "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n\
-             - job_name: app\n  static_configs: [ {{ targets: [ '{}' ] }} ]\n",
-            page.address()
+            "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n{jobs}"
         );
         fs::write(folder.path().join("prometheus.yml"), config).expect("there is room for a file");
         let mut prometheus = Self { process: None, address, folder };

@@ -4,7 +4,8 @@
     worker.py stop FOLDER PORT      ends it once it has finished what it has, and waits for that
 
 What it is like stands in FOLDER/worker.json: {"boot": seconds until it listens, "work": seconds
-that one request takes}. Each start and stop is a line in FOLDER/log. A request is answered
+that one request takes, "even": whether each takes just that, or that only on average, by the
+exponential distribution}. Each start and stop is a line in FOLDER/log. A request is answered
 with the port; /slow?2 takes 2 seconds, beside the others. /metrics tells for how many seconds it
 was at work.
 """
@@ -12,6 +13,7 @@ was at work.
 import http.server
 import json
 import os
+import random
 import signal
 import socketserver
 import subprocess
@@ -80,22 +82,32 @@ class Worker(socketserver.ThreadingMixIn, http.server.HTTPServer):
 def serve(folder, port):
     kept = settings(folder)
     time.sleep(kept["boot"])
-    turn, busy = threading.Lock(), [0.0]
+    turn, busy, luck = threading.Lock(), [0.0], random.Random(port)
 
     class Answer(http.server.BaseHTTPRequestHandler):
+        def setup(self):
+            self.began = time.monotonic()
+            super().setup()
+
         def do_GET(self):
             path, _, seconds = self.path.partition("?")
             if path == "/slow":
                 time.sleep(float(seconds))
             elif path == "/work":
                 with turn:
-                    time.sleep(kept["work"])
-                    busy[0] += kept["work"]
+                    even = kept["even"] or not kept["work"]
+                    time.sleep(kept["work"] if even else luck.expovariate(1 / kept["work"]))
             text = f"worker_busy_seconds_total {busy[0]}\n" if path == "/metrics" else f"{port}\n"
             self.send_response(200)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text.encode())
+
+        def finish(self):
+            super().finish()
+            if self.path.startswith("/work"):
+                with turn:
+                    busy[0] += time.monotonic() - self.began
 
         def log_message(self, *_):
             pass

@@ -20,6 +20,16 @@ impl Workers {
     /// Room for `most` workers that take `boot` seconds to come up and `work` seconds for a request
     /// to `/work`, one after the other.
     pub fn new(most: usize, boot: f64, work: f64) -> Self {
+        Self::of_kind(most, boot, work, true)
+    }
+
+    /// The same, but `work` seconds are what a request takes on average, by the exponential
+    /// distribution.
+    pub fn uneven(most: usize, boot: f64, work: f64) -> Self {
+        Self::of_kind(most, boot, work, false)
+    }
+
+    fn of_kind(most: usize, boot: f64, work: f64, even: bool) -> Self {
         let folder = TempDir::new().expect("there is room for a folder");
         let mut ports: Vec<u16> = Vec::new();
         while ports.len() < most {
@@ -29,7 +39,7 @@ impl Workers {
             }
         }
         ports.sort_unstable();
-        let settings = format!("{{\"boot\": {boot}, \"work\": {work}}}");
+        let settings = format!("{{\"boot\": {boot}, \"work\": {work}, \"even\": {even}}}");
         fs::write(folder.path().join("worker.json"), settings).expect("there is room for a file");
         Self { folder, ports }
     }

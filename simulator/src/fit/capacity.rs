@@ -1,7 +1,7 @@
 //! What one member can do: the load at which its CPU would be at 100 %.
 //!
-//! In every step that is not saturated, busy members (CPU × ready) are in proportion to the
-//! load: the slope of that line is what one request a second costs.
+//! In every step that is not saturated and in which hardly a request failed, busy members (CPU ×
+//! ready) are in proportion to the load: the slope of that line is what one request a second costs.
 
 use super::{
     Terms,
@@ -12,6 +12,8 @@ use crate::history::{Column, History};
 
 /// The fewest steps from which anything is told.
 const FEWEST: usize = 30;
+/// The requests without a good answer, in percent, from which on a step does not tell.
+const MOST_FAILED: f64 = 1.0;
 
 /// What one member can do.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,7 +106,9 @@ fn point(history: &History, step: usize) -> Option<Point> {
     let busy = history.get(Column::Cpu, step)? / 100.0;
     let before = step.checked_sub(1).and_then(|before| history.get(Column::Ready, before));
     let moved = before.is_some_and(|before| before != ready);
-    (!is_saturated(history, step)).then_some(Point { load, ready, busy, moved })
+    // Requests that were turned away arrived, and took no work.
+    let failed = history.get(Column::Failed, step).is_some_and(|failed| failed > MOST_FAILED);
+    (!failed && !is_saturated(history, step)).then_some(Point { load, ready, busy, moved })
 }
 
 /// The CPU, in percent, below which hardly a request waits for another.

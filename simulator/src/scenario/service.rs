@@ -89,13 +89,20 @@ pub(super) fn degradation(mut table: Table<'_>) -> DegradationModel {
 
 pub(super) fn metrics(mut table: Table<'_>) -> FeedModel {
     let period = table.some_time("period", Span::from_secs(15));
+    let window = table.some_time("window", period);
     let model = FeedModel {
         period,
+        window,
         delay: table.length("delay", Span::from_secs(15)),
         lost: table.share("lost", 0.0),
     };
     if !period.ms().is_multiple_of(1000) {
         let message = format!("`period` is {period}, and is counted in whole seconds");
+        table.reader.faults.push(FileFault::new(Code::BadValue, &table.place, message));
+    } else if !window.ms().is_multiple_of(period.ms()) || window > period.max(LONGEST_WINDOW) {
+        let message = format!(
+            "`window` is {window}, and is one `period` ({period}) or several, at most {LONGEST_WINDOW}"
+        );
         table.reader.faults.push(FileFault::new(Code::BadValue, &table.place, message));
     }
     table.finish();
@@ -112,6 +119,9 @@ pub(super) fn api(mut table: Table<'_>) -> ApiModel {
     table.finish();
     model
 }
+
+/// The longest window of metrics of several periods: all of them are kept.
+const LONGEST_WINDOW: Span = Span::from_minutes(60);
 
 /// Members with two workers, else as most are.
 pub(super) const USUAL: Service = Service { workers: 2, ..Service::USUAL };

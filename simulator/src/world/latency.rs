@@ -161,6 +161,17 @@ impl Latencies {
         }
     }
 
+    /// Takes in the answers of another while.
+    pub(super) fn take_in(&mut self, other: &Self) {
+        for (requests, waiting) in &other.modelled {
+            self.model(*requests, waiting);
+        }
+        if let Some(counts) = &other.counted {
+            self.requests += counts.all as f64;
+            self.counted.get_or_insert_default().take_in(counts);
+        }
+    }
+
     fn model(&mut self, requests: f64, waiting: &Waiting) {
         if requests <= 0.0 {
             return;

@@ -61,8 +61,11 @@ impl Metric {
 /// How the world's metrics are published.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FeedModel {
-    /// The length of a window, in whole seconds, above zero.
+    /// From one number to the next, in whole seconds, above zero.
     pub period: Span,
+    /// The time that a number speaks for, up to its stamp: one period or several. A rate over five
+    /// minutes of a page that is scraped every 15 s is told every 15 s and speaks for twenty of them.
+    pub window: Span,
     /// From the end of a window until it can be read.
     pub delay: Span,
     /// The share of numbers that are lost, 0 to 1.
@@ -70,9 +73,14 @@ pub struct FeedModel {
 }
 
 impl FeedModel {
-    /// Windows of this length, published so much later, and none of them lost.
+    /// Windows of this length one after the other, published so much later, and none of them lost.
     pub const fn new(period: Span, delay: Span) -> Self {
-        Self { period, delay, lost: 0.0 }
+        Self { period, window: period, delay, lost: 0.0 }
+    }
+
+    /// How many periods a window has.
+    fn periods(&self) -> usize {
+        usize::try_from(self.window.ms() / self.period.ms()).unwrap_or(usize::MAX).max(1)
     }
 }
 
@@ -110,9 +118,9 @@ struct Published {
     values: BTreeMap<Metric, f64>,
 }
 
-/// The window that is still open.
+/// What was measured in a period, or in several.
 #[derive(Clone, Debug, Default)]
-struct Open {
+struct Measured {
     seconds: f64,
     manned: f64,
     busy: f64,
@@ -128,7 +136,7 @@ struct Open {
     latencies: Latencies,
 }
 
-impl Open {
+impl Measured {
     fn add(&mut self, second: &Facts) {
         let flow = second.flow;
         self.seconds += 1.0;
@@ -150,6 +158,23 @@ impl Open {
         self.backlog += second.backlog;
         self.announced += second.announced;
         self.latencies.add(&second.answers);
+    }
+
+    /// Takes in another period.
+    fn take_in(&mut self, other: &Self) {
+        self.seconds += other.seconds;
+        self.manned += other.manned;
+        self.busy += other.busy;
+        self.offered += other.offered;
+        self.left += other.left;
+        self.failed += other.failed;
+        self.fullest += other.fullest;
+        self.backlog += other.backlog;
+        self.hits += other.hits;
+        self.cached += other.cached;
+        self.announced += other.announced;
+        self.databased += other.databased;
+        self.latencies.take_in(&other.latencies);
     }
 
     fn values(&self) -> BTreeMap<Metric, f64> {
@@ -175,7 +200,10 @@ pub(super) struct Feed {
     model: FeedModel,
     faults: Vec<MetricFault>,
     started: Timestamp,
-    open: Open,
+    /// The period that is still open.
+    open: Measured,
+    /// The latest periods that have ended, as many as a window has; none where a window is one period.
+    before: VecDeque<Measured>,
     published: VecDeque<Published>,
     /// The luck of numbers that are lost.
     luck: Stream,
@@ -191,14 +219,15 @@ impl Feed {
         started: Timestamp,
         luck: Stream,
     ) -> Self {
-        Self { model, faults, started, open: Open::default(), published: VecDeque::new(), luck }
+        let (open, before, published) = (Measured::default(), VecDeque::new(), VecDeque::new());
+        Self { model, faults, started, open, before, published, luck }
     }
 
     /// Takes in the second that ended at `now`.
     pub(super) fn add(&mut self, second: &Facts, now: Span) {
         self.open.add(second);
         if now.ms().is_multiple_of(self.model.period.ms()) {
-            let mut values = std::mem::take(&mut self.open).values();
+            let mut values = self.window().values();
             if self.model.lost > 0.0 {
                 values.retain(|_, _| self.luck.uniform() >= self.model.lost);
             }
@@ -208,6 +237,21 @@ impl Feed {
                 self.published.pop_front();
             }
         }
+    }
+
+    /// What was measured in the window that ends with the open period, which is closed; at first the
+    /// window is shorter.
+    fn window(&mut self) -> Measured {
+        let mut last = std::mem::take(&mut self.open);
+        let periods = self.model.periods();
+        if periods > 1 {
+            self.before.push_back(last.clone());
+            while self.before.len() > periods {
+                self.before.pop_front();
+            }
+            self.before.iter().rev().skip(1).for_each(|earlier| last.take_in(earlier));
+        }
+        last
     }
 
     /// What a reader gets to hear of `metric` at `now`.
@@ -279,6 +323,20 @@ mod tests {
         check(&feed, Metric::Rps, 25, Some((15, 8.0)));
         check(&feed, Metric::Rps, 39, Some((15, 8.0)));
         check(&feed, Metric::Rps, 40, Some((30, 23.0)));
+    }
+
+    #[test]
+    fn a_window_of_several_periods_speaks_for_all_of_them_and_comes_every_period() {
+        let (period, window) = (Span::from_secs(15), Span::from_secs(60));
+        let mut feed = feed(vec![]);
+        feed.model = FeedModel { window, ..FeedModel::new(period, Span::ZERO) };
+        for second in 301..=360_u32 {
+            let flow = Flow { offered: f64::from(second), ..Flow::default() };
+            feed.add(&Facts { flow, ..Facts::default() }, Span::from_secs(u64::from(second)));
+        }
+        check(&feed, Metric::Rps, 315, Some((315, 308.0)));
+        check(&feed, Metric::Rps, 345, Some((345, 323.0)));
+        check(&feed, Metric::Rps, 360, Some((360, 330.5)));
     }
 
     #[test]

@@ -61,6 +61,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "max = 200\n[[fault]]\nkind = \"zone_down\"\nat = \"1m\"\nzone = 3",
         "`fault` has no `for`; write `for = \"10m\"`",
     ),
+    (
+        "max = 200",
+        "max = 200\n[metrics]\nwindow = \"20s\"",
+        "`window` is 20s, and is one `period` (15s) or several, at most 1h",
+    ),
 ];
 
 /// What the program says of a scenario, and its exit code.
