@@ -7,7 +7,8 @@ use crate::{
     signed::{Sign, Unsigned},
 };
 use reqwest::{
-    Body, Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response, StatusCode,
+    Body, Certificate, Client, ClientBuilder, Identity, Method, RequestBuilder, Response,
+    StatusCode,
     header::{self, HeaderMap, HeaderName, HeaderValue},
     redirect,
 };
@@ -101,6 +102,25 @@ impl HttpClient {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let form_type = "application/x-www-form-urlencoded";
         self.ask(self.client.post(url.clone()).header("Content-Type", form_type).body(form)).await
+    }
+
+    /// What the server answers to a request of any kind; the header called `authorization` is
+    /// never shown. Takes as long as it takes, like [`post`](Self::post).
+    pub async fn call(
+        &self,
+        method: &str,
+        url: &Url,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, FetchError> {
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| FetchError::NoHeader)?;
+        let mut request = self.client.request(method, url.clone()).body(body);
+        for (name, value) in headers {
+            let mut value = HeaderValue::from_str(value).map_err(|_| FetchError::NoHeader)?;
+            value.set_sensitive(name.eq_ignore_ascii_case("authorization"));
+            request = request.header(*name, value);
+        }
+        self.ask(request).await
     }
 
     /// What the server answers to a `GET`. Takes as long as it takes, like [`post`](Self::post).

@@ -56,7 +56,9 @@ pub enum Secret {
 
 impl Secret {
     /// The secret, without the end of its line.
-    pub(crate) fn read(&self) -> io::Result<String> {
+    ///
+    /// Fails if its file cannot be read.
+    pub fn read(&self) -> io::Result<String> {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::File(path) => Ok(fs::read_to_string(path)?.trim_end().to_owned()),

@@ -171,6 +171,8 @@ pub(crate) struct ClusterMetrics {
 pub(crate) enum Provider {
     /// Amazon Web Services.
     Aws(Account),
+    /// A subscription of Azure.
+    Azure(Box<Subscription>),
     /// A namespace of a cluster of Kubernetes.
     Kubernetes(Cluster),
     /// A web service of the user's own.
@@ -190,6 +192,33 @@ pub(crate) enum Provider {
         /// The folder that they are in.
         folder: PathBuf,
     },
+}
+
+/// A subscription of Azure.
+#[cfg_attr(
+    not(feature = "azure"),
+    expect(dead_code, reason = "read by its back end, which is not built")
+)]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Subscription {
+    /// Its id.
+    pub(crate) id: String,
+    /// The resource group of targets that name none.
+    pub(crate) resource_group: Option<String>,
+    /// The tenant of the application that we are.
+    pub(crate) tenant: Option<String>,
+    /// The application that we are, or which of the managed identities.
+    pub(crate) client_id: Option<String>,
+    /// A file with the application's secret.
+    pub(crate) secret_file: Option<PathBuf>,
+    /// A file with a token of another issuer that stands for the application.
+    pub(crate) federated_file: Option<PathBuf>,
+    /// A file with a token to send as it is.
+    pub(crate) bearer_file: Option<PathBuf>,
+    /// Another place where tokens are given.
+    pub(crate) authority: Option<Url>,
+    /// Another address of Azure Resource Manager.
+    pub(crate) endpoint: Option<Url>,
 }
 
 /// A namespace of a cluster of Kubernetes.
