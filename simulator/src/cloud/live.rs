@@ -1,8 +1,11 @@
 //! A world that lives along the clock, with the log of what it published.
 
 use super::log::Log;
-use crate::world::World;
-use setpoint_core::Span;
+use crate::{
+    chance::fnv1a,
+    world::{FleetModel, World},
+};
+use setpoint_core::{Range, Span};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A world in front of which a server stands.
@@ -41,6 +44,27 @@ pub type Shared = Arc<Mutex<LiveWorld>>;
 
 pub(super) fn shared(world: LiveWorld) -> Shared {
     Arc::new(Mutex::new(world))
+}
+
+/// A world of the same kind as `main`, but without load and without a database, for a group of
+/// this name that a caller makes: `size` members boot in it from `now` on.
+pub(super) fn without_load(
+    main: &Shared,
+    name: &str,
+    (size, range): (u32, Range),
+    (seed, now): (u64, Span),
+) -> Shared {
+    let main = lock(main);
+    let mut model = main.world.model().clone();
+    model.load.base_rps = 0.0;
+    model.database = None;
+    // Members that are asked for boot; only those of the scenario stand at the beginning.
+    model.fleet = FleetModel { size: 0, range, sessions: None, ..model.fleet };
+    let seed = seed ^ fnv1a(name.bytes());
+    let mut live = LiveWorld::new(main.cloud, name, World::new(model, seed));
+    live.world.advance_to(now);
+    live.world.ask_for(size);
+    shared(live)
 }
 
 /// The world itself, for as long as the guard lives.

@@ -8,6 +8,7 @@
 //! ```text
 //!  clients ──► http.rs ──► Face::answer ──► LiveWorld ──► World
 //!                            aws/              │
+//!                            azure/            │
 //!                            kubernetes/       │
 //!                            prometheus/ ◄─────┴── Log: what was published
 //! ```
@@ -15,6 +16,7 @@
 //! Start reading at [`Clouds`]; a new protocol is one more [`Face`].
 
 pub mod aws;
+pub mod azure;
 pub mod http;
 pub mod kubernetes;
 mod live;
@@ -41,6 +43,8 @@ const BEAT: Span = Span::from_ms(100);
 pub struct Ports {
     /// AWS.
     pub aws: Option<u16>,
+    /// Azure.
+    pub azure: Option<u16>,
     /// Kubernetes.
     pub kubernetes: Option<u16>,
     /// Prometheus.
@@ -74,13 +78,16 @@ impl Clouds {
             live::shared(LiveWorld::new(cloud, scenario.group.as_str(), world))
         };
         let aws_world = world("aws");
+        let azure_world = world("azure");
         let kubernetes_world = world("kubernetes");
-        let worlds = vec![Arc::clone(&aws_world), Arc::clone(&kubernetes_world)];
+        let worlds = [&aws_world, &azure_world, &kubernetes_world].map(Arc::clone).to_vec();
         let aws = aws::Aws::new(
             aws_world,
             Arc::clone(&pace),
             aws::Terms { seed: options.seed, check_auth: options.check_auth },
         );
+        let azure =
+            azure::Azure::new(azure_world, Arc::clone(&pace), options.seed, options.check_auth);
         let kubernetes = kubernetes::Kubernetes::new(
             kubernetes_world,
             Arc::clone(&pace),
@@ -91,6 +98,7 @@ impl Clouds {
         let ports = options.ports;
         let faces: Vec<(&'static str, Option<u16>, Arc<dyn Face>)> = vec![
             ("aws", ports.aws, Arc::new(aws)),
+            ("azure", ports.azure, Arc::new(azure)),
             ("kubernetes", ports.kubernetes, Arc::new(kubernetes)),
             ("prometheus", ports.prometheus, Arc::new(prometheus)),
         ];

@@ -27,6 +27,9 @@ pub(crate) struct Cloud {
     /// Where AWS listens; without, on any free port, as the others.
     #[arg(long, value_name = "PORT")]
     aws: Option<u16>,
+    /// Where Azure listens.
+    #[arg(long, value_name = "PORT")]
+    azure: Option<u16>,
     /// Where Kubernetes listens.
     #[arg(long, value_name = "PORT")]
     kubernetes: Option<u16>,
@@ -69,6 +72,7 @@ impl Cloud {
         let options = Options {
             ports: Ports {
                 aws: self.aws,
+                azure: self.azure,
                 kubernetes: self.kubernetes,
                 prometheus: self.prometheus,
             },

@@ -5,15 +5,12 @@
 //! is in a world of its own, of the same kind but without load: its members boot and fail alike.
 
 use super::{
-    super::{LiveWorld, Pace, Shared, live},
+    super::{Pace, Shared, live},
     autoscaling::Group,
     fault::Fault,
     rds::Databases,
 };
-use crate::{
-    chance::fnv1a,
-    world::{Answer, FleetModel, World},
-};
+use crate::world::Answer;
 use setpoint_core::{Range, Span, Timestamp};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -60,17 +57,7 @@ impl Account {
 
     /// A world without load for a group that a caller makes, as old as the others.
     pub(super) fn another_world(&self, name: &str, size: u32, range: Range) -> Shared {
-        let main = live::lock(&self.main);
-        let mut model = main.world.model().clone();
-        model.load.base_rps = 0.0;
-        model.database = None;
-        // Members that are asked for boot; only those of the scenario stand at the beginning.
-        model.fleet = FleetModel { size: 0, range, sessions: None, ..model.fleet };
-        let seed = self.seed ^ fnv1a(name.bytes());
-        let mut live = LiveWorld::new(main.cloud, name, World::new(model, seed));
-        live.world.advance_to(self.now);
-        live.world.ask_for(size);
-        live::shared(live)
+        live::without_load(&self.main, name, (size, range), (self.seed, self.now))
     }
 
     /// The machine's time at which the worlds are so old.

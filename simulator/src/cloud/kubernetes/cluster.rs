@@ -4,17 +4,14 @@
 //! world of its own, of the same kind but without load: its pods boot and fail alike.
 
 use super::{
-    super::{LiveWorld, Pace, Shared, live},
+    super::{Pace, Shared, live},
     NAMESPACE, control,
     fault::Fault,
     kinds,
     store::{Key, Store},
     workload::Fleet,
 };
-use crate::{
-    chance::fnv1a,
-    world::{Answer, FleetModel, World},
-};
+use crate::world::Answer;
 use jiff::Timestamp as Calendar;
 use serde_json::{Value, json};
 use setpoint_core::{Range, Span, Timestamp};
@@ -65,17 +62,8 @@ impl Cluster {
 
     /// A world without load for what a caller makes, as old as the others.
     pub(super) fn another_world(&self, name: &str, size: u32) -> Shared {
-        let main = live::lock(&self.main);
-        let mut model = main.world.model().clone();
-        model.load.base_rps = 0.0;
-        model.database = None;
         let range = Range::new(0, u32::MAX).expect("0 is below");
-        model.fleet = FleetModel { size: 0, range, sessions: None, ..model.fleet };
-        let seed = self.seed ^ fnv1a(name.bytes());
-        let mut live = LiveWorld::new(main.cloud, name, World::new(model, seed));
-        live.world.advance_to(self.now);
-        live.world.ask_for(size);
-        live::shared(live)
+        live::without_load(&self.main, name, (size, range), (self.seed, self.now))
     }
 
     /// The fleet behind a document.
