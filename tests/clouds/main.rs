@@ -2,6 +2,7 @@
 //! clients in Python, and the agent itself.
 
 mod agent;
+mod azure_agent;
 mod kubernetes;
 
 use support::Simulated;
