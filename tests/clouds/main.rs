@@ -2,8 +2,10 @@
 //! clients in Python, and the agent itself.
 
 mod agent;
+mod azure;
 mod azure_agent;
 mod kubernetes;
+mod prism;
 
 use support::Simulated;
 
@@ -42,4 +44,15 @@ fn the_official_client_reads_metrics_in_each_of_its_protocols() {
 fn signatures_are_verified_where_that_is_asked_for() {
     let simulated = Simulated::shipped("four-clouds.toml", &["--check-auth"]);
     simulated.ask("aws", "signatures.py", &[]);
+}
+
+#[test]
+fn one_line_says_where_each_cloud_is_in_a_fixed_order() {
+    let simulated = Simulated::shipped("four-clouds.toml", &[]);
+    let line = simulated.line();
+    let places: Vec<Option<usize>> = ["aws", "azure", "kubernetes", "prometheus"]
+        .iter()
+        .map(|cloud| line.find(&format!("\"{cloud}\":\"http://127.0.0.1:")))
+        .collect();
+    assert!(places.is_sorted() && places.iter().all(Option::is_some), "{line}");
 }

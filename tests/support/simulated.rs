@@ -19,6 +19,7 @@ const START: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Simulated {
     process: Child,
+    line: String,
     addresses: Value,
 }
 
@@ -43,7 +44,7 @@ impl Simulated {
             .spawn()
             .expect("the program starts");
         let said = process.stdout.take().expect("it was piped above");
-        let mut simulated = Self { process, addresses: Value::Null };
+        let mut simulated = Self { process, line: String::new(), addresses: Value::Null };
         let (sender, line) = mpsc::channel();
         thread::spawn(move || {
             let mut line = String::new();
@@ -57,7 +58,13 @@ impl Simulated {
                  cargo build --workspace --bins"
             )
         });
+        simulated.line = line;
         simulated
+    }
+
+    /// What it said where it serves, as it said it.
+    pub fn line(&self) -> &str {
+        &self.line
     }
 
     /// Where this cloud is: its URL.

@@ -93,6 +93,11 @@ impl Fault {
         Self::new(StatusCode::BAD_REQUEST, "LocationRequired", message)
     }
 
+    /// A question about metrics that cannot be meant.
+    pub(super) fn bad(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
+    }
+
     /// Somebody was faster.
     pub(super) fn precondition() -> Self {
         let message = "The condition in the If-Match or If-None-Match header was not satisfied.";

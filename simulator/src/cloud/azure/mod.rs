@@ -4,7 +4,7 @@
 //! ```text
 //! Request ──► token.rs (whoever asks for a token)
 //!    │
-//!    └──► route.rs (what is meant) ──► read.rs, write.rs, metrics/, settings.rs ──► Said
+//!    └──► route.rs (what is meant) ──► read.rs, write.rs, metrics.rs, settings.rs ──► Said
 //!                                          │            │
 //!                       document.rs (pure) ┘       Subscription ──► ScaleSet ──► World
 //!                                                       │
@@ -18,6 +18,7 @@
 
 mod document;
 mod fault;
+mod metrics;
 mod operation;
 mod page;
 mod read;
@@ -125,14 +126,19 @@ impl Azure {
 /// What the permissions of a subscription call a change.
 fn action(method: &Method, what: &What) -> String {
     let end = if method == Method::DELETE { "delete" } else { "write" };
-    match what {
-        What::SetAction(_, action) => format!("{SETS}/{action}/action"),
-        What::InstanceAction(_, _, action) => format!("{SETS}/virtualMachines/{action}/action"),
-        What::Instance(..) => format!("{SETS}/virtualMachines/{end}"),
-        What::Setting(_) => format!("Microsoft.Insights/autoscaleSettings/{end}"),
-        What::Group => format!("Microsoft.Resources/subscriptions/resourceGroups/{end}"),
-        _ => format!("{SETS}/{end}"),
+    if let What::SetAction(_, action) = what {
+        return format!("{SETS}/{action}/action");
     }
+    if let What::InstanceAction(_, _, action) = what {
+        return format!("{SETS}/virtualMachines/{action}/action");
+    }
+    if matches!(what, What::Instance(..)) {
+        return format!("{SETS}/virtualMachines/{end}");
+    }
+    if matches!(what, What::Setting(_)) {
+        return format!("{}/{end}", settings::KIND);
+    }
+    format!("{SETS}/{end}")
 }
 
 fn act(all: &mut Subscription, request: &Request<Bytes>, route: &Route) -> Result<Said, Fault> {
@@ -174,10 +180,9 @@ fn look(all: &Subscription, route: &Route, what: &What) -> Result<Said, Fault> {
         What::Settings => Ok(settings::list(all)),
         What::Setting(name) => settings::get(all, name),
         What::Permissions => Ok(read::permissions(route)),
-        What::Metrics(_)
-        | What::MetricDefinitions(_)
-        | What::SetAction(..)
-        | What::InstanceAction(..) => Err(Fault::unknown(&route.path)),
+        What::Metrics(name) => metrics::values(all, route, name),
+        What::MetricDefinitions(name) => metrics::definitions(all, route, name),
+        What::SetAction(..) | What::InstanceAction(..) => Err(Fault::unknown(&route.path)),
     }
 }
 
@@ -188,3 +193,6 @@ impl Face for Azure {
         self.handle(&request)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use super::{
 };
 use bytes::Bytes;
 use hyper::{StatusCode, header};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// What of a set's properties is not a caller's to say.
 const OURS: [&str; 3] = ["provisioningState", "uniqueId", "timeCreated"];
@@ -169,10 +169,10 @@ pub(super) fn put_instance(
     let found = set.members().find(|member| member.number.to_string() == id);
     let member = *found.ok_or_else(|| Fault::no_instance(name, id))?;
     let policy = &given["properties"]["protectionPolicy"];
-    let flag = |key: &str| match &policy[key] {
-        Value::Null => Ok(false),
-        Value::Bool(flag) => Ok(*flag),
-        other => Err(Fault::content(&format!("{key} is {other}"))),
+    let flag = |key: &str| {
+        let flag = &policy[key];
+        let read = if flag.is_null() { Some(false) } else { flag.as_bool() };
+        read.ok_or_else(|| Fault::content(&format!("{key} is {flag}")))
     };
     let (from_scale_in, from_actions) =
         (flag("protectFromScaleIn")?, flag("protectFromScaleSetActions")?);
@@ -259,17 +259,18 @@ fn merge(model: &mut Value, given: &Value) -> Result<(), Fault> {
         return Err(Fault::content("tags are texts by name"));
     }
     for key in ["name", "tier"] {
-        match &given["sku"][key] {
-            Value::Null => {}
-            Value::String(text) => model["sku"][key] = json!(text),
-            other => return Err(Fault::content(&format!("sku.{key} is {other}"))),
+        let said = &given["sku"][key];
+        if said.is_string() {
+            model["sku"][key] = said.clone();
+        } else if !said.is_null() {
+            return Err(Fault::content(&format!("sku.{key} is {said}")));
         }
     }
-    let mut properties = match &given["properties"] {
-        Value::Null => Map::new(),
-        Value::Object(properties) => properties.clone(),
-        other => return Err(Fault::content(&format!("properties is {other}"))),
-    };
+    let said = &given["properties"];
+    if !said.is_null() && !said.is_object() {
+        return Err(Fault::content(&format!("properties is {said}")));
+    }
+    let mut properties = said.as_object().cloned().unwrap_or_default();
     OURS.iter().for_each(|key| drop(properties.remove(*key)));
     overlay(&mut model["properties"], &Value::Object(properties));
     Ok(())
