@@ -1,12 +1,12 @@
 //! The real agent on a simulated Azure: it holds a scale set, and gets along with who else is there.
 
-use crate::agent::policy;
+use crate::{agent::policy, azure::full};
 use serde_json::{Value, json};
 use std::{
     process::Output,
     time::{Duration, Instant},
 };
-use support::{Simulated, Site};
+use support::{Simulated, Site, until};
 
 /// The longest that the agent may take to hold the fleet.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -15,10 +15,10 @@ const GROUP: &str = "/subscriptions/fake/resourceGroups/rg";
 const WEB: &str =
     "/subscriptions/fake/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/web";
 
-/// An agent in `act` that holds the scale set by what is published of it; `more` is of its
+/// An agent in `act` that holds the scale set by what Azure Monitor has of it; `more` is of its
 /// provider. Lengths of time are those of a fleet at a pace of 60.
 fn site(simulated: &Simulated, more: &str) -> Site {
-    let (azure, prometheus) = (simulated.url("azure"), simulated.url("prometheus"));
+    let azure = simulated.url("azure");
     let config = format!(
         r#"
 region = "westeurope"
@@ -26,9 +26,10 @@ mode = "act"
 every = "1s"
 data_dir = "{{data}}"
 
-[sources.world]
-kind = "prometheus"
-url = "{prometheus}"
+[sources.monitor]
+kind = "azure-monitor"
+period = "1s"
+delay = "1s"
 
 [providers.azure]
 kind = "azure"
@@ -47,7 +48,7 @@ max = 200
 [[policies]]
 name = "cpu"
 file = "target-cpu.rhai"
-inputs = {{ cpu = {{ source = "world", query = 'world_cpu_percent{{cloud="azure"}}' }} }}
+inputs = {{ cpu = {{ source = "monitor", query = '"Percentage CPU" average rg/web' }} }}
 targets = {{ fleet = "web" }}
 "#
     );
@@ -164,4 +165,18 @@ fn an_application_that_may_only_look_is_told_what_lacks() {
     let changing: Vec<&Value> = actions.iter().filter(|action| !reads(action)).collect();
     assert_eq!(changing, [&json!("Microsoft.Compute/virtualMachineScaleSets/write")]);
     assert_eq!(least["AssignableScopes"], json!([GROUP]));
+}
+
+#[test]
+fn what_azure_has_no_room_for_is_told_in_its_words() {
+    let folder = tempfile::TempDir::new().expect("there is room for a folder");
+    let simulated = full(folder.path());
+    simulated.arm("PATCH", WEB, &json!({ "sku": { "capacity": 40 } }));
+    let site = site(&simulated, "");
+    let told = until("doctor tells what the scale set is short of", || {
+        let told = text(&site.run(&["doctor"]));
+        if told.contains("it is short of members") { Ok(told) } else { Err(told) }
+    });
+    assert!(told.contains("warning: target web: it is short of members: "), "{told}");
+    assert!(told.contains("zone"), "in Azure's words: {told}");
 }

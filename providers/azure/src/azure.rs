@@ -1,11 +1,11 @@
 //! A subscription of Azure, and everything that can be built on it.
 
 use crate::{
-    AzureEyes, AzureHands, AzureSettings, ScaleSetId, arm::Arm, compute::Compute, rivals::Rivals,
-    token::Tokens,
+    AzureEyes, AzureHands, AzureSettings, MetricQuery, MonitorSettings, MonitorSource, ScaleSetId,
+    arm::Arm, compute::Compute, rivals::Rivals, token::Tokens,
 };
 use setpoint_control::Clock;
-use setpoint_core::{Span, TargetName};
+use setpoint_core::{InputKey, Span, TargetName};
 use setpoint_http::{HttpClient, HttpSettings, SetUpError};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -56,6 +56,16 @@ impl Azure {
         let subscription = self.settings.subscription.clone();
         let rivals = Rivals::new(self.arm.clone(), subscription, Arc::clone(&self.clock));
         AzureEyes::new(self.compute(), rivals, (targets, named), self.settings.deadlines.look)
+    }
+
+    /// Azure Monitor as a source that is asked `queries`.
+    pub fn metrics(
+        &self,
+        settings: MonitorSettings,
+        queries: BTreeMap<InputKey, MetricQuery>,
+    ) -> MonitorSource {
+        let subscription = self.settings.subscription.clone();
+        MonitorSource::new((self.arm.clone(), subscription), settings, queries)
     }
 
     /// Hands on `targets`. They make every call once: the next pass is the retry.

@@ -7,6 +7,7 @@
 //! ```text
 //! Azure::new ─┬─► eyes    ─► scale_set   (pure: what the answers mean)
 //!             │           ─► rivals      (Azure's own autoscale settings)
+//!             ├─► metrics ─► metric_query (Azure Monitor)
 //!             ├─► hands                  (the only file that asks for a change)
 //!             ├─► doctor                 (what lacks, and who else is there)
 //!             └─► permissions            (the least role: pure, asks nobody)
@@ -26,6 +27,8 @@ mod fault;
 mod hands;
 mod identity;
 mod insights;
+mod metric_query;
+mod metrics;
 mod permissions;
 mod rivals;
 mod scale_set;
@@ -38,7 +41,9 @@ pub use azure::Azure;
 pub use doctor::Patient;
 pub use eyes::AzureEyes;
 pub use hands::AzureHands;
-pub use identity::{Identity, ManagedAt, NoIdentity, Written};
+pub use identity::{Application, Identity, ManagedAt, NoIdentity, Written};
+pub use metric_query::{MetricQuery, QueryError};
+pub use metrics::{MonitorSettings, MonitorSource};
 pub use permissions::{Needs, actions, scopes};
 pub use scale_set::{IdError, ScaleSetId};
 pub use settings::{AzureSettings, Deadlines};

@@ -1,6 +1,6 @@
 //! A configuration as it is meant: every value is valid, every name leads somewhere.
 
-use super::{cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
+use super::{azure, cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
 use setpoint_core::{
     BoundPolicy, Calendars, InputKey, InputSettings, PolicyName, Program, Settings, Span,
     TargetName, TargetSettings,
@@ -99,6 +99,8 @@ pub(crate) enum SourceKind {
     },
     /// CloudWatch.
     CloudWatch(CloudWatch),
+    /// Azure Monitor.
+    AzureMonitor(AzureMetrics),
     /// The metrics of a cluster of Kubernetes.
     Kubernetes(ClusterMetrics),
 }
@@ -134,7 +136,7 @@ impl SourceKind {
             | Self::Prometheus(web)
             | Self::HttpJson(web)
             | Self::Probe { web, .. } => Some(web),
-            Self::CloudWatch(_) | Self::Kubernetes(_) => None,
+            Self::CloudWatch(_) | Self::AzureMonitor(_) | Self::Kubernetes(_) => None,
         }
     }
 }
@@ -151,6 +153,21 @@ pub(crate) struct CloudWatch {
     pub(crate) timeout: Span,
     /// Another address than the provider's.
     pub(crate) endpoint: Option<Url>,
+}
+
+/// Azure Monitor, in the subscription of a provider.
+#[cfg_attr(
+    not(feature = "azure"),
+    expect(dead_code, reason = "read by its back end, which is not built")
+)]
+#[derive(Clone, Debug)]
+pub(crate) struct AzureMetrics {
+    /// The provider in whose subscription it is.
+    pub(crate) provider: String,
+    /// How much time one value stands for.
+    pub(crate) resolution: Span,
+    /// How long one reading may take.
+    pub(crate) timeout: Span,
 }
 
 /// The metrics of a cluster of Kubernetes.
@@ -318,6 +335,8 @@ pub(crate) enum Question {
     Check(Check),
     /// Of CloudWatch: a metric or an expression.
     CloudWatch(MetricQuery),
+    /// Of Azure Monitor.
+    AzureMonitor(azure::MetricQuery),
     /// Of the metrics of a cluster.
     Usage(Usage),
 }

@@ -120,8 +120,9 @@ pub(crate) async fn world(
                 }
             }
             Provider::Azure(subscription) => {
-                if !targets.is_empty() {
-                    azure::plug_in(&mut world, (name, subscription), &targets, reach)?;
+                if !targets.is_empty() || azure::has_metrics(config, name) {
+                    let provider = (&**name, &**subscription);
+                    azure::plug_in(&mut world, config, provider, &targets, reach)?;
                 }
             }
             Provider::Kubernetes(cluster) => {

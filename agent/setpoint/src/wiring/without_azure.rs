@@ -1,7 +1,7 @@
 //! In place of Azure, in a build without it.
 
 use super::{CannotWire, Reach};
-use crate::config::{Config, Subscription, Target};
+use crate::config::{Config, SourceKind, Subscription, Target};
 use serde_json::Value;
 use setpoint_control::{Finding, World};
 use setpoint_core::TargetName;
@@ -14,11 +14,19 @@ fn left_out<T>(provider: &str) -> Result<T, CannotWire> {
 /// Fails: the back end is not there.
 pub(super) fn plug_in(
     _: &mut World,
+    _: &Config,
     (name, _): (&str, &Subscription),
     _: &BTreeMap<&TargetName, &Target>,
     _: Reach,
 ) -> Result<(), CannotWire> {
     left_out(name)
+}
+
+/// Whether a source reads the Azure Monitor of the provider called `name`.
+pub(super) fn has_metrics(config: &Config, name: &str) -> bool {
+    let is_there =
+        |kind: &SourceKind| matches!(kind, SourceKind::AzureMonitor(own) if own.provider == name);
+    config.sources.values().any(|source| is_there(&source.kind))
 }
 
 /// Fails: the back end is not there.

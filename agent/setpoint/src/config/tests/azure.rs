@@ -46,6 +46,28 @@ fn a_subscription_needs_no_more_than_its_id() {
 }
 
 #[test]
+fn azure_monitor_needs_no_more_than_its_name_and_a_question_that_has_an_answer() {
+    let monitored = |query: &str| {
+        let source = "kind = \"azure-monitor\"";
+        AT_AZURE
+            .replacen("kind = \"scrape\"\nurl = \"http://127.0.0.1:9100/metrics\"", source, 1)
+            .replacen("query = \"cpu\"", &format!("query = '{query}'"), 1)
+    };
+    let good = monitored("\"Percentage CPU\" average games/web");
+    let (config, faults) = load_files(&[("setpoint.toml", good.as_bytes())]);
+    assert_eq!(faults, "");
+    let source = &config.unwrap().sources["fleet"];
+    let SourceKind::AzureMonitor(own) = &source.kind else { panic!() };
+    assert_eq!((&*own.provider, own.resolution), ("azure", Span::from_secs(60)));
+    assert_eq!(source.delay, Span::from_secs(60));
+    let (_, said) = load_files(&[("setpoint.toml", monitored("cpu mean games/web").as_bytes())]);
+    assert!(said.contains("C019: this query cannot be answered: there is no `mean` of"), "{said}");
+    let alone = good.replacen("kind = \"azure\"", "kind = \"aws\"", 1);
+    let (_, said) = load_files(&[("setpoint.toml", alone.as_bytes())]);
+    assert!(said.contains("in which subscription this Azure Monitor is"), "{said}");
+}
+
+#[test]
 fn what_names_no_scale_set_is_refused() {
     let id = "id = \"web\"";
     faults(
