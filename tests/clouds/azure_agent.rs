@@ -171,12 +171,16 @@ fn an_application_that_may_only_look_is_told_what_lacks() {
 fn what_azure_has_no_room_for_is_told_in_its_words() {
     let folder = tempfile::TempDir::new().expect("there is room for a folder");
     let simulated = full(folder.path());
-    simulated.arm("PATCH", WEB, &json!({ "sku": { "capacity": 40 } }));
+    // The fault begins with the world, and the world a moment after its server.
+    until("the world has begun", || cpu(&simulated).ok_or("no number yet"));
     let site = site(&simulated, "");
-    let told = until("doctor tells what the scale set is short of", || {
-        let told = text(&site.run(&["doctor"]));
-        if told.contains("it is short of members") { Ok(told) } else { Err(told) }
+    let mut agent = site.start();
+    // The load asks for more than there is.
+    let said = until("the agent tells what lacks", || {
+        agent.passes(1);
+        let said = site.explain("web");
+        if said.contains("short of members") { Ok(said) } else { Err(said) }
     });
-    assert!(told.contains("warning: target web: it is short of members: "), "{told}");
-    assert!(told.contains("zone"), "in Azure's words: {told}");
+    assert!(said.contains("AllocationRequest"), "in Azure's words: {said}");
+    agent.stop();
 }

@@ -69,7 +69,12 @@ impl Arm {
         Err(strange(format!("a list of more than {MAX_PAGES} pages")))
     }
 
-    async fn read<T: DeserializeOwned>(&self, asked: &Asked, url: &Url) -> Result<T, CallError> {
+    /// What is at `url`.
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        asked: &Asked,
+        url: &Url,
+    ) -> Result<T, CallError> {
         let answered = self.call("GET", url, &[], Vec::new()).await;
         let read = answered.and_then(|answer| {
             serde_json::from_slice(&answer.body).map_err(|error| Heard::Strange(error.to_string()))
@@ -147,9 +152,10 @@ struct Refusal {
     error: Reason,
 }
 
+/// What went wrong: a code, and words for a person.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Reason {
-    code: String,
-    message: String,
+pub(crate) struct Reason {
+    pub(crate) code: String,
+    pub(crate) message: String,
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     AzureEyes, AzureHands, AzureSettings, MetricQuery, MonitorSettings, MonitorSource, ScaleSetId,
-    arm::Arm, compute::Compute, rivals::Rivals, token::Tokens,
+    arm::Arm,
+    compute::{Compute, Operations},
+    rivals::Rivals,
+    token::Tokens,
 };
 use setpoint_control::Clock;
 use setpoint_core::{InputKey, Span, TargetName};
@@ -21,6 +24,8 @@ pub struct Azure {
     settings: AzureSettings,
     arm: Arm,
     clock: Arc<dyn Clock>,
+    /// What hands began, for eyes to tell what became of it.
+    operations: Operations,
 }
 
 impl Azure {
@@ -32,7 +37,8 @@ impl Azure {
         let http = HttpClient::new(HttpSettings::new(Span::from_ms(limit), MAX_ANSWER))?;
         let (identity, endpoint) = (settings.identity.clone(), settings.endpoint.clone());
         let tokens = Tokens::new(http.clone(), identity, &endpoint, Arc::clone(&clock));
-        Ok(Self { arm: Arm::new(http, tokens, endpoint), settings, clock })
+        let arm = Arm::new(http, tokens, endpoint);
+        Ok(Self { settings, arm, clock, operations: Operations::default() })
     }
 
     pub(crate) const fn settings(&self) -> &AzureSettings {
@@ -44,7 +50,8 @@ impl Azure {
     }
 
     pub(crate) fn compute(&self) -> Compute {
-        Compute::new(self.arm.clone(), self.settings.subscription.clone())
+        let operations = Arc::clone(&self.operations);
+        Compute::new(self.arm.clone(), self.settings.subscription.clone(), operations)
     }
 
     /// Eyes on `targets`; the machines of those in `named` are told by name.

@@ -8,7 +8,7 @@
 //! builders send the change again until it is done. What came of a change is seen by looking.
 
 use crate::{
-    arm::{Arm, MAX_PAGES},
+    arm::{Arm, MAX_PAGES, Reason},
     fault::{Asked, CallError, Heard},
     scale_set::{Machine, ScaleSet, ScaleSetId, group_path},
 };
@@ -31,8 +31,13 @@ use azure_mgmt_compute::package_2024_07_01::{
     },
 };
 use futures::StreamExt;
+use serde::Deserialize;
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use url::Url;
 
 /// What permissions call the look at a scale set.
 pub(crate) const READ: &str = "Microsoft.Compute/virtualMachineScaleSets/read";
@@ -43,26 +48,36 @@ pub(crate) const READ_MACHINES: &str =
     "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read";
 /// And at machines that are virtual machines of their own.
 pub(crate) const READ_VMS: &str = "Microsoft.Compute/virtualMachines/read";
+/// And at what became of a change of ours.
+const READ_OPERATION: &str = "Microsoft.Compute/locations/operations/read";
 /// And the change of its size.
 pub(crate) const WRITE: &str = "Microsoft.Compute/virtualMachineScaleSets/write";
 /// And the end of machines of it.
 pub(crate) const DELETE: &str = "Microsoft.Compute/virtualMachineScaleSets/delete/action";
 
+/// Where Azure tells what becomes of a change that it took.
+const OPERATION: &str = "azure-asyncoperation";
+
+/// By scale set, where Azure tells what becomes of the last change of ours.
+pub(crate) type Operations = Arc<Mutex<BTreeMap<ScaleSetId, Url>>>;
+
 /// The scale sets of a subscription.
 #[derive(Clone)]
 pub(crate) struct Compute {
     client: Client,
+    arm: Arm,
     subscription: String,
+    operations: Operations,
 }
 
 impl Compute {
-    pub(crate) fn new(arm: Arm, subscription: String) -> Self {
+    pub(crate) fn new(arm: Arm, subscription: String, operations: Operations) -> Self {
         let endpoint = arm.endpoint().clone();
-        let transport = TransportOptions::new(Arc::new(Transport(arm)));
+        let transport = TransportOptions::new(Arc::new(Transport(arm.clone())));
         let options =
             azure_core::ClientOptions::default().retry(RetryOptions::none()).transport(transport);
         let client = Client::new(endpoint, Arc::new(Nobody), Vec::new(), options);
-        Self { client, subscription }
+        Self { client, arm, subscription, operations }
     }
 
     /// What is asked of a scale set.
@@ -81,7 +96,17 @@ impl Compute {
     }
 
     /// What Azure says went wrong with a scale set last, if it says anything.
+    ///
+    /// The cause stands with the last change of ours, if that has failed; else with the scale set.
     pub(crate) async fn trouble(&self, id: &ScaleSetId) -> Result<Option<String>, CallError> {
+        let ours = self.operations().get(id).cloned();
+        if let Some(place) = ours {
+            let asked = self.asked(id, "get the last operation on", READ_OPERATION);
+            let operation: Result<Operation, _> = self.arm.read(&asked, &place).await;
+            if let Some(why) = operation.ok().and_then(Operation::trouble) {
+                return Ok(Some(why));
+            }
+        }
         let sets = self.client.virtual_machine_scale_sets_client();
         let call = sets.get_instance_view(&*id.group, &*id.name, &*self.subscription).send();
         let read = async { call.await?.into_body().await };
@@ -133,8 +158,13 @@ impl Compute {
         if let Some(etag) = &set.etag {
             call = call.if_match(etag);
         }
-        let sent = call.send().await;
-        sent.map(drop).map_err(|error| self.failed(id, "resize", WRITE, error))
+        let sent = call.send().await.map_err(|error| self.failed(id, "resize", WRITE, error))?;
+        let place = sent.as_raw_response().headers().get_optional_str(&OPERATION.into());
+        match place.and_then(|place| Url::parse(place).ok()) {
+            Some(place) => self.operations().insert(id.clone(), place),
+            None => self.operations().remove(id),
+        };
+        Ok(())
     }
 
     /// Has Azure end a machine of a scale set, which wants one fewer from then on.
@@ -147,8 +177,28 @@ impl Compute {
         sent.map(drop).map_err(|error| self.failed(id, &verb, DELETE, error))
     }
 
+    fn operations(&self) -> MutexGuard<'_, BTreeMap<ScaleSetId, Url>> {
+        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn failed(&self, id: &ScaleSetId, verb: &str, action: &'static str, error: Error) -> CallError {
         CallError::new(self.asked(id, verb, action), heard(error))
+    }
+}
+
+/// What became of a change.
+#[derive(Deserialize)]
+struct Operation {
+    status: String,
+    error: Option<Reason>,
+}
+
+impl Operation {
+    /// Why it has failed, if it has.
+    fn trouble(self) -> Option<String> {
+        let Reason { code, message } =
+            self.error.filter(|_| self.status.eq_ignore_ascii_case("failed"))?;
+        Some(if message.is_empty() { code } else { format!("{message} ({code})") })
     }
 }
 
@@ -172,7 +222,11 @@ impl HttpClient for Transport {
         let answer = called.map_err(|heard| Error::new(ErrorKind::Other, heard))?;
         let status = StatusCode::try_from(answer.status.as_u16());
         let status = status.map_err(|_| Error::message(ErrorKind::Other, "an unknown status"))?;
-        Ok(Response::new(status, Headers::new(), Box::pin(BytesStream::new(answer.body))))
+        let mut headers = Headers::new();
+        if let Some(place) = answer.headers.get(OPERATION).and_then(|it| it.to_str().ok()) {
+            headers.insert(OPERATION, place.to_owned());
+        }
+        Ok(Response::new(status, headers, Box::pin(BytesStream::new(answer.body))))
     }
 }
 

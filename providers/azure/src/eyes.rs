@@ -89,7 +89,8 @@ mod tests {
     use super::*;
     use crate::stand_in::{WEB, azure, machine, machines, refusal, scale_set};
     use serde_json::{Value, json};
-    use setpoint_core::MemberState;
+    use setpoint_control::Act;
+    use setpoint_core::{Action, Intent, IntentId, MemberState};
 
     const AUTOSCALE: &str = "/autoscalesettings?";
 
@@ -192,6 +193,36 @@ mod tests {
         assert_eq!((seen.ready, seen.busy), (1, None), "what has failed is over");
         let why = "Allocation failed. We do not have sufficient capacity.";
         assert_eq!(seen.shortfall.as_deref(), Some(why));
+    }
+
+    #[tokio::test]
+    async fn what_became_of_a_change_of_ours_is_told_by_its_cause() {
+        let (azure, _) = azure(|call, _| {
+            if call.contains("/operations/7") {
+                let error = json!({ "code": "AllocationFailed", "message": "No room in zone 1." });
+                return (200, json!({ "status": "Failed", "error": error }));
+            }
+            if call.contains("/instanceView?") {
+                let failed = json!({ "level": "Error", "displayStatus": "Provisioning failed" });
+                return (200, json!({ "statuses": [failed] }));
+            }
+            match call.contains("/virtualMachines?") {
+                true => (200, machines(4)),
+                false => (200, scale_set(6, "Failed")),
+            }
+        })
+        .await;
+        let web = TargetName::new("web");
+        let targets =
+            BTreeMap::from([(web.clone(), ScaleSetId::parse("games/web", None).unwrap())]);
+        let eyes = azure.eyes(targets.clone(), BTreeSet::new());
+        let before = group(eyes.observe().await[&web].clone());
+        assert_eq!(before.shortfall.as_deref(), Some("Provisioning failed"));
+        let action = Action::Resize { from: 6, to: 8 };
+        let intent = Intent { id: IntentId::new("r/web/1/1"), target: web.clone(), action };
+        azure.hands(targets).apply(&intent).await.unwrap();
+        let after = group(eyes.observe().await[&web].clone());
+        assert_eq!(after.shortfall.as_deref(), Some("No room in zone 1. (AllocationFailed)"));
     }
 
     #[tokio::test]

@@ -88,8 +88,10 @@ async fn one(
     let (status, document) = answer(&call, &document);
     let document = document.to_string();
     let wait = if status == 429 { "Retry-After: 7\r\n" } else { "" };
+    let host = header(&head, "host").unwrap_or_default();
+    let operation = format!("Azure-AsyncOperation: http://{host}/operations/7");
     let reply = format!(
-        "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n{wait}\r\n{document}",
+        "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n{operation}\r\n{wait}\r\n{document}",
         document.len()
     );
     // Whoever asked may have gone away, which some tests want.

@@ -37,6 +37,8 @@ pub struct Answer {
     pub entity_tag: Option<String>,
     /// For how long it asks us to wait, if it does in seconds.
     pub retry_after: Option<Span>,
+    /// All its headers, these two among them.
+    pub headers: HeaderMap,
 }
 
 impl HttpClient {
@@ -171,6 +173,7 @@ impl HttpClient {
         let entity_tag = said(header::ETAG).filter(|tag| tag.starts_with('"')).map(str::to_owned);
         let retry_after = said(header::RETRY_AFTER).and_then(|text| text.parse().ok());
         let retry_after = retry_after.map(Span::from_secs);
+        let headers = response.headers().clone();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(FetchError::Connection)? {
             if body.len() + chunk.len() > max_bytes {
@@ -178,7 +181,7 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, body, entity_tag, retry_after })
+        Ok(Answer { status, body, entity_tag, retry_after, headers })
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, FetchError> {
