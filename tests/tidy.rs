@@ -47,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "promql",
             "policies",
             "aws",
+            "azure",
             "http",
             "onprem",
             "prometheus",

@@ -2,11 +2,17 @@
 
 use crate::{agent::policy, azure::full};
 use serde_json::{Value, json};
+use setpoint_azure::{Azure, AzureSettings, Deadlines, Identity, ManagedAt, ScaleSetId};
+use setpoint_control::{Act, Observe};
+use setpoint_core::{Action, Group, Intent, IntentId, Seen, TargetName};
 use std::{
+    collections::{BTreeMap, BTreeSet},
     process::Output,
+    sync::Arc,
     time::{Duration, Instant},
 };
-use support::{Simulated, Site, until};
+use support::{MachineClock, Simulated, Site, until};
+use url::Url;
 
 /// The longest that the agent may take to hold the fleet.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -183,4 +189,45 @@ fn what_azure_has_no_room_for_is_told_in_its_words() {
     });
     assert!(said.contains("AllocationRequest"), "in Azure's words: {said}");
     agent.stop();
+}
+
+#[test]
+fn a_machine_is_replaced_by_another_once_and_the_size_stays() {
+    let simulated = Simulated::shipped("four-clouds.toml", &["--check-auth"]);
+    let endpoint = Url::parse(simulated.url("azure")).expect("it is an address");
+    let settings = AzureSettings {
+        name: "azure".to_owned(),
+        subscription: "fake".to_owned(),
+        identity: Identity::Managed { client_id: None, at: ManagedAt::Machine(endpoint.clone()) },
+        endpoint,
+        deadlines: Deadlines::default(),
+    };
+    let azure = Azure::new(settings, Arc::new(MachineClock::start())).expect("there is TLS");
+    let web = TargetName::new("web");
+    let id = ScaleSetId::parse("rg/web", None).expect("it names one");
+    let targets = BTreeMap::from([(web.clone(), id)]);
+    let eyes = azure.eyes(targets.clone(), BTreeSet::from([web.clone()]));
+    let hands = azure.hands(targets);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let look = || match runtime.block_on(eyes.observe()).remove(&web) {
+        Some(Seen::Group(group)) => group,
+        other => panic!("{other:?}"),
+    };
+    let before: Group = look();
+    assert_eq!((before.desired, before.members.len()), (20, 20));
+    let member = before.members[3].name.clone();
+    let action = Action::Replace { from: 20, member: member.clone(), drained: false };
+    let intent = Intent { id: IntentId::new("r/web/1/1"), target: web.clone(), action };
+    for _ in 0..2 {
+        runtime.block_on(hands.apply(&intent)).expect("it is done once, and is done then");
+        assert_eq!(look().desired, 20);
+    }
+    let after = until("another serves in its place", || {
+        let group = look();
+        if group.ready == 20 && group.busy.is_none() { Ok(group) } else { Err(group) }
+    });
+    assert!(after.members.iter().all(|it| it.name != member), "{member} is still there");
+    let stayed = after.members.iter().filter(|it| before.members.contains(it)).count();
+    assert_eq!(stayed, 19, "nobody else was touched");
 }
