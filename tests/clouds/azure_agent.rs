@@ -225,7 +225,8 @@ fn a_machine_is_replaced_by_another_once_and_the_size_stays() {
     }
     let after = until("another serves in its place", || {
         let group = look();
-        if group.ready == 20 && group.busy.is_none() { Ok(group) } else { Err(group) }
+        let there = (group.ready, group.busy.clone());
+        if there == (20, None) { Ok(group) } else { Err(there) }
     });
     assert!(after.members.iter().all(|it| it.name != member), "{member} is still there");
     let stayed = after.members.iter().filter(|it| before.members.contains(it)).count();
