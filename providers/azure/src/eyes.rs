@@ -175,6 +175,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_token_that_was_refused_is_not_used_again() {
+        let no = |_: &str, _: &Value| refusal(401, "ExpiredAuthenticationToken", "It has expired");
+        let (azure, heard) = azure(no).await;
+        let web = TargetName::new("web");
+        let id = ScaleSetId::parse("games/web", None).unwrap();
+        let eyes = azure.eyes(BTreeMap::from([(web.clone(), id)]), BTreeSet::new());
+        let given = || heard.lock().unwrap().iter().filter(|it| it.contains("oauth2")).count();
+        eyes.observe().await;
+        let once = given();
+        let seen = eyes.observe().await;
+        assert!(given() > once, "another was asked for");
+        let Seen::Nothing(why) = &seen[&web] else { panic!("{seen:?}") };
+        let expected = "get scale set web: It has expired (401 ExpiredAuthenticationToken)";
+        assert_eq!(why, expected);
+    }
+
+    #[tokio::test]
     async fn what_azure_could_not_give_is_told_in_its_words() {
         let failed = |call: &str| {
             let view = json!({ "statuses": [
