@@ -21,7 +21,7 @@ pub(crate) fn full(folder: &Path) -> Simulated {
 fn the_official_clients_drive_scale_sets_and_read_their_metrics() {
     let simulated = Simulated::shipped("four-clouds.toml", &[]);
     let said = simulated.ask("azure", "scale_sets.py", &[]);
-    assert!(operations(&said) >= 18, "{said}");
+    assert!(operations(&said) >= 20, "{said}");
     let page = simulated.page("/metrics");
     assert!(page.contains("world_cpu_percent{cloud=\"azure\""), "{page}");
     simulated.stop();

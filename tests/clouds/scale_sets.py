@@ -208,6 +208,7 @@ model = {"location": "westeurope", "sku": {"name": "Standard_D2s_v5", "capacity"
 made = ok(sets.begin_create_or_update, "rg", "api", model)
 assert (made.sku.capacity, made.provisioning_state, made.tags) == (3, "Succeeded", {"team": "a"}), made
 no(412, "PreconditionFailed", sets.begin_create_or_update, "rg", "api", model, match_condition=MatchConditions.IfMissing)
+no(409, "InvalidResourceLocation", sets.begin_create_or_update, "rg", "api", model | {"location": "northeurope"})
 no(400, "LocationRequired", sets.begin_create_or_update, "rg", "other", {"sku": {"capacity": 1}})
 assert ok(sets.begin_update, "rg", "api", {"tags": {"team": "b"}}).sku.capacity == 3
 assert [it.name for it in sets.list("rg")] == ["api", "web"]

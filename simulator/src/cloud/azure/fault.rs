@@ -93,6 +93,17 @@ impl Fault {
         Self::new(StatusCode::BAD_REQUEST, "LocationRequired", message)
     }
 
+    /// A resource that is elsewhere already.
+    pub(super) fn location(name: &str, own: &str, asked: &str) -> Self {
+        let message = format!(
+            "The resource '{name}' already exists in location '{own}' in resource group '{}'. A \
+             resource with the same name cannot be created in location '{asked}'. Please select a \
+             new resource name.",
+            super::GROUP
+        );
+        Self::new(StatusCode::CONFLICT, "InvalidResourceLocation", message)
+    }
+
     /// A question about metrics that cannot be meant.
     pub(super) fn bad(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)

@@ -11,7 +11,7 @@
 //!                                                   Operation: over when the world is there
 //! ```
 //!
-//! Any subscription will do, and any version of the API: there is one resource group, [`GROUP`].
+//! Any subscription will do, and any version of the API: there is one resource group, `rg`.
 //! Azure's own autoscaler can be given settings, and does not act on them.
 //!
 //! Start reading at [`Azure`]'s `handle`.

@@ -24,15 +24,18 @@ pub(super) fn put(
     body: &Bytes,
 ) -> Result<Said, Fault> {
     let given = parsed(body)?;
-    if given["location"].as_str().is_none_or(str::is_empty) {
-        return Err(Fault::no_location());
-    }
+    let location = given["location"].as_str().filter(|it| !it.is_empty());
+    let location = location.ok_or_else(Fault::no_location)?;
     let wanted = capacity(&given)?;
     let there = all.sets.get(&name.to_ascii_lowercase());
     conditions(route, there)?;
     let is_new = there.is_none();
+    let own = there.and_then(|set| set.model["location"].as_str()).unwrap_or(location);
+    if !own.eq_ignore_ascii_case(location) {
+        return Err(Fault::location(name, own, location));
+    }
     let mut model = json!({
-        "location": given["location"], "tags": {}, "sku": {}, "properties": {},
+        "location": location, "tags": {}, "sku": {}, "properties": {},
     });
     if is_new && wanted.is_none() {
         return Err(Fault::parameter("Required parameter 'sku.capacity' is missing (null)."));
