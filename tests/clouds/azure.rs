@@ -5,7 +5,7 @@ use std::path::Path;
 use support::Simulated;
 
 /// The shipped scenario with no room for more machines from its beginning on, written into `folder`.
-fn full(folder: &Path) -> Simulated {
+pub(crate) fn full(folder: &Path) -> Simulated {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let shipped = root.join("simulator/scenarios/four-clouds.toml");
     let shipped = std::fs::read_to_string(shipped).expect("it is shipped");

@@ -3,6 +3,7 @@
 
 mod agent;
 mod azure;
+mod azure_agent;
 mod kubernetes;
 mod prism;
 

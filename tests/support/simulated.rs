@@ -84,10 +84,29 @@ impl Simulated {
     /// patch. Panics if it is not a yes.
     #[track_caller]
     pub fn kubernetes(&self, method: &str, path: &str, body: &Value) -> Value {
-        let address = self.address("kubernetes");
         let kind =
             if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}");
+        self.call("kubernetes", (method, path), &format!("Content-Type: {kind}"), body)
+    }
+
+    /// Calls its Azure Resource Manager and gives the answer's document. Panics if it is not a yes.
+    #[track_caller]
+    pub fn arm(&self, method: &str, path: &str, body: &Value) -> Value {
+        let headers = "Content-Type: application/json\r\nAuthorization: Bearer fake";
+        let path = format!("{path}?api-version=2024-07-01");
+        self.call("azure", (method, &path), headers, body)
+    }
+
+    #[track_caller]
+    fn call(
+        &self,
+        cloud: &str,
+        (method, path): (&str, &str),
+        headers: &str,
+        body: &Value,
+    ) -> Value {
+        let address = self.address(cloud);
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{headers}");
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let answer = Request { head, body }.send(address).expect("it answers");
         let answer = String::from_utf8_lossy(&answer).into_owned();

@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Doctor,
     /// Show what the agent would do now; nothing is written
     Plan(Plan),
-    /// Print the least permissions that this very configuration needs: for AWS's IAM, a role for Kubernetes
+    /// Print the least permissions that this very configuration needs: for AWS's IAM, a role for Azure or Kubernetes
     Permissions,
     /// Tell what was decided about a target, and why
     Explain(Explain),

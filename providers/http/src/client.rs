@@ -7,7 +7,8 @@ use crate::{
     signed::{Sign, Unsigned},
 };
 use reqwest::{
-    Body, Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response, StatusCode,
+    Body, Certificate, Client, ClientBuilder, Identity, Method, RequestBuilder, Response,
+    StatusCode,
     header::{self, HeaderMap, HeaderName, HeaderValue},
     redirect,
 };
@@ -36,6 +37,8 @@ pub struct Answer {
     pub entity_tag: Option<String>,
     /// For how long it asks us to wait, if it does in seconds.
     pub retry_after: Option<Span>,
+    /// All its headers, these two among them.
+    pub headers: HeaderMap,
 }
 
 impl HttpClient {
@@ -103,6 +106,25 @@ impl HttpClient {
         self.ask(self.client.post(url.clone()).header("Content-Type", form_type).body(form)).await
     }
 
+    /// What the server answers to a request of any kind; the header called `authorization` is
+    /// never shown. Takes as long as it takes, like [`post`](Self::post).
+    pub async fn call(
+        &self,
+        method: &str,
+        url: &Url,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, FetchError> {
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| FetchError::NoHeader)?;
+        let mut request = self.client.request(method, url.clone()).body(body);
+        for (name, value) in headers {
+            let mut value = HeaderValue::from_str(value).map_err(|_| FetchError::NoHeader)?;
+            value.set_sensitive(name.eq_ignore_ascii_case("authorization"));
+            request = request.header(*name, value);
+        }
+        self.ask(request).await
+    }
+
     /// What the server answers to a `GET`. Takes as long as it takes, like [`post`](Self::post).
     pub(crate) async fn get(&self, url: &Url) -> Result<Answer, FetchError> {
         self.ask(self.client.get(url.clone())).await
@@ -151,6 +173,7 @@ impl HttpClient {
         let entity_tag = said(header::ETAG).filter(|tag| tag.starts_with('"')).map(str::to_owned);
         let retry_after = said(header::RETRY_AFTER).and_then(|text| text.parse().ok());
         let retry_after = retry_after.map(Span::from_secs);
+        let headers = response.headers().clone();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(FetchError::Connection)? {
             if body.len() + chunk.len() > max_bytes {
@@ -158,7 +181,7 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, body, entity_tag, retry_after })
+        Ok(Answer { status, body, entity_tag, retry_after, headers })
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, FetchError> {

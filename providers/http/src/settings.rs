@@ -55,7 +55,9 @@ pub enum Secret {
 }
 
 impl Secret {
-    /// The secret, without the end of its line. Fails if its file cannot be read.
+    /// The secret, without the end of its line.
+    ///
+    /// Fails if its file cannot be read.
     pub fn read(&self) -> io::Result<String> {
         match self {
             Self::Text(text) => Ok(text.clone()),

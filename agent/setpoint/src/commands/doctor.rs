@@ -111,7 +111,7 @@ fn unread(about: String, why: String) -> Finding {
         return Finding::new(Severity::NotPermitted, about, why)
             .help("allow cloudwatch:GetMetricData");
     }
-    if why.contains("would allow it") {
+    if why.contains("would allow it") || why.contains("no token could be had") {
         return Finding::new(Severity::NotPermitted, about, why);
     }
     Finding::new(Severity::Unreachable, about, why)

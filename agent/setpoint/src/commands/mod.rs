@@ -96,7 +96,7 @@ fn cannot_wire(error: CannotWire) -> Exit {
     match error {
         CannotWire::LeftOut { .. }
         | CannotWire::Provider(..)
-        | CannotWire::Cluster(..)
+        | CannotWire::Unknown(..)
         | CannotWire::Source(..)
         | CannotWire::Receiver(..)
         | CannotWire::Unsigned(_) => Exit::BadConfig,

@@ -8,6 +8,11 @@
 //! The rule it keeps: a configuration is wholly valid, or refused with every fault
 //! that can be told. Start reading at [`load`].
 
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(not(feature = "azure"))]
+#[path = "without_azure.rs"]
+mod azure;
 mod bind;
 mod calendar;
 #[cfg(feature = "aws")]
@@ -39,6 +44,7 @@ mod schema;
 mod scripts;
 mod sessions;
 mod source;
+mod subscription;
 pub(crate) mod suggest;
 mod table;
 mod target;
@@ -55,7 +61,7 @@ pub(crate) use schema::schema;
 pub(crate) use valid::CloudWatch;
 pub(crate) use valid::{
     Account, BoundInput, Cluster, Config, Mode, Provider, Question, Receiver, ReceiverKind,
-    Service, Signed, Source, SourceKind, Target, Web, Which,
+    Service, Signed, Source, SourceKind, Subscription, Target, Web, Which,
 };
 
 use fault::{Code, Faults, Place, SourceFile};

@@ -48,6 +48,7 @@ pub(crate) fn own(
     match named?.what.as_ref()? {
         RawProvider::Onprem(_) => {}
         RawProvider::Aws(_)
+        | RawProvider::Azure(_)
         | RawProvider::Kubernetes(_)
         | RawProvider::Webhook(_)
         | RawProvider::File(_)

@@ -5,7 +5,7 @@ use super::{
     meaning::{beside, check_name, endpoint, http_url, or},
     raw_provider::{RawAws, RawKubernetes, RawProvider, RawWebhook},
     source::{TIMEOUT, is_in_the_clear, trusted},
-    suggest,
+    subscription, suggest,
     valid::{Account, Cluster, Provider, Service},
 };
 use setpoint_core::Span;
@@ -39,6 +39,9 @@ pub(crate) fn provider(
 ) -> Option<Provider> {
     match raw {
         RawProvider::Aws(raw) => aws(raw, region, faults).map(Provider::Aws),
+        RawProvider::Azure(raw) => {
+            subscription::subscription(raw, faults).map(Box::new).map(Provider::Azure)
+        }
         RawProvider::Kubernetes(raw) => kubernetes(raw, faults).map(Provider::Kubernetes),
         RawProvider::Webhook(raw) => webhook(raw, every, faults).map(Provider::Webhook),
         RawProvider::Systemd(raw) => {

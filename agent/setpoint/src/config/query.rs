@@ -1,7 +1,7 @@
 //! A query as it is written in the configuration, in the language of its source's kind.
 
 use super::{
-    cloudwatch,
+    azure, cloudwatch,
     fault::{At, Code, ConfigFault, Faults, Place},
     kubernetes,
     raw::RawInput,
@@ -52,6 +52,10 @@ pub(crate) fn question(
         "cloudwatch" => {
             refuse_each(raw, "CloudWatch's answers are not told apart by this version", faults)?;
             cloudwatch::parse(&raw.query, faults).map(Question::CloudWatch)
+        }
+        "azure-monitor" => {
+            refuse_each(raw, "Azure Monitor's answers are not told apart by this version", faults)?;
+            azure::metric(&raw.query, faults).map(Question::AzureMonitor)
         }
         "kubernetes" => {
             refuse_each(raw, "the metrics of a cluster are told of all pods together", faults)?;

@@ -13,6 +13,8 @@ use setpoint_core::Span;
 pub(crate) enum RawProvider {
     /// `kind = "aws"`.
     Aws(Box<RawAws>),
+    /// `kind = "azure"`.
+    Azure(Box<RawAzure>),
     /// `kind = "kubernetes"`.
     Kubernetes(Box<RawKubernetes>),
     /// `kind = "webhook"`.
@@ -35,6 +37,20 @@ pub(crate) struct RawAws {
     pub(crate) role_arn: Option<At<String>>,
     pub(crate) external_id: Option<At<String>>,
     pub(crate) calls_per_second: Option<At<u32>>,
+}
+
+/// `kind = "azure"`.
+#[derive(Debug)]
+pub(crate) struct RawAzure {
+    pub(crate) subscription: At<String>,
+    pub(crate) resource_group: Option<At<String>>,
+    pub(crate) tenant_id: Option<At<String>>,
+    pub(crate) client_id: Option<At<String>>,
+    pub(crate) secret_file: Option<At<String>>,
+    pub(crate) federated_token_file: Option<At<String>>,
+    pub(crate) bearer_file: Option<At<String>>,
+    pub(crate) authority: Option<At<String>>,
+    pub(crate) endpoint: Option<At<String>>,
 }
 
 /// `kind = "kubernetes"`.
@@ -78,9 +94,10 @@ pub(crate) struct RawOnprem {
 
 /// Reads one provider.
 pub(crate) fn provider(mut table: Table<'_>) -> Option<RawProvider> {
-    const KINDS: [&str; 6] = ["aws", "kubernetes", "webhook", "file", "systemd", "onprem"];
-    let kind = kind(&mut table, &KINDS, &["azure"])?;
+    const KINDS: [&str; 7] = ["aws", "azure", "kubernetes", "webhook", "file", "systemd", "onprem"];
+    let kind = kind(&mut table, &KINDS, &[])?;
     let provider = match kind.as_str() {
+        "azure" => azure(&mut table).map(Box::new).map(RawProvider::Azure),
         "kubernetes" => Some(RawProvider::Kubernetes(Box::new(kubernetes(&mut table)))),
         "webhook" => webhook(&mut table).map(Box::new).map(RawProvider::Webhook),
         "file" => file(&mut table).map(RawProvider::File),
@@ -102,6 +119,28 @@ fn aws(table: &mut Table<'_>) -> RawAws {
         external_id: table.text("external_id"),
         calls_per_second: table.count("calls_per_second"),
     }
+}
+
+fn azure(table: &mut Table<'_>) -> Option<RawAzure> {
+    let example = "subscription = \"the id of the subscription\"";
+    let subscription = required(table, "subscription", example, Table::text);
+    let mut text = |key| table.text(key);
+    let resource_group = text("resource_group");
+    let (tenant_id, client_id) = (text("tenant_id"), text("client_id"));
+    let (secret_file, federated_token_file) = (text("secret_file"), text("federated_token_file"));
+    let (bearer_file, authority, endpoint) =
+        (text("bearer_file"), text("authority"), text("endpoint"));
+    Some(RawAzure {
+        subscription: subscription?,
+        resource_group,
+        tenant_id,
+        client_id,
+        secret_file,
+        federated_token_file,
+        bearer_file,
+        authority,
+        endpoint,
+    })
 }
 
 fn kubernetes(table: &mut Table<'_>) -> RawKubernetes {

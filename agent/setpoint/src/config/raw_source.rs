@@ -8,11 +8,11 @@ use super::{
 use setpoint_core::Span;
 
 /// The kinds of source that this version knows.
-pub(crate) const KINDS: [&str; 6] =
-    ["scrape", "prometheus", "http-json", "probe", "cloudwatch", "kubernetes"];
+pub(crate) const KINDS: [&str; 7] =
+    ["scrape", "prometheus", "http-json", "probe", "cloudwatch", "azure-monitor", "kubernetes"];
 
 /// Kinds that the manual speaks of and this version does not act on.
-const LATER: [&str; 2] = ["azure_monitor", "otlp"];
+const LATER: [&str; 1] = ["otlp"];
 
 /// `[sources.x]`.
 #[derive(Debug)]
@@ -31,6 +31,13 @@ pub(crate) enum RawOwn {
     Web(Box<RawWeb>),
     /// `kind = "cloudwatch"`.
     CloudWatch(RawCloudWatch),
+    /// `kind = "azure-monitor"`.
+    AzureMonitor {
+        /// Where the source is named.
+        place: Place,
+        provider: Option<At<String>>,
+        delay: Option<At<Span>>,
+    },
     /// `kind = "kubernetes"`.
     Kubernetes {
         /// Where the source is named.
@@ -87,6 +94,11 @@ pub(crate) fn source(mut table: Table<'_>) -> Option<RawSource> {
     let kind = kind(&mut table, &KINDS, &LATER)?;
     let own = match kind.as_str() {
         "cloudwatch" => Some(RawOwn::CloudWatch(cloudwatch(&mut table))),
+        "azure-monitor" => Some(RawOwn::AzureMonitor {
+            place: table.place.clone(),
+            provider: table.text("provider"),
+            delay: table.span("delay"),
+        }),
         "kubernetes" => Some(RawOwn::Kubernetes {
             place: table.place.clone(),
             provider: table.text("provider"),

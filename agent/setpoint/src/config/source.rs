@@ -6,7 +6,7 @@ use super::{
     raw::RawNamed,
     raw_provider::RawProvider,
     raw_source::{RawAccess, RawOwn, RawSigV4, RawSource, RawWeb},
-    valid::{CloudWatch, ClusterMetrics, Signed, Source, SourceKind, Web},
+    valid::{AzureMetrics, CloudWatch, ClusterMetrics, Signed, Source, SourceKind, Web},
 };
 use setpoint_core::Span;
 use setpoint_http::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
@@ -74,6 +74,21 @@ pub(crate) fn source(
             });
             Some(Source { period: resolution.max(every), delay, kind })
         }
+        RawOwn::AzureMonitor { place, provider, delay } => {
+            let unclear = "it is not clear in which subscription this Azure Monitor is";
+            let provider =
+                account((provider.as_ref(), place), unclear, &AZURE, (providers, faults))?;
+            let (resolution, delay) = (or(period, RESOLUTION), or(delay.as_ref(), DELAY));
+            if resolution.ms() == 0 || !resolution.ms().is_multiple_of(1000) {
+                let at = period.map_or(place, |at| &at.place);
+                let message =
+                    format!("`period` is {resolution}, which Azure Monitor does not keep");
+                let fault = ConfigFault::new(Code::BadValue, at, message);
+                faults.push(fault.help("write 1m, 5m, 15m, 30m, 1h, 6h, 12h or 1d"));
+            }
+            let kind = SourceKind::AzureMonitor(AzureMetrics { provider, resolution, timeout });
+            Some(Source { period: resolution.max(every), delay, kind })
+        }
         RawOwn::Kubernetes { place, provider } => {
             let unclear = "it is not clear in which cluster these metrics are";
             let provider =
@@ -122,6 +137,12 @@ const AWS: Wanted = Wanted {
     is: |provider| matches!(provider, RawProvider::Aws(_)),
     is_not: "has no CloudWatch: it is not AWS",
     example: "aws",
+};
+
+const AZURE: Wanted = Wanted {
+    is: |provider| matches!(provider, RawProvider::Azure(_)),
+    is_not: "has no Azure Monitor: it is not Azure",
+    example: "azure",
 };
 
 const KUBERNETES: Wanted = Wanted {

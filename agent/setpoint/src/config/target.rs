@@ -1,6 +1,7 @@
 //! Makes sense of a target: what it is, where it lives, its bounds and its brakes.
 
 use super::{
+    azure,
     fault::{At, Code, ConfigFault, Faults, Place},
     kubernetes,
     meaning::{known_provider, or},
@@ -199,25 +200,28 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
         faults.push(ConfigFault::new(Code::WrongKind, &raw.provider.place, message));
         return;
     }
-    if let (RawProvider::Kubernetes(_), RawWhich::Select { place, .. }) = (provider, &raw.which) {
-        let message = "`select` finds groups of AWS; what is in a cluster is named by its `id`";
-        faults.push(ConfigFault::new(Code::WrongKind, place, message));
-    }
+    no_fleet(raw, provider, faults);
     let Some(id) = raw.id() else { return };
     match provider {
         // Of a backend its own reader says what is wrong.
         RawProvider::Aws(_) | RawProvider::Onprem(_) => {}
+        RawProvider::Azure(raw_azure) => {
+            azure::check_id(id, raw_azure.resource_group.as_ref(), faults);
+            no_sessions(
+                raw,
+                "Azure picks which machines go",
+                "and let machines end their work when Azure announces their end",
+                faults,
+            );
+        }
         RawProvider::Kubernetes(_) => {
             kubernetes::check_id(id, faults);
-            let RawTargetKind::Group { more, .. } = &raw.kind else { return };
-            if let Some(input) = more.sessions.input.as_ref().and_then(Option::as_ref) {
-                let message = "`sessions` are for groups of AWS: in a cluster its controller picks \
-                               which pods go";
-                let fault = ConfigFault::new(Code::WrongKind, &input.query.place, message);
-                faults.push(
-                    fault.help("leave `sessions` out, and let pods end their work in `preStop`"),
-                );
-            }
+            no_sessions(
+                raw,
+                "in a cluster its controller picks which pods go",
+                "and let pods end their work in `preStop`",
+                faults,
+            );
         }
         RawProvider::Webhook(webhook) => {
             let named = webhook.url.value.contains(ID);
@@ -241,10 +245,37 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
     }
 }
 
+/// Says so if it is a fleet, where targets are named one by one.
+fn no_fleet(raw: &RawTarget, provider: &RawProvider, faults: &Faults) {
+    let RawWhich::Select { place, .. } = &raw.which else { return };
+    let what = match provider {
+        RawProvider::Azure(_) => "a scale set of Azure",
+        RawProvider::Kubernetes(_) => "what is in a cluster",
+        RawProvider::Aws(_)
+        | RawProvider::Webhook(_)
+        | RawProvider::File(_)
+        | RawProvider::Systemd(_)
+        | RawProvider::Onprem(_) => return,
+    };
+    let message = format!("`select` finds groups of AWS; {what} is named by its `id`");
+    faults.push(ConfigFault::new(Code::WrongKind, place, message));
+}
+
+/// Says so if it asks for sessions, where nobody can say which members go.
+fn no_sessions(raw: &RawTarget, why: &str, instead: &str, faults: &Faults) {
+    let RawTargetKind::Group { more, .. } = &raw.kind else { return };
+    if let Some(input) = more.sessions.input.as_ref().and_then(Option::as_ref) {
+        let message = format!("`sessions` are for groups of AWS: {why}");
+        let fault = ConfigFault::new(Code::WrongKind, &input.query.place, message);
+        faults.push(fault.help(format!("leave `sessions` out, {instead}")));
+    }
+}
+
 /// What a provider is, and the kinds of targets that it has.
 const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
     match provider {
         RawProvider::Aws(_) => ("AWS", &[Kind::Group, Kind::Database, Kind::Volume]),
+        RawProvider::Azure(_) => ("Azure", &[Kind::Group]),
         RawProvider::Kubernetes(_) => ("Kubernetes", &[Kind::Group]),
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),

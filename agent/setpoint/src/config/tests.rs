@@ -2,6 +2,8 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "azure")]
+mod azure;
 mod calendars;
 mod kinds;
 #[cfg(feature = "kubernetes")]
@@ -270,9 +272,9 @@ fn a_target_of_another_kind_is_a_fault() {
 fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
     check(
         "kind = \"scrape\"",
-        "kind = \"azure_monitor\"",
+        "kind = \"otlp\"",
         &[
-            "setpoint.toml:3:8: C013: kind \"azure_monitor\" is not supported by this version yet; this version knows `scrape`, `prometheus`, `http-json`, `probe`, `cloudwatch` and `kubernetes`",
+            "setpoint.toml:3:8: C013: kind \"otlp\" is not supported by this version yet; this version knows `scrape`, `prometheus`, `http-json`, `probe`, `cloudwatch`, `azure-monitor` and `kubernetes`",
         ],
     );
     check(

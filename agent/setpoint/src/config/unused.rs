@@ -81,6 +81,7 @@ fn held_back(raw: &Raw, policy: &RawPolicy, faults: &Faults) {
 fn in_sources(raw: &Raw) -> impl Iterator<Item = &str> {
     let named = raw.sources.iter().filter_map(|source| match &source.what.as_ref()?.own {
         RawOwn::CloudWatch(own) => Some((own.provider.as_ref(), AWS)),
+        RawOwn::AzureMonitor { provider, .. } => Some((provider.as_ref(), AZURE)),
         RawOwn::Kubernetes { provider, .. } => Some((provider.as_ref(), KUBERNETES)),
         RawOwn::Web(own) => own.access.sigv4.as_ref().map(|own| (own.provider.as_ref(), AWS)),
     });
@@ -94,4 +95,5 @@ fn in_sources(raw: &Raw) -> impl Iterator<Item = &str> {
 type Is = fn(&RawProvider) -> bool;
 
 const AWS: Is = |provider| matches!(provider, RawProvider::Aws(_));
+const AZURE: Is = |provider| matches!(provider, RawProvider::Azure(_));
 const KUBERNETES: Is = |provider| matches!(provider, RawProvider::Kubernetes(_));

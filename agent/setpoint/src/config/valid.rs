@@ -1,6 +1,6 @@
 //! A configuration as it is meant: every value is valid, every name leads somewhere.
 
-use super::{cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
+use super::{azure, cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
 use setpoint_core::{
     BoundPolicy, Calendars, InputKey, InputSettings, NoticeKind, PolicyName, Program, Settings,
     Span, TargetName, TargetSettings,
@@ -158,6 +158,8 @@ pub(crate) enum SourceKind {
     },
     /// CloudWatch.
     CloudWatch(CloudWatch),
+    /// Azure Monitor.
+    AzureMonitor(AzureMetrics),
     /// The metrics of a cluster of Kubernetes.
     Kubernetes(ClusterMetrics),
 }
@@ -193,7 +195,7 @@ impl SourceKind {
             | Self::Prometheus(web)
             | Self::HttpJson(web)
             | Self::Probe { web, .. } => Some(web),
-            Self::CloudWatch(_) | Self::Kubernetes(_) => None,
+            Self::CloudWatch(_) | Self::AzureMonitor(_) | Self::Kubernetes(_) => None,
         }
     }
 }
@@ -210,6 +212,21 @@ pub(crate) struct CloudWatch {
     pub(crate) timeout: Span,
     /// Another address than the provider's.
     pub(crate) endpoint: Option<Url>,
+}
+
+/// Azure Monitor, in the subscription of a provider.
+#[cfg_attr(
+    not(feature = "azure"),
+    expect(dead_code, reason = "read by its back end, which is not built")
+)]
+#[derive(Clone, Debug)]
+pub(crate) struct AzureMetrics {
+    /// The provider in whose subscription it is.
+    pub(crate) provider: String,
+    /// How much time one value stands for.
+    pub(crate) resolution: Span,
+    /// How long one reading may take.
+    pub(crate) timeout: Span,
 }
 
 /// The metrics of a cluster of Kubernetes.
@@ -230,6 +247,8 @@ pub(crate) struct ClusterMetrics {
 pub(crate) enum Provider {
     /// Amazon Web Services.
     Aws(Account),
+    /// A subscription of Azure.
+    Azure(Box<Subscription>),
     /// A namespace of a cluster of Kubernetes.
     Kubernetes(Cluster),
     /// A web service of the user's own.
@@ -249,6 +268,33 @@ pub(crate) enum Provider {
         /// The folder that they are in.
         folder: PathBuf,
     },
+}
+
+/// A subscription of Azure.
+#[cfg_attr(
+    not(feature = "azure"),
+    expect(dead_code, reason = "read by its back end, which is not built")
+)]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Subscription {
+    /// Its id.
+    pub(crate) id: String,
+    /// The resource group of targets that name none.
+    pub(crate) resource_group: Option<String>,
+    /// The tenant of the application that we are.
+    pub(crate) tenant: Option<String>,
+    /// The application that we are, or which of the managed identities.
+    pub(crate) client_id: Option<String>,
+    /// A file with the application's secret.
+    pub(crate) secret_file: Option<PathBuf>,
+    /// A file with a token of another issuer that stands for the application.
+    pub(crate) federated_file: Option<PathBuf>,
+    /// A file with a token to send as it is.
+    pub(crate) bearer_file: Option<PathBuf>,
+    /// Another place where tokens are given.
+    pub(crate) authority: Option<Url>,
+    /// Another address of Azure Resource Manager.
+    pub(crate) endpoint: Option<Url>,
 }
 
 /// A namespace of a cluster of Kubernetes.
@@ -348,6 +394,8 @@ pub(crate) enum Question {
     Check(Check),
     /// Of CloudWatch: a metric or an expression.
     CloudWatch(MetricQuery),
+    /// Of Azure Monitor.
+    AzureMonitor(azure::MetricQuery),
     /// Of the metrics of a cluster.
     Usage(Usage),
 }

@@ -148,7 +148,7 @@ async fn connect(name: &str, cluster: &Cluster) -> Result<Kubernetes, CannotWire
         ..KubernetesSettings::new(name)
     };
     let connected = Kubernetes::connect(settings, Arc::new(SystemClock::start())).await;
-    connected.map_err(|error| CannotWire::Cluster(name.to_owned(), Box::new(error)))
+    connected.map_err(|error| CannotWire::Unknown(name.to_owned(), Box::new(error)))
 }
 
 fn replaces(target: &Target) -> bool {

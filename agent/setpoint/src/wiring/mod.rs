@@ -5,6 +5,11 @@ mod aws;
 #[cfg(not(feature = "aws"))]
 #[path = "without_aws.rs"]
 mod aws;
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(not(feature = "azure"))]
+#[path = "without_azure.rs"]
+mod azure;
 #[cfg(feature = "kubernetes")]
 mod kubernetes;
 #[cfg(not(feature = "kubernetes"))]
@@ -44,7 +49,7 @@ pub(crate) enum Reach {
 pub(crate) enum CannotWire {
     /// A back end was left out when the program was built.
     #[cfg_attr(
-        all(feature = "aws", feature = "kubernetes"),
+        all(feature = "aws", feature = "azure", feature = "kubernetes"),
         expect(dead_code, reason = "every back end is built in")
     )]
     #[error(
@@ -59,10 +64,13 @@ pub(crate) enum CannotWire {
     /// A provider cannot even be asked.
     #[error("provider `{0}` cannot be set up")]
     Provider(String, #[source] SetUpError),
-    /// A cluster cannot even be asked.
+    /// There is no telling where a provider is, or who we are there.
     #[error("provider `{0}` cannot be set up")]
-    #[cfg_attr(not(feature = "kubernetes"), expect(dead_code, reason = "no back end has any"))]
-    Cluster(String, #[source] Box<dyn StdError + Send + Sync>),
+    #[cfg_attr(
+        not(any(feature = "azure", feature = "kubernetes")),
+        expect(dead_code, reason = "no back end has to find out")
+    )]
+    Unknown(String, #[source] Box<dyn StdError + Send + Sync>),
     /// A source cannot even be asked.
     #[error("source `{0}` cannot be set up")]
     Source(String, #[source] SetUpError),
@@ -112,6 +120,12 @@ pub(crate) async fn world(
             Provider::Aws(account) => {
                 if !targets.is_empty() || aws::has_metrics(config, name) {
                     aws::plug_in(&mut world, config, (name, account), &targets, reach).await?;
+                }
+            }
+            Provider::Azure(subscription) => {
+                if !targets.is_empty() || azure::has_metrics(config, name) {
+                    let provider = (&**name, &**subscription);
+                    azure::plug_in(&mut world, config, provider, &targets, reach)?;
                 }
             }
             Provider::Kubernetes(cluster) => {
@@ -184,6 +198,7 @@ pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, Canno
     for (name, provider) in &config.providers {
         let least = match provider {
             Provider::Aws(account) => aws::permissions(config, name, account)?,
+            Provider::Azure(subscription) => azure::permissions(config, name, subscription)?,
             Provider::Kubernetes(cluster) => kubernetes::permissions(config, name, cluster)?,
             Provider::Webhook(_)
             | Provider::File { .. }
@@ -199,7 +214,8 @@ pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, Canno
 pub(crate) fn accounts(config: &Config) -> impl Iterator<Item = (&String, &Account)> {
     config.providers.iter().filter_map(|(name, provider)| match provider {
         Provider::Aws(account) => Some((name, account)),
-        Provider::Kubernetes(_)
+        Provider::Azure(_)
+        | Provider::Kubernetes(_)
         | Provider::Webhook(_)
         | Provider::File { .. }
         | Provider::Systemd { .. }
@@ -215,6 +231,7 @@ pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire>
             config.targets.iter().filter(|(_, target)| target.provider == *name).collect();
         findings.extend(match provider {
             Provider::Aws(account) => aws::examine(name, account, &targets).await?,
+            Provider::Azure(subscription) => azure::examine(name, subscription, &targets).await?,
             Provider::Kubernetes(cluster) => kubernetes::examine(name, cluster, &targets).await?,
             Provider::Webhook(_)
             | Provider::File { .. }

@@ -58,7 +58,7 @@ pub(super) async fn examine(
 ) -> Result<Vec<Finding>, CannotWire> {
     let acts = |target: &TargetName| targets.get(target).is_some_and(|it| it.mode == Mode::Act);
     Ok(match provider {
-        Provider::Aws(_) | Provider::Kubernetes(_) => Vec::new(),
+        Provider::Aws(_) | Provider::Azure(_) | Provider::Kubernetes(_) => Vec::new(),
         Provider::Webhook(service) => {
             let place = |id: &str, settings: &TargetSettings| {
                 Some((document(service, id, settings)?, settings.range()))

@@ -47,7 +47,9 @@ fn plug_in(
         http
     };
     Ok(Some(match kind {
-        SourceKind::CloudWatch(_) | SourceKind::Kubernetes(_) => return Ok(None),
+        SourceKind::CloudWatch(_) | SourceKind::AzureMonitor(_) | SourceKind::Kubernetes(_) => {
+            return Ok(None);
+        }
         SourceKind::Scrape(Web { url, http: settings, .. }) => {
             let of = |question: &Question| {
                 let Question::Page(query) = question else { return None };

@@ -1,0 +1,27 @@
+//! What is named in a subscription of Azure, with its faults shown where they are written.
+
+use super::fault::{At, Code, ConfigFault, Faults};
+pub(crate) use setpoint_azure::MetricQuery;
+use setpoint_azure::ScaleSetId;
+
+/// Says so if `id` names no scale set; `group` is where one is that names no resource group.
+pub(crate) fn check_id(id: &At<String>, group: Option<&At<String>>, faults: &Faults) {
+    if let Err(why) = ScaleSetId::parse(&id.value, group.map(|group| &*group.value)) {
+        faults.push(ConfigFault::new(Code::BadValue, &id.place, why.to_string()));
+    }
+}
+
+/// What is asked of Azure Monitor, or a fault.
+pub(crate) fn metric(written: &At<String>, faults: &Faults) -> Option<MetricQuery> {
+    match MetricQuery::parse(&written.value) {
+        Ok(query) => Some(query),
+        Err(why) => {
+            // What a variable holds is not to be shown.
+            let expanded = written.place.written().contains("${");
+            let why = if expanded { "once its variables are expanded" } else { &why.to_string() };
+            let message = format!("this query cannot be answered: {why}");
+            faults.push(ConfigFault::new(Code::BadQuery, &written.place, message));
+            None
+        }
+    }
+}

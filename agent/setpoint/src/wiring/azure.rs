@@ -1,0 +1,160 @@
+//! Azure, plugged in.
+
+use super::{CannotWire, Reach};
+use crate::{
+    config::{Config, Mode, Question, SourceKind, Subscription, Target, Which},
+    system_clock::SystemClock,
+};
+use serde_json::{Value, json};
+use setpoint_azure::{
+    Azure, AzureSettings, Deadlines, Identity, MetricQuery, MonitorSettings, Needs, Patient,
+    ScaleSetId, Written, actions, scopes,
+};
+use setpoint_control::{Act, Breaker, Finding, World};
+use setpoint_core::{InputKey, TargetName, TargetSettings};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    sync::Arc,
+};
+use url::Url;
+
+/// Azure Resource Manager of Azure's public cloud.
+const PUBLIC: &str = "https://management.azure.com/";
+
+/// The metrics and the eyes of one provider, and its hands if the agent gets any.
+pub(super) fn plug_in(
+    world: &mut World,
+    config: &Config,
+    (name, subscription): (&str, &Subscription),
+    targets: &BTreeMap<&TargetName, &Target>,
+    reach: Reach,
+) -> Result<(), CannotWire> {
+    let azure = connect(name, subscription)?;
+    for (source, settings, queries) in metrics(config, name) {
+        if !queries.is_empty() {
+            let metrics = Box::new(azure.metrics(settings, queries));
+            world.sources.push(Box::new(Breaker::new(source, metrics, config.every)));
+        }
+    }
+    let wanted = |wanted: &dyn Fn(&Target) -> bool| -> BTreeMap<TargetName, ScaleSetId> {
+        let wanted = targets.iter().filter(|(_, target)| wanted(target));
+        wanted.filter_map(|(name, it)| Some(((*name).clone(), id(subscription, it)?))).collect()
+    };
+    let named = targets.iter().filter(|(_, target)| replaces(target));
+    let named: BTreeSet<TargetName> = named.map(|(name, _)| (*name).clone()).collect();
+    let seen = wanted(&|_| true);
+    if !seen.is_empty() {
+        world.eyes.push(Box::new(azure.eyes(seen, named)));
+    }
+    let acted_on = wanted(&|target| reach == Reach::Hands && target.mode == Mode::Act);
+    if !acted_on.is_empty() {
+        let names: Vec<TargetName> = acted_on.keys().cloned().collect();
+        let hands: Arc<dyn Act> = Arc::new(azure.hands(acted_on));
+        world.hands.extend(names.into_iter().map(|name| (name, Arc::clone(&hands))));
+    }
+    Ok(())
+}
+
+/// Whether a source reads the Azure Monitor of the provider called `name`.
+pub(super) fn has_metrics(config: &Config, name: &str) -> bool {
+    metrics(config, name).next().is_some()
+}
+
+/// The sources that read the Azure Monitor of `provider`, each with its settings and what it is
+/// asked.
+fn metrics<'a>(
+    config: &'a Config,
+    provider: &'a str,
+) -> impl Iterator<Item = (&'a str, MonitorSettings, BTreeMap<InputKey, MetricQuery>)> {
+    config.sources.iter().filter_map(move |(name, source)| {
+        let SourceKind::AzureMonitor(own) = &source.kind else { return None };
+        let asked = config.inputs.iter().filter(|(_, input)| input.source == *name);
+        let own_questions = asked.filter_map(|(key, input)| {
+            let Question::AzureMonitor(query) = &input.question else { return None };
+            Some((key.clone(), query.clone()))
+        });
+        let settings =
+            MonitorSettings { period: own.resolution, delay: source.delay, timeout: own.timeout };
+        (own.provider == provider).then(|| (&**name, settings, own_questions.collect()))
+    })
+}
+
+/// What a provider has to say about `targets`.
+pub(super) async fn examine(
+    name: &str,
+    subscription: &Subscription,
+    targets: &BTreeMap<&TargetName, &Target>,
+) -> Result<Vec<Finding>, CannotWire> {
+    let patient = |target: &Target| {
+        let (id, range) = (id(subscription, target)?, target.settings.range());
+        let (acts, replaces) = (target.mode == Mode::Act, replaces(target));
+        Some(Patient { id, range, acts, replaces })
+    };
+    let patients = targets.iter().filter_map(|(name, it)| Some(((*name).clone(), patient(it)?)));
+    Ok(connect(name, subscription)?.examine(&patients.collect()).await)
+}
+
+/// The least role that a provider needs, as `az role definition create` takes it.
+#[expect(clippy::unnecessary_wraps, reason = "a build without it fails")]
+pub(super) fn permissions(
+    config: &Config,
+    name: &str,
+    subscription: &Subscription,
+) -> Result<Value, CannotWire> {
+    let own = || config.targets.values().filter(|target| target.provider == name);
+    let acts = |target: &&Target| target.mode == Mode::Act;
+    let measured: Vec<MetricQuery> =
+        metrics(config, name).flat_map(|(_, _, queries)| queries.into_values()).collect();
+    let needs = Needs {
+        seen: own().next().is_some(),
+        resized: own().any(|target| acts(&target)),
+        replaces: own().filter(acts).any(replaces),
+        measured: !measured.is_empty(),
+    };
+    let targets = own().filter_map(|target| id(subscription, target));
+    Ok(json!({
+        "Name": format!("Setpoint {name}"),
+        "IsCustom": true,
+        "Description": "What the agent does to its targets, and no more",
+        "Actions": actions(needs),
+        "NotActions": [],
+        "DataActions": [],
+        "NotDataActions": [],
+        "AssignableScopes": scopes(&subscription.id, targets, measured.iter()),
+    }))
+}
+
+/// The way to one provider.
+fn connect(name: &str, subscription: &Subscription) -> Result<Azure, CannotWire> {
+    let written = Written {
+        tenant: subscription.tenant.clone(),
+        client_id: subscription.client_id.clone(),
+        secret_file: subscription.secret_file.clone(),
+        federated_file: subscription.federated_file.clone(),
+        bearer_file: subscription.bearer_file.clone(),
+        authority: subscription.authority.clone(),
+    };
+    let unknown = |error| CannotWire::Unknown(name.to_owned(), error);
+    let identity = Identity::find(&written, |variable| env::var(variable).ok());
+    let public = || Url::parse(PUBLIC).map_err(|error| unknown(error.into()));
+    let settings = AzureSettings {
+        name: name.to_owned(),
+        subscription: subscription.id.clone(),
+        endpoint: subscription.endpoint.clone().map_or_else(public, Ok)?,
+        identity: identity.map_err(|error| unknown(error.into()))?,
+        deadlines: Deadlines::default(),
+    };
+    let azure = Azure::new(settings, Arc::new(SystemClock::start()));
+    azure.map_err(|error| CannotWire::Provider(name.to_owned(), error))
+}
+
+fn replaces(target: &Target) -> bool {
+    matches!(&target.settings, TargetSettings::Group(group) if group.replaces)
+}
+
+/// Which scale set a target is. What the configuration lets through is one.
+fn id(subscription: &Subscription, target: &Target) -> Option<ScaleSetId> {
+    let Which::One(id) = &target.which else { return None };
+    ScaleSetId::parse(id, subscription.resource_group.as_deref()).ok()
+}

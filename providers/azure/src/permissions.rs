@@ -1,0 +1,70 @@
+//! The least that a role must have for these very targets: pure.
+//!
+//! Azure bounds a role by where it holds, not by names: it holds in the resource groups of the
+//! targets and nowhere else. Nothing in it lets the agent make or delete a scale set.
+
+use crate::{
+    MetricQuery, ScaleSetId,
+    compute::{DELETE, READ, READ_MACHINES, READ_VIEW, READ_VMS, WRITE},
+    insights::READ_AUTOSCALE,
+    metrics::READ_METRICS,
+    scale_set::group_path,
+};
+use std::collections::BTreeSet;
+
+/// What the targets of a provider ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Whether any is looked at.
+    pub seen: bool,
+    /// Whether any is resized.
+    pub resized: bool,
+    /// Whether machines are replaced.
+    pub replaces: bool,
+    /// Whether metrics are read.
+    pub measured: bool,
+}
+
+/// Where the role holds: the resource groups of the targets and of what is measured.
+pub fn scopes<'a>(
+    subscription: &str,
+    targets: impl Iterator<Item = ScaleSetId>,
+    measured: impl Iterator<Item = &'a MetricQuery>,
+) -> BTreeSet<String> {
+    let targets = targets.map(|id| group_path(subscription, &id.group));
+    targets.chain(measured.map(|query| query.group(subscription))).collect()
+}
+
+/// The actions for `needs`, in the order of their names.
+pub fn actions(needs: Needs) -> Vec<&'static str> {
+    let mut actions = Vec::new();
+    if needs.seen {
+        actions.extend([READ, READ_VIEW, READ_MACHINES, READ_VMS, READ_AUTOSCALE]);
+    }
+    if needs.measured {
+        actions.push(READ_METRICS);
+    }
+    if needs.resized || needs.replaces {
+        actions.push(WRITE);
+    }
+    if needs.replaces {
+        actions.push(DELETE);
+    }
+    actions.sort_unstable();
+    actions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_looks_may_change_nothing_and_what_resizes_may_end_no_machine() {
+        let seen = actions(Needs { seen: true, ..Needs::default() });
+        assert!(seen.len() == 5 && seen.iter().all(|action| action.ends_with("/read")), "{seen:?}");
+        let resized = actions(Needs { seen: true, resized: true, ..Needs::default() });
+        let changing: Vec<_> = resized.iter().filter(|it| !it.ends_with("/read")).collect();
+        assert_eq!(changing, [&WRITE]);
+        assert!(actions(Needs::default()).is_empty());
+    }
+}

@@ -1,0 +1,103 @@
+//! Other scalers on our scale sets: Azure's own autoscale settings, which would undo what we do.
+
+use crate::{
+    arm::Arm,
+    insights::{AutoscaleSetting, autoscale_settings},
+    scale_set::ScaleSetId,
+};
+use setpoint_control::Clock;
+use setpoint_core::Span;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{sync::Mutex, time::timeout};
+
+/// How long an answer stands. Autoscale settings are made by people, not by the minute.
+const STANDS: Span = Span::from_minutes(5);
+
+/// How long a failure stands before Azure is asked again.
+const FAILURE_STANDS: Span = Span::from_minutes(1);
+
+/// How long the answer may take: a look at the scale sets themselves must not be late for it.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Knows which scale sets Azure itself scales.
+pub(crate) struct Rivals {
+    arm: Arm,
+    subscription: String,
+    clock: Arc<dyn Clock>,
+    /// By resource group.
+    known: Mutex<BTreeMap<String, Known>>,
+}
+
+struct Known {
+    until: Span,
+    rivals: Result<Vec<Rival>, String>,
+}
+
+/// An autoscale setting that is in force, and what it scales.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rival {
+    /// What it is called: "autoscale setting web".
+    pub(crate) who: String,
+    of: String,
+}
+
+impl Rival {
+    /// Whether it scales what is at this path.
+    pub(crate) fn is_of(&self, path: &str) -> bool {
+        // Azure writes its own paths in several ways.
+        self.of.eq_ignore_ascii_case(path)
+    }
+}
+
+impl Rivals {
+    pub(crate) fn new(arm: Arm, subscription: String, clock: Arc<dyn Clock>) -> Self {
+        Self { arm, subscription, clock, known: Mutex::default() }
+    }
+
+    /// Why a scale set should be left to another scaler, if there is one.
+    ///
+    /// Where settings may not be read none is known: a person learns that from `doctor`. Where
+    /// Azure does not answer, what was known stands.
+    pub(crate) async fn of(&self, id: &ScaleSetId) -> Option<String> {
+        let now = self.clock.now().monotonic;
+        let mut all = self.known.lock().await;
+        let known = all.get(&id.group);
+        if known.is_none_or(|known| now >= known.until) {
+            let before = known.and_then(|known| known.rivals.clone().ok());
+            let (rivals, stands) = match self.read(&id.group).await {
+                Ok(read) => (Ok(read), STANDS),
+                Err(why) => (before.ok_or(why), FAILURE_STANDS),
+            };
+            all.insert(id.group.clone(), Known { until: now + stands, rivals });
+        }
+        match &all.get(&id.group)?.rivals {
+            Ok(all) => {
+                let path = id.path(&self.subscription);
+                let rival = all.iter().find(|rival| rival.is_of(&path))?;
+                Some(format!("another scaler acts on it: {}", rival.who))
+            }
+            Err(why) => Some(format!("whether another scaler acts on it is not known: {why}")),
+        }
+    }
+
+    async fn read(&self, group: &str) -> Result<Vec<Rival>, String> {
+        let read = autoscale_settings(&self.arm, &self.subscription, group);
+        match timeout(PATIENCE, read).await {
+            Err(_elapsed) => Err(format!("no answer within {PATIENCE:?}")),
+            Ok(Ok(read)) => Ok(in_force(&read)),
+            Ok(Err(error)) if error.is_forbidden() => Ok(Vec::new()),
+            Ok(Err(error)) => Err(error.to_string()),
+        }
+    }
+}
+
+/// Those of `settings` that act.
+pub(crate) fn in_force(settings: &[AutoscaleSetting]) -> Vec<Rival> {
+    let acts = |setting: &&AutoscaleSetting| setting.properties.enabled != Some(false);
+    let rival = |setting: &AutoscaleSetting| {
+        let name = setting.name.as_deref().unwrap_or("without a name");
+        let of = setting.properties.target_resource_uri.clone()?;
+        Some(Rival { who: format!("autoscale setting {name}"), of })
+    };
+    settings.iter().filter(acts).filter_map(rival).collect()
+}
