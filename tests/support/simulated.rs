@@ -34,10 +34,17 @@ impl Simulated {
     ///
     /// Panics, saying how to build it, if the program cannot serve.
     pub fn start(scenario: &Path, arguments: &[&str]) -> Self {
+        Self::at_pace("60", scenario, arguments)
+    }
+
+    /// Serves this scenario, so many times as fast as the clock on the wall.
+    ///
+    /// Panics, saying how to build it, if the program cannot serve.
+    pub fn at_pace(pace: &str, scenario: &Path, arguments: &[&str]) -> Self {
         let mut process = Command::new(program("setpoint-sim"))
             .arg("cloud")
             .arg(scenario)
-            .args(["--pace", "60"])
+            .args(["--pace", pace])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -29,9 +29,9 @@ impl LiveWorld {
 
     /// Lets time pass, a second at a time, and writes down what is published meanwhile.
     pub fn advance_to(&mut self, now: Span) {
-        let second = Span::from_secs(1);
-        while self.world.age() + second <= now {
-            self.world.advance_to(self.world.age() + second);
+        // Whole seconds, however short the steps are in which time passes.
+        for second in self.world.age().ms() / 1000 + 1..=now.ms() / 1000 {
+            self.world.advance_to(Span::from_secs(second));
             self.log.note(&self.world);
         }
         // What is done now is done now, and not at the second before.

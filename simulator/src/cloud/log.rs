@@ -78,4 +78,16 @@ mod tests {
         // Windows that ended while the source was away were never told, but for the last of them.
         assert_eq!(stamps(Metric::Cpu)[..7], [15, 30, 45, 60, 75, 135, 150]);
     }
+
+    #[test]
+    fn nothing_is_missed_however_often_somebody_looks() {
+        let told = |step: u64| {
+            let mut live = LiveWorld::new("aws", "web", World::new(scenario(), 1));
+            (0..=100_000 / step).for_each(|times| live.advance_to(Span::from_ms(times * step)));
+            live.log.points(Metric::Cpu).map(|it| (it.at, it.value)).collect::<Vec<_>>()
+        };
+        assert!(told(1000).len() > 4);
+        assert_eq!(told(100), told(1000));
+        assert_eq!(told(5000), told(1000));
+    }
 }
