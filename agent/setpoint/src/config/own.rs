@@ -42,6 +42,7 @@ pub(crate) fn own(
         RawTargetKind::Database { own, .. } => (&own.own, Some(&**own)),
         RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. }
+        | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. } => return None,
     };
     let named = providers.iter().find(|provider| provider.name.value == raw.provider.value);
@@ -50,6 +51,7 @@ pub(crate) fn own(
         RawProvider::Aws(_)
         | RawProvider::Kubernetes(_)
         | RawProvider::Webhook(_)
+        | RawProvider::Flags(_)
         | RawProvider::File(_)
         | RawProvider::Systemd(_) => {
             strangers(own, database, faults);
@@ -64,6 +66,7 @@ pub(crate) fn own(
         }
         RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. }
+        | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. } => None,
     }
 }

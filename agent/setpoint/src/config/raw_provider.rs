@@ -19,6 +19,8 @@ pub(crate) enum RawProvider {
     Webhook(Box<RawWebhook>),
     /// `kind = "file"`.
     File(RawFile),
+    /// `kind = "flags"`.
+    Flags(RawFlags),
     /// `kind = "systemd"`.
     Systemd(RawSystemd),
     /// `kind = "onprem"`.
@@ -64,6 +66,12 @@ pub(crate) struct RawFile {
     pub(crate) folder: At<String>,
 }
 
+/// `kind = "flags"`.
+#[derive(Debug)]
+pub(crate) struct RawFlags {
+    pub(crate) file: At<String>,
+}
+
 /// `kind = "systemd"`.
 #[derive(Debug)]
 pub(crate) struct RawSystemd {
@@ -78,12 +86,13 @@ pub(crate) struct RawOnprem {
 
 /// Reads one provider.
 pub(crate) fn provider(mut table: Table<'_>) -> Option<RawProvider> {
-    const KINDS: [&str; 6] = ["aws", "kubernetes", "webhook", "file", "systemd", "onprem"];
+    const KINDS: [&str; 7] = ["aws", "kubernetes", "webhook", "file", "flags", "systemd", "onprem"];
     let kind = kind(&mut table, &KINDS, &["azure"])?;
     let provider = match kind.as_str() {
         "kubernetes" => Some(RawProvider::Kubernetes(Box::new(kubernetes(&mut table)))),
         "webhook" => webhook(&mut table).map(Box::new).map(RawProvider::Webhook),
         "file" => file(&mut table).map(RawProvider::File),
+        "flags" => flags(&mut table).map(RawProvider::Flags),
         "onprem" => onprem(&mut table).map(RawProvider::Onprem),
         "systemd" => Some(RawProvider::Systemd(RawSystemd { program: table.text("program") })),
         _ => Some(RawProvider::Aws(Box::new(aws(&mut table)))),
@@ -133,4 +142,9 @@ fn onprem(table: &mut Table<'_>) -> Option<RawOnprem> {
 fn file(table: &mut Table<'_>) -> Option<RawFile> {
     let folder = required(table, "folder", "folder = \"/etc/app\"", Table::text);
     folder.map(|folder| RawFile { folder })
+}
+
+fn flags(table: &mut Table<'_>) -> Option<RawFlags> {
+    let file = required(table, "file", "file = \"/etc/app/flags.json\"", Table::text);
+    file.map(|file| RawFlags { file })
 }

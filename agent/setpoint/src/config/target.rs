@@ -65,6 +65,12 @@ pub(crate) fn target(
             let settings = SettingSettings { safe, ..SettingSettings::new(range) };
             (TargetSettings::Setting(braked_setting(settings, brakes)), brakes)
         }
+        RawTargetKind::Flag { safe, brakes } => {
+            let given = safe.as_ref().and_then(|side| self::side(side, faults));
+            let defaults = SettingSettings::of_flag();
+            let settings = SettingSettings { safe: given.or(defaults.safe), ..defaults };
+            (TargetSettings::Flag(braked_setting(settings, brakes)), brakes)
+        }
     };
     fits(raw, Kind::of(&settings), providers, faults);
     let own = own::own(raw, providers, faults);
@@ -205,8 +211,8 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
     }
     let Some(id) = raw.id() else { return };
     match provider {
-        // Of a backend its own reader says what is wrong.
-        RawProvider::Aws(_) | RawProvider::Onprem(_) => {}
+        // A flag may have any key. Of a backend its own reader says what is wrong.
+        RawProvider::Aws(_) | RawProvider::Onprem(_) | RawProvider::Flags(_) => {}
         RawProvider::Kubernetes(_) => {
             kubernetes::check_id(id, faults);
             let RawTargetKind::Group { more, .. } = &raw.kind else { return };
@@ -249,6 +255,7 @@ const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),
         RawProvider::File(_) => ("a folder of files", &[Kind::Setting]),
+        RawProvider::Flags(_) => ("a file of flags", &[Kind::Flag]),
         RawProvider::Onprem(_) => ("a HAProxy", &[Kind::Group, Kind::Database]),
     }
 }

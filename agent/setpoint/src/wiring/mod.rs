@@ -126,6 +126,7 @@ pub(crate) async fn world(
             Provider::Systemd { program } => {
                 own::units(&mut world, (name, program), &targets, reach);
             }
+            Provider::Flags { file } => own::flags(&mut world, (name, file), &targets, reach),
             Provider::File { folder } => own::files(&mut world, (name, folder), &targets, reach),
             Provider::Onprem { haproxy } => {
                 own::machines(&mut world, (name, haproxy), &targets, reach);
@@ -186,6 +187,7 @@ pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, Canno
             Provider::Aws(account) => aws::permissions(config, name, account)?,
             Provider::Kubernetes(cluster) => kubernetes::permissions(config, name, cluster)?,
             Provider::Webhook(_)
+            | Provider::Flags { .. }
             | Provider::File { .. }
             | Provider::Systemd { .. }
             | Provider::Onprem { .. } => continue,
@@ -201,6 +203,7 @@ pub(crate) fn accounts(config: &Config) -> impl Iterator<Item = (&String, &Accou
         Provider::Aws(account) => Some((name, account)),
         Provider::Kubernetes(_)
         | Provider::Webhook(_)
+        | Provider::Flags { .. }
         | Provider::File { .. }
         | Provider::Systemd { .. }
         | Provider::Onprem { .. } => None,
@@ -217,6 +220,7 @@ pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire>
             Provider::Aws(account) => aws::examine(name, account, &targets).await?,
             Provider::Kubernetes(cluster) => kubernetes::examine(name, cluster, &targets).await?,
             Provider::Webhook(_)
+            | Provider::Flags { .. }
             | Provider::File { .. }
             | Provider::Systemd { .. }
             | Provider::Onprem { .. } => own::examine((name, provider), &targets).await?,
