@@ -19,7 +19,7 @@ provider = FlagdProvider(
     offline_flag_source_path=path,
     deadline_ms=50,
 )
-api.set_provider(provider)
+api.set_provider_and_wait(provider)
 client = api.get_client()
 
 for line in sys.stdin:

@@ -238,9 +238,11 @@ fn a_flag_is_a_share_of_users_that_is_safe_when_it_is_off() {
     let (config, faults) = flag(GOOD_FLAG);
     let config = config.unwrap_or_else(|| panic!("{faults}"));
     assert_eq!(faults, "");
-    let of = |config: &Config| match &config.targets["extras"].settings {
-        TargetSettings::Flag(flag) => flag.clone(),
-        other => panic!("{other:?}"),
+    let of = |config: &Config| {
+        let TargetSettings::Flag(flag) = &config.targets["extras"].settings else {
+            panic!("a flag")
+        };
+        flag.clone()
     };
     let extras = of(&config);
     assert_eq!((extras.range.min(), extras.range.max()), (0, 100));
