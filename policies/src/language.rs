@@ -34,6 +34,8 @@ pub enum On {
     Database,
     /// A target of kind `setting`.
     Setting,
+    /// A target of kind `flag`.
+    Flag,
     /// A target of kind `job`.
     Job,
     /// A target of kind `volume`.
@@ -49,7 +51,10 @@ pub enum On {
 impl On {
     /// Whether it is a target.
     pub const fn is_target(self) -> bool {
-        matches!(self, Self::Group | Self::Database | Self::Setting | Self::Job | Self::Volume)
+        matches!(
+            self,
+            Self::Group | Self::Database | Self::Setting | Self::Flag | Self::Job | Self::Volume
+        )
     }
 
     /// As a noun phrase: "a group".
@@ -64,6 +69,7 @@ impl On {
             Self::Group => "a group",
             Self::Database => "a database",
             Self::Setting => "a setting",
+            Self::Flag => "a flag",
             Self::Job => "a job",
             Self::Volume => "a volume",
             Self::Opinion => "an opinion",

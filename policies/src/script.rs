@@ -3,8 +3,8 @@
 use crate::{
     check::{Checked, RuleOutline, check},
     engine::{
-        DatabaseHandle, ENGINE, GroupHandle, Inputs, JobHandle, Now, Params, SettingHandle, State,
-        VolumeHandle,
+        DatabaseHandle, ENGINE, FlagHandle, GroupHandle, Inputs, JobHandle, Now, Params,
+        SettingHandle, State, VolumeHandle,
     },
     fault::Fault,
     fault::FaultId,
@@ -126,6 +126,7 @@ fn scope(header: &Header) -> Scope<'static> {
             Kind::Group => scope.push(name.clone(), GroupHandle(index)),
             Kind::Database => scope.push(name.clone(), DatabaseHandle(index)),
             Kind::Setting => scope.push(name.clone(), SettingHandle(index)),
+            Kind::Flag => scope.push(name.clone(), FlagHandle(index)),
             Kind::Job => scope.push(name.clone(), JobHandle(index)),
             Kind::Volume => scope.push(name.clone(), VolumeHandle(index)),
         };

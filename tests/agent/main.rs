@@ -6,6 +6,7 @@
 mod doctor;
 mod doctor_own;
 mod draining;
+mod flags;
 mod fleets;
 mod growing;
 mod jobs;

@@ -360,12 +360,14 @@ fn shows(seen: &Seen, action: &Action) -> bool {
             database.replicas.iter().all(|replica| replica.name != *name)
         }
         (Seen::Setting(setting), Action::Set { to, .. }) => setting.value == *to,
+        (Seen::Flag(flag), Action::Set { to, .. }) => flag.share == *to,
         (Seen::Job(job), Action::Start { after, anew, .. }) => began(job, after.as_ref(), *anew),
         (Seen::Volume(volume), Action::Grow { to, .. }) => volume.size >= *to,
         (
             Seen::Group(_)
             | Seen::Database(_)
             | Seen::Setting(_)
+            | Seen::Flag(_)
             | Seen::Job(_)
             | Seen::Volume(_)
             | Seen::Nothing(_),

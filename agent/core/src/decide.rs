@@ -10,7 +10,7 @@ use crate::{
     job::decide_job,
     noticed::Clocks,
     region::Region,
-    setting::decide_setting,
+    setting::{Dial, decide_setting},
     shadow::decide_shadows,
     volume::decide_volume,
 };
@@ -101,7 +101,10 @@ pub(crate) fn decide_kind(
             decide_database(target, (settings, database), memory, (ballot, release), id)
         }
         (TargetSettings::Setting(settings), Seen::Setting(setting)) => {
-            decide_setting(target, (settings, setting), memory, ballot, id)
+            decide_setting(target, (settings, &Dial::of(setting)), memory, ballot, id)
+        }
+        (TargetSettings::Flag(settings), Seen::Flag(flag)) => {
+            decide_setting(target, (settings, &Dial::of_flag(flag)), memory, ballot, id)
         }
         (TargetSettings::Job(settings), Seen::Job(job)) => {
             decide_job(target, (settings, job), memory, ballot, id)
@@ -113,6 +116,7 @@ pub(crate) fn decide_kind(
         (_, Seen::Group(_)) => not_observed("it is a group"),
         (_, Seen::Database(_)) => not_observed("it is a database"),
         (_, Seen::Setting(_)) => not_observed("it is a setting"),
+        (_, Seen::Flag(_)) => not_observed("it is a flag"),
         (_, Seen::Job(_)) => not_observed("it is a job"),
         (_, Seen::Volume(_)) => not_observed("it is a volume"),
     }
@@ -123,7 +127,8 @@ fn describe(seen: &Seen, past: &TargetMemory, now: Tick) -> String {
     match seen {
         Seen::Group(group) => crate::group::describe(group, past, None),
         Seen::Database(database) => crate::database::describe(database, past),
-        Seen::Setting(setting) => crate::setting::describe(setting, past),
+        Seen::Setting(setting) => Dial::of(setting).describe(past),
+        Seen::Flag(flag) => Dial::of_flag(flag).describe(past),
         Seen::Job(job) => crate::job::describe(job, past, now),
         Seen::Volume(volume) => crate::volume::describe(volume, past),
         Seen::Nothing(why) => why.clone(),
@@ -190,6 +195,7 @@ fn sizes_count(bounds: &TargetSettings) -> Span {
             .max(group.shrink.period),
         TargetSettings::Database(_)
         | TargetSettings::Setting(_)
+        | TargetSettings::Flag(_)
         | TargetSettings::Job(_)
         | TargetSettings::Volume(_) => Span::ZERO,
     }

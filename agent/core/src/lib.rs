@@ -85,7 +85,7 @@ pub use shadow::{ShadowDecision, ShadowMemory};
 pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Release, Snapshot};
 pub use starts::{OpenStart, Running, Starts};
 pub use target::{
-    Database, Group, Job, LastRun, Members, Range, ReadyHistory, Replica, ReplicaState, Seen,
+    Database, Flag, Group, Job, LastRun, Members, Range, ReadyHistory, Replica, ReplicaState, Seen,
     Setting, Side, Volume,
 };
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};

@@ -217,7 +217,11 @@ fn is_the_providers(seen: &Seen, before: u32, size: u32) -> bool {
         Seen::Group(group) => group.own_range,
         // A job runs for whoever starts it.
         Seen::Job(_) => return true,
-        Seen::Database(_) | Seen::Setting(_) | Seen::Volume(_) | Seen::Nothing(_) => None,
+        Seen::Database(_)
+        | Seen::Setting(_)
+        | Seen::Flag(_)
+        | Seen::Volume(_)
+        | Seen::Nothing(_) => None,
     };
     let into_range = own.is_some_and(|own| own.clamp(before) == size);
     into_range || seen.busy().is_some()

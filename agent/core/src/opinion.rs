@@ -201,6 +201,8 @@ pub enum Ask {
     RemoveReplica,
     /// Have this value.
     SetTo(u32),
+    /// Have the value that stood before it was first changed; as it is, if it was not.
+    Restore,
     /// Run, unless it runs.
     Start,
     /// Run anew, also while it runs.
@@ -228,6 +230,7 @@ impl fmt::Display for Ask {
             Self::AddReplica => f.write_str("add a replica"),
             Self::RemoveReplica => f.write_str("remove a replica"),
             Self::SetTo(value) => write!(f, "set to {value}"),
+            Self::Restore => f.write_str("restore"),
             Self::Start => f.write_str("start"),
             Self::Restart => f.write_str("restart"),
             Self::GrowTo(size) => write!(f, "grow to {size} GiB"),

@@ -33,6 +33,7 @@ impl<'a> Region<'a> {
             Seen::Group(_)
             | Seen::Database(_)
             | Seen::Setting(_)
+            | Seen::Flag(_)
             | Seen::Job(_)
             | Seen::Volume(_) => true,
             Seen::Nothing(_) => false,

@@ -58,6 +58,7 @@ impl Release {
             Seen::Database(database) => !self.removes_from(database),
             Seen::Group(_)
             | Seen::Setting(_)
+            | Seen::Flag(_)
             | Seen::Job(_)
             | Seen::Volume(_)
             | Seen::Nothing(_) => true,

@@ -111,6 +111,7 @@ impl Replacing<'_> {
             | Ask::AddReplica
             | Ask::RemoveReplica
             | Ask::SetTo(_)
+            | Ask::Restore
             | Ask::Start
             | Ask::Restart
             | Ask::GrowTo(_) => Vec::new(),

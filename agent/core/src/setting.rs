@@ -1,12 +1,13 @@
-//! The decision about one setting.
+//! The decision about one setting, and about one flag, which is a setting that is a share of users.
 //!
 //! A setting has no members that could be ill or missing, but it may have a side on which it
 //! does no harm. What leads there never waits; what leads away from it is braked as shrinking
-//! is elsewhere. Where no side is safe, every move is braked.
+//! is elsewhere. Where no side is safe, every move is braked. Of a flag it is known what stood
+//! before we changed it, so that it can be put back.
 
 use crate::{
-    Action, Decision, Guard, IntentId, Memory, Setting, SettingSettings, Side, TargetMemory,
-    TargetName, Want,
+    Action, Ask, Decision, Flag, Guard, IntentId, Memory, Range, Setting, SettingSettings, Side,
+    TargetMemory, TargetName, Want,
     ballot::{Ballot, want},
     group::settle,
     guards::{Candidate, Gauntlet, InFlight, Part, Ruling, cooldown, evidence, range, warm_up},
@@ -16,18 +17,62 @@ use crate::{
     target::leaves,
 };
 
-/// Decides about one setting.
+/// What is set: a setting, or the share of users that see a feature.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dial<'a> {
+    value: u32,
+    /// What stood before we changed it, where that is known.
+    before: Option<u32>,
+    busy: Option<&'a str>,
+    /// What steps are shares of.
+    whole: u32,
+    is_flag: bool,
+}
+
+impl<'a> Dial<'a> {
+    /// A setting: its steps are shares of its value.
+    pub(crate) fn of(setting: &'a Setting) -> Self {
+        let (value, busy) = (setting.value, setting.busy.as_deref());
+        Self { value, before: None, busy, whole: value, is_flag: false }
+    }
+
+    /// A flag: its steps are shares of all users, so that it can leave nothing at all.
+    pub(crate) fn of_flag(flag: &'a Flag) -> Self {
+        let (value, busy) = (flag.share, flag.busy.as_deref());
+        Self { value, before: flag.before, busy, whole: Range::SHARES.max(), is_flag: true }
+    }
+
+    /// How it stands, in words.
+    pub(crate) fn describe(&self, past: &TargetMemory) -> String {
+        let mut text = match self.is_flag {
+            true => format!("shown to {} %", self.value),
+            false => format!("set to {}", self.value),
+        };
+        if let Some(before) = self.before {
+            text.push_str(&format!(", {before} % before we changed it"));
+        }
+        if let Some(busy) = self.busy {
+            text.push_str(&format!(", busy ({busy})"));
+        }
+        if let Some(failure) = &past.failure {
+            text.push_str(&format!(", last action failed ({failure})"));
+        }
+        text
+    }
+}
+
+/// Decides about one setting or flag.
 pub(crate) fn decide_setting(
     target: &TargetName,
-    (settings, setting): (&SettingSettings, &Setting),
+    (settings, dial): (&SettingSettings, &Dial<'_>),
     (memory, past, region): (&Memory, &TargetMemory, &Region<'_>),
     ballot: &Ballot<'_>,
     id: impl FnOnce() -> IntentId,
 ) -> Decision {
-    let (present, safe) = (setting.value, settings.safe);
+    let (present, safe) = (dial.value, settings.safe);
     let (brakes, allowed) = (&settings.brakes, settings.range);
     let stage = Stage { name: target, brakes, allowed, memory, past, region };
-    let wants = wants(ballot, present, safe);
+    let wants = wants(ballot, dial, safe);
     let size = wants.first().map_or(present, |want| want.size);
     let missing: Vec<String> =
         ballot.missing.iter().cloned().chain(discord(&wants, safe)).collect();
@@ -37,9 +82,9 @@ pub(crate) fn decide_setting(
     let in_range = allowed.clamp(present);
     gauntlet.ask(Guard::Evidence, |candidate| evidence(candidate, &missing, in_range));
     let asked = gauntlet.candidate.size;
-    gauntlet.ask(Guard::RateLimit, |candidate| step(candidate, settings));
+    gauntlet.ask(Guard::RateLimit, |candidate| step(candidate, settings, dial.whole));
     gauntlet.ask(Guard::WarmUp, |candidate| {
-        let (open, busy) = (past.open.as_ref(), setting.busy.as_deref());
+        let (open, busy) = (past.open.as_ref(), dial.busy);
         let (warmed, ready_after) = (None, crate::Span::ZERO);
         warm_up(candidate, &InFlight { open, busy, unready: 0, warmed, ready_after }, memory.now)
     });
@@ -52,7 +97,7 @@ pub(crate) fn decide_setting(
     let set = |to| Action::Set { from: present, to, leaves: leaves(safe, present, to) };
     Decision {
         target: target.clone(),
-        seen: describe(setting, past),
+        seen: dial.describe(past),
         wants,
         guards: gauntlet.lines,
         asked: Some(asked),
@@ -65,12 +110,17 @@ pub(crate) fn decide_setting(
 
 /// What each fired rule asks for, the safest first; in the order of the rules where no side
 /// is safe.
-fn wants(ballot: &Ballot<'_>, present: u32, safe: Option<Side>) -> Vec<Want> {
+fn wants(ballot: &Ballot<'_>, dial: &Dial<'_>, safe: Option<Side>) -> Vec<Want> {
+    let present = dial.value;
     let mut wants: Vec<Want> = ballot
         .opinions
         .iter()
         .filter_map(|(policy, rule, opinion)| {
-            let size = size_of(&opinion.ask, present, present)?.size;
+            let size = if matches!(opinion.ask, Ask::Restore) {
+                dial.before.unwrap_or(present)
+            } else {
+                size_of(&opinion.ask, present, present)?.size
+            };
             Some(want(policy, rule, opinion, size))
         })
         .collect();
@@ -93,23 +143,16 @@ fn discord(wants: &[Want], safe: Option<Side>) -> Option<String> {
 }
 
 /// No further in one action than the step allows: at least by one.
-fn step(candidate: Candidate, settings: &SettingSettings) -> Ruling {
+fn step(candidate: Candidate, settings: &SettingSettings, whole: u32) -> Ruling {
     let Candidate { present, size, .. } = candidate;
     let up = size > present;
     let Some(share) = (if up { settings.step_up } else { settings.step_down }) else {
         return Ruling::pass(candidate, "no step is set");
     };
-    let most = ((f64::from(present) * share + 1e-9).floor().min(f64::from(u32::MAX)) as u32).max(1);
+    let most = ((f64::from(whole) * share + 1e-9).floor().min(f64::from(u32::MAX)) as u32).max(1);
     let limit = if up { present.saturating_add(most) } else { present.saturating_sub(most) };
     let allowed = candidate.at_most_to(limit);
     let (word, sign) =
         (if allowed == size { "within" } else { "cut to" }, if up { '+' } else { '-' });
     Ruling::Size(allowed, format!("{word} one step of {sign}{most}").into())
-}
-
-/// How a setting stands, in words.
-pub(crate) fn describe(setting: &Setting, past: &TargetMemory) -> String {
-    let busy = setting.busy.as_ref().map(|busy| format!(", busy ({busy})"));
-    let failure = past.failure.as_ref().map(|text| format!(", last action failed ({text})"));
-    format!("set to {}{}{}", setting.value, busy.unwrap_or_default(), failure.unwrap_or_default())
 }

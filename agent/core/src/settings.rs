@@ -147,6 +147,8 @@ pub enum TargetSettings {
     Database(DatabaseSettings),
     /// Of a setting.
     Setting(SettingSettings),
+    /// Of a flag: a setting that is a share of users.
+    Flag(SettingSettings),
     /// Of a job.
     Job(JobSettings),
     /// Of a volume.
@@ -159,7 +161,7 @@ impl TargetSettings {
         match self {
             Self::Group(group) => group.range,
             Self::Database(database) => database.range,
-            Self::Setting(setting) => setting.range,
+            Self::Setting(setting) | Self::Flag(setting) => setting.range,
             Self::Job(_) => Range::UP_TO_ONE,
             Self::Volume(volume) => volume.range,
         }
@@ -170,7 +172,7 @@ impl TargetSettings {
         match self {
             Self::Group(group) => &group.brakes,
             Self::Database(database) => &database.brakes,
-            Self::Setting(setting) => &setting.brakes,
+            Self::Setting(setting) | Self::Flag(setting) => &setting.brakes,
             Self::Job(job) => &job.brakes,
             Self::Volume(volume) => &volume.brakes,
         }
@@ -181,7 +183,7 @@ impl TargetSettings {
         match self {
             Self::Group(group) => &mut group.brakes,
             Self::Database(database) => &mut database.brakes,
-            Self::Setting(setting) => &mut setting.brakes,
+            Self::Setting(setting) | Self::Flag(setting) => &mut setting.brakes,
             Self::Job(job) => &mut job.brakes,
             Self::Volume(volume) => &mut volume.brakes,
         }
@@ -192,7 +194,7 @@ impl TargetSettings {
         match self {
             Self::Group(group) => group.confirm_within,
             Self::Database(database) => database.confirm_within,
-            Self::Setting(setting) => setting.confirm_within,
+            Self::Setting(setting) | Self::Flag(setting) => setting.confirm_within,
             Self::Job(job) => job.confirm_within,
             Self::Volume(volume) => volume.confirm_within,
         }
@@ -325,16 +327,17 @@ impl DatabaseSettings {
     }
 }
 
-/// The bounds and brakes of a setting.
+/// The bounds and brakes of a setting, and of a flag.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SettingSettings {
     /// Values the operator allows.
     pub range: Range,
     /// The side of the range to which it may always go; without one, every move waits.
     pub safe: Option<Side>,
-    /// The most that one action adds, as a share of the value, and at least one; no limit without.
+    /// The most that one action adds, as a share of the value (of a flag, of all users), and at
+    /// least one; no limit without.
     pub step_up: Option<f64>,
-    /// The most that one action takes, as a share of the value, and at least one; no limit without.
+    /// The most that one action takes, as `step_up`.
     pub step_down: Option<f64>,
     /// The least time from the confirmation of the last action to one that leads away from
     /// the safe side. Default 300 s.
@@ -360,6 +363,13 @@ impl SettingSettings {
             confirm_within: defaults::SETTING_CONFIRM,
             brakes: Brakes::new(),
         }
+    }
+
+    /// The defaults of a flag: shown to nobody up to everybody, and safe when it is off.
+    pub const fn of_flag() -> Self {
+        let mut flag = Self::new(Range::SHARES);
+        flag.safe = Some(Side::Low);
+        flag
     }
 }
 

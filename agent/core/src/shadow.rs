@@ -107,6 +107,7 @@ impl ShadowMemory {
                     TargetSettings::Group(bounds) => (bounds.ready_after, bounds.replaces),
                     TargetSettings::Database(_)
                     | TargetSettings::Setting(_)
+                    | TargetSettings::Flag(_)
                     | TargetSettings::Job(_)
                     | TargetSettings::Volume(_) => (crate::Span::ZERO, false),
                 };
@@ -130,6 +131,7 @@ impl ShadowMemory {
                 }
             }
             (Seen::Setting(own), Seen::Setting(_)) => own.busy = None,
+            (Seen::Flag(own), Seen::Flag(_)) => own.busy = None,
             (Seen::Volume(own), Seen::Volume(real)) => {
                 let (size, used) = (own.size, real.used);
                 *own = Volume { size, used, ..Volume::default() };
@@ -214,6 +216,7 @@ fn become_of(stands: &mut Seen, action: &Action) {
             replicas.retain(|replica| replica.name != *name);
         }
         (Seen::Setting(setting), Action::Set { to, .. }) => setting.value = *to,
+        (Seen::Flag(flag), Action::Set { to, .. }) => *flag = flag.shown_to(*to),
         (Seen::Volume(volume), Action::Grow { to, .. }) => volume.size = *to,
         (Seen::Job(job), Action::Start { token, .. }) => {
             job.last = LastRun::Running;
@@ -223,6 +226,7 @@ fn become_of(stands: &mut Seen, action: &Action) {
             Seen::Group(_)
             | Seen::Database(_)
             | Seen::Setting(_)
+            | Seen::Flag(_)
             | Seen::Job(_)
             | Seen::Volume(_)
             | Seen::Nothing(_),

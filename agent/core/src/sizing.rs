@@ -49,6 +49,7 @@ pub(crate) fn size_of(ask: &Ask, present: u32, base: u32) -> Option<Size> {
         | Ask::AtMost(_)
         | Ask::Replace(_)
         | Ask::ReplaceUnhealthy
+        | Ask::Restore
         | Ask::Start
         | Ask::Restart => None,
     }

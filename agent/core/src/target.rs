@@ -14,6 +14,8 @@ pub enum Seen {
     Database(Database),
     /// A number within bounds.
     Setting(Setting),
+    /// A feature that a share of users sees.
+    Flag(Flag),
     /// Something that is run.
     Job(Job),
     /// A disk that can grow.
@@ -29,6 +31,7 @@ impl Seen {
             Self::Group(group) => group.busy.as_deref(),
             Self::Database(database) => database.busy.as_deref(),
             Self::Setting(setting) => setting.busy.as_deref(),
+            Self::Flag(flag) => flag.busy.as_deref(),
             Self::Job(job) => job.busy.as_deref(),
             Self::Volume(volume) => volume.busy.as_deref(),
             Self::Nothing(_) => None,
@@ -41,6 +44,7 @@ impl Seen {
             Self::Group(group) => Some((group.desired, group.ready)),
             Self::Database(database) => Some((database.present(), database.available())),
             Self::Setting(setting) => Some((setting.value, setting.value)),
+            Self::Flag(flag) => Some((flag.share, flag.share)),
             Self::Job(job) => {
                 let running = u32::from(job.last == LastRun::Running);
                 Some((running, running))
@@ -116,6 +120,29 @@ pub struct Setting {
     /// Why it should be left alone just now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub busy: Option<String>,
+}
+
+/// A feature that a share of users sees.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flag {
+    /// How many percent of users see it: 0 is off, 100 is on.
+    pub share: u32,
+    /// How many percent saw it before we first changed it, while what we made of it stands; none
+    /// once it is restored, or somebody else has changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u32>,
+    /// Why it should be left alone just now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<String>,
+}
+
+impl Flag {
+    /// The same flag, shown to `share` percent: what stood before is kept until it stands again.
+    #[must_use]
+    pub fn shown_to(&self, share: u32) -> Self {
+        let before = self.before.unwrap_or(self.share);
+        Self { share, before: (share != before).then_some(before), ..self.clone() }
+    }
 }
 
 /// Something that is run, and ends by itself.
@@ -254,6 +281,9 @@ pub struct Range {
 impl Range {
     /// Nothing or one.
     pub(crate) const UP_TO_ONE: Self = Self { min: 0, max: 1 };
+
+    /// The shares of users that may see a feature, in percent.
+    pub(crate) const SHARES: Self = Self { min: 0, max: 100 };
 
     /// A range, if `min` is not above `max`.
     pub const fn new(min: u32, max: u32) -> Option<Self> {

@@ -287,6 +287,7 @@ impl Walker<'_, '_> {
             Type::Target(Kind::Job, name) => format!("ask for a run by {name}.start()"),
             Type::Target(Kind::Volume, name) => format!("ask for a size by {name}.grow_to(…)"),
             Type::Target(Kind::Setting, name) => format!("ask for a value by {name}.set_to(…)"),
+            Type::Target(Kind::Flag, name) => format!("ask for a share by {name}.ramp(…)"),
             _ => "only state.x can be kept".to_owned(),
         };
         self.faults.add_with_help(FaultId::ReadOnly, place, message, help);

@@ -175,6 +175,7 @@ impl Type {
             Self::Target(Kind::Group, _) => On::Group,
             Self::Target(Kind::Database, _) => On::Database,
             Self::Target(Kind::Setting, _) => On::Setting,
+            Self::Target(Kind::Flag, _) => On::Flag,
             Self::Target(Kind::Job, _) => On::Job,
             Self::Target(Kind::Volume, _) => On::Volume,
             Self::Opinion => On::Opinion,

@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod context;
+mod flag;
 mod globals;
 mod handle;
 mod inputs;
@@ -22,6 +23,7 @@ mod volume;
 
 pub(crate) use arithmetic::{over_dimension, times_dimension};
 pub(crate) use context::{Context, Deadline, Given, Outcome, Watchdog, abandon, within};
+pub(crate) use flag::FlagHandle;
 pub(crate) use globals::{Now, Params, State, time_of_day};
 pub(crate) use handle::{DatabaseHandle, GroupHandle};
 pub(crate) use inputs::{Inputs, per_second};
@@ -70,6 +72,7 @@ fn engine() -> Engine {
     parts::register(&mut engine);
     handle::register(&mut engine);
     setting::register(&mut engine);
+    flag::register(&mut engine);
     job::register(&mut engine);
     volume::register(&mut engine);
     notices::register(&mut engine);

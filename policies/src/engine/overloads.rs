@@ -1,8 +1,8 @@
 //! What the engine's functions take, for the checker to ask.
 
 use super::{
-    DatabaseHandle, ENGINE, Each, GroupHandle, Inputs, JobHandle, Now, Params, SettingHandle,
-    State, VolumeHandle, handle::Recorded, reading::Reading,
+    DatabaseHandle, ENGINE, Each, FlagHandle, GroupHandle, Inputs, JobHandle, Now, Params,
+    SettingHandle, State, VolumeHandle, handle::Recorded, reading::Reading,
 };
 use rhai::{Dynamic, FuncMetadata};
 use std::any::TypeId;
@@ -20,6 +20,8 @@ pub(crate) enum Accepts {
     Database,
     /// A setting.
     Setting,
+    /// A flag.
+    Flag,
     /// A job.
     Job,
     /// A volume.
@@ -54,6 +56,7 @@ fn accepts(is: TypeId) -> Accepts {
         (TypeId::of::<GroupHandle>(), Accepts::Group),
         (TypeId::of::<DatabaseHandle>(), Accepts::Database),
         (TypeId::of::<SettingHandle>(), Accepts::Setting),
+        (TypeId::of::<FlagHandle>(), Accepts::Flag),
         (TypeId::of::<JobHandle>(), Accepts::Job),
         (TypeId::of::<VolumeHandle>(), Accepts::Volume),
         (TypeId::of::<Recorded>(), Accepts::Opinion),

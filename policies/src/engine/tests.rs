@@ -92,6 +92,7 @@ fn the_engine_knows_no_word_that_the_table_does_not() {
             Some(Accepts::Group) => &[On::Group],
             Some(Accepts::Database) => &[On::Database],
             Some(Accepts::Setting) => &[On::Setting],
+            Some(Accepts::Flag) => &[On::Flag],
             Some(Accepts::Job) => &[On::Job],
             Some(Accepts::Volume) => &[On::Volume],
             Some(Accepts::Opinion) => &[On::Opinion],

@@ -25,14 +25,23 @@ const KEYS: [&str; 10] = [
 /// The keys of an effect.
 const EFFECT_KEYS: [&str; 4] = ["input", "falls", "within", "tries"];
 
+/// Why a flag has no range.
+const FLAG_RANGE: &str = "a flag is shown to 0 to 100 % of users";
+
 /// Keys that do not fit a kind, and why.
-const UNFIT: [(Kind, &str, &str); 22] = [
+const UNFIT: [(Kind, &str, &str); 28] = [
     (Kind::Group, "cooldown_up", "a group's growth has no cooldown: it is never kept waiting"),
     (Kind::Group, "safe", "a group is safe when it is large"),
     (Kind::Database, "safe", "a database is safe when it has many replicas"),
     (Kind::Setting, "cooldown_up", "what leads to the safe side is never kept waiting"),
     (Kind::Setting, "ready_after", "a setting has no members that must get ready"),
     (Kind::Setting, "effect", "only members and replicas are held back when they do not help"),
+    (Kind::Flag, "min", FLAG_RANGE),
+    (Kind::Flag, "max", FLAG_RANGE),
+    (Kind::Flag, "cooldown_up", "what leads to the safe side is never kept waiting"),
+    (Kind::Flag, "ready_after", "a flag has no members that must get ready"),
+    (Kind::Flag, "effect", "only members and replicas are held back when they do not help"),
+    (Kind::Flag, "safe", "a flag is safe when it is off, unless the configuration says otherwise"),
     (Kind::Job, "min", "a job has no size"),
     (Kind::Job, "max", "a job has no size"),
     (Kind::Job, "step_up", "a job has no size"),

@@ -15,6 +15,8 @@ pub enum Kind {
     Database,
     /// A number within bounds.
     Setting,
+    /// A feature that a share of users sees.
+    Flag,
     /// Something that is run.
     Job,
     /// A disk that can grow.
@@ -23,16 +25,17 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind with its name in a header.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("group", Self::Group),
         ("database", Self::Database),
         ("setting", Self::Setting),
+        ("flag", Self::Flag),
         ("job", Self::Job),
         ("volume", Self::Volume),
     ];
 
     /// Nouns of the language that this version cannot act on yet.
-    pub const NOT_YET: [&'static str; 3] = ["flag", "rollout", "traffic"];
+    pub const NOT_YET: [&'static str; 2] = ["rollout", "traffic"];
 
     /// What a target is to which these settings belong.
     pub const fn of(settings: &TargetSettings) -> Self {
@@ -40,6 +43,7 @@ impl Kind {
             TargetSettings::Group(_) => Self::Group,
             TargetSettings::Database(_) => Self::Database,
             TargetSettings::Setting(_) => Self::Setting,
+            TargetSettings::Flag(_) => Self::Flag,
             TargetSettings::Job(_) => Self::Job,
             TargetSettings::Volume(_) => Self::Volume,
         }
@@ -49,7 +53,7 @@ impl Kind {
     pub const fn is_exclusive(self) -> bool {
         match self {
             Self::Group | Self::Database | Self::Job | Self::Volume => false,
-            Self::Setting => true,
+            Self::Setting | Self::Flag => true,
         }
     }
 
@@ -59,6 +63,7 @@ impl Kind {
             Self::Group => "group",
             Self::Database => "database",
             Self::Setting => "setting",
+            Self::Flag => "flag",
             Self::Job => "job",
             Self::Volume => "volume",
         }
@@ -81,9 +86,10 @@ pub struct TargetHeader {
     pub min: Option<u32>,
     /// The most members or replicas, the largest value or size; not below `min`.
     pub max: Option<u32>,
-    /// The largest growth in one step, as a share of the size; above zero. No databases.
+    /// The largest growth in one step, as a share of the size, or of all users; above zero. No
+    /// databases.
     pub step_up: Option<f64>,
-    /// The largest shrinking in one action, as a share of the size; above zero. No databases.
+    /// The largest shrinking in one action, as `step_up`.
     pub step_down: Option<f64>,
     /// The least time from one growth, or one start, to the next. Databases, volumes and jobs.
     pub cooldown_up: Option<Span>,
@@ -148,6 +154,9 @@ impl TargetHeader {
             }
             (Kind::Setting, TargetSettings::Setting(setting)) => {
                 self.narrow_setting(setting).map(TargetSettings::Setting)
+            }
+            (Kind::Flag, TargetSettings::Flag(flag)) => {
+                self.narrow_setting(flag).map(TargetSettings::Flag)
             }
             (Kind::Job, TargetSettings::Job(job)) => {
                 let cooldown_up = longer(job.cooldown_up, self.cooldown_up);

@@ -1,10 +1,10 @@
 //! One policy, evaluated pass by pass over targets and readings that a test makes up.
 
 use setpoint_core::{
-    Calendar, Calendars, Database, DatabaseSettings, Evaluation, Group, GroupSettings, InputKey,
-    InputSettings, Job, JobSettings, Memory, Moment, Period, PolicyName, Range, Reading, Replica,
-    ReplicaState, RuleVerdict, Sample, Seen, Setting, SettingSettings, Settings, Snapshot, Span,
-    TargetName, TargetSettings, Timestamp, Volume, VolumeSettings,
+    Calendar, Calendars, Database, DatabaseSettings, Evaluation, Flag, Group, GroupSettings,
+    InputKey, InputSettings, Job, JobSettings, Memory, Moment, Period, PolicyName, Range, Reading,
+    Replica, ReplicaState, RuleVerdict, Sample, Seen, Setting, SettingSettings, Settings, Snapshot,
+    Span, TargetName, TargetSettings, Timestamp, Volume, VolumeSettings,
 };
 use setpoint_policies::{Kind, Policies, Policy, Script, render};
 use std::{collections::BTreeMap, sync::Arc};
@@ -51,6 +51,7 @@ impl Bench {
             Kind::Group => TargetSettings::Group(GroupSettings::new(range)),
             Kind::Database => TargetSettings::Database(DatabaseSettings::new(range)),
             Kind::Setting => TargetSettings::Setting(SettingSettings::new(range)),
+            Kind::Flag => TargetSettings::Flag(SettingSettings::of_flag()),
             Kind::Job => TargetSettings::Job(JobSettings::new()),
             Kind::Volume => TargetSettings::Volume(VolumeSettings::new(range)),
         };
@@ -158,6 +159,7 @@ fn seen(settings: &TargetSettings, (desired, ready): (u32, u32)) -> Seen {
         TargetSettings::Volume(_) => {
             Seen::Volume(Volume { size: desired, used: Some(1 << 30), ..Volume::default() })
         }
+        TargetSettings::Flag(_) => Seen::Flag(Flag { share: desired.min(100), ..Flag::default() }),
         TargetSettings::Setting(_) => Seen::Setting(Setting { value: desired, busy: None }),
     }
 }

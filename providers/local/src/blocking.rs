@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// What `work` comes to on a thread of its own, if it does within `limit`. What is late goes on
 /// in the background: a call into a file system that hangs cannot be taken back.
-pub(crate) async fn within<T: Send + 'static>(
+pub async fn within<T: Send + 'static>(
     limit: Span,
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {

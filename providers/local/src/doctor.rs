@@ -5,7 +5,7 @@ use crate::{Files, Located, Unit, Units, blocking::within, failure::Failure};
 use rustix::fs::{Access, access};
 use setpoint_control::{Finding, Severity};
 use setpoint_core::{Range, TargetName};
-use std::{collections::BTreeMap, fs, io::ErrorKind, os::unix::fs::MetadataExt};
+use std::{collections::BTreeMap, fs, io::ErrorKind, os::unix::fs::MetadataExt, path::Path};
 
 impl Files {
     /// What is to be said about these numbers, each with the values that the operator allows;
@@ -44,7 +44,7 @@ fn number(located: &Located, range: Range, acts: bool) -> Option<Finding> {
         Ok(value) => value,
         Err(failure) => return Some(of_failure(&failure)),
     };
-    if let Some(why) = located.why_not_writable().filter(|_| acts) {
+    if let Some(why) = why_not_writable(&located.path).filter(|_| acts) {
         let help = "the agent writes the file anew beside the old one: its user needs to write \
                     in the folder; under systemd also ReadWritePaths= in the unit";
         return Some(Finding::new(Severity::NotPermitted, "", why).help(help));
@@ -70,14 +70,12 @@ fn of_failure(failure: &Failure) -> Finding {
     Finding::new(severity, "", failure.to_string()).help(help)
 }
 
-impl Located {
-    /// Why another number could not be written here.
-    fn why_not_writable(&self) -> Option<String> {
-        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
-        let folder = path.parent()?;
-        let refused = access(folder, Access::WRITE_OK | Access::EXEC_OK).err()?;
-        Some(format!("{} cannot be written in: {refused}", folder.display()))
-    }
+/// Why another text could not take the place of the file at `path`, if so.
+pub fn why_not_writable(path: &Path) -> Option<String> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent()?;
+    let refused = access(folder, Access::WRITE_OK | Access::EXEC_OK).err()?;
+    Some(format!("{} cannot be written in: {refused}", folder.display()))
 }
 
 impl Units {
@@ -139,7 +137,6 @@ fn is_root() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     /// How bad it is, and what is said, of the number that `id` names in `folder`.
     fn found(folder: &Path, id: &str, acts: bool) -> Option<(Severity, String)> {
@@ -171,7 +168,7 @@ mod tests {
         // Not even root writes there.
         let number = ("/proc/sys/kernel", "pid_max");
         let located = Located::new(Path::new(number.0), number.1).unwrap();
-        assert!(located.why_not_writable().is_some());
+        assert!(why_not_writable(&located.path).is_some());
         let range = Range::new(0, u32::MAX).unwrap();
         assert_eq!(super::number(&located, range, false), None);
         let finding = super::number(&located, range, true).unwrap();

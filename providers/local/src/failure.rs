@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 
 /// Why something could not be read or done.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// A file cannot be read or written.
     #[error("{} cannot be {what}: {source}", path.display())]
     File {
@@ -32,7 +32,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// What may be done about it.
-    pub(crate) fn kind(&self) -> FailureKind {
+    pub fn kind(&self) -> FailureKind {
         match self {
             Self::File { source, .. } if is_forbidden(source) => FailureKind::Refused,
             Self::File { .. } => FailureKind::Stale,

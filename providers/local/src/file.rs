@@ -65,14 +65,12 @@ impl Located {
 
     /// What the number is.
     pub(crate) fn read(&self) -> Result<u32, Failure> {
-        Ok(self.find(&read(&self.path)?)?.1)
+        Ok(self.find(&read_text(&self.path)?)?.1)
     }
 
     /// Sets the number from `from` to `to`. Fails if it is neither; done already is done.
     pub(crate) fn set(&self, from: u32, to: u32) -> Result<(), Failure> {
-        // A link stays one: what it leads to is replaced.
-        let path = self.path.canonicalize().map_err(|source| self.failed("read", source))?;
-        let mut text = read(&path)?;
+        let mut text = read_text(&self.path)?;
         let (range, value) = self.find(&text)?;
         if value == to {
             return Ok(());
@@ -81,20 +79,17 @@ impl Located {
             return Err(Failure::Stale(format!("it is {value}, not {from}")));
         }
         text.replace_range(range, &to.to_string());
-        replace(&path, &text).map_err(|source| self.failed("written", source))
+        replace_text(&self.path, &text)
     }
 
     fn find(&self, text: &str) -> Result<(std::ops::Range<usize>, u32), Failure> {
         let place = find(text, Language::of(&self.path), &self.keys);
         place.map_err(|why| Failure::Content(format!("{}: {why}", self.path.display())))
     }
-
-    fn failed(&self, what: &'static str, source: io::Error) -> Failure {
-        Failure::File { path: self.path.clone(), what, source }
-    }
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+/// The text of a file of at most 1 MiB.
+pub fn read_text(path: &Path) -> Result<String, Failure> {
     let failed = |source| Failure::File { path: path.to_owned(), what: "read", source };
     let (mut text, file) = (String::new(), File::open(path).map_err(failed)?);
     file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
@@ -104,8 +99,14 @@ fn read(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Puts `text` in the place of the file at `path`, with the owner and the rights that it had.
-/// Whatever fails, the old text stays.
+/// Puts `text` in the place of the file at `path`, with the owner and the rights that it had; a
+/// link stays one, and what it leads to is replaced. Whatever fails, the old text stays.
+pub fn replace_text(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |what| move |source| Failure::File { path: path.to_owned(), what, source };
+    let real = path.canonicalize().map_err(failed("read"))?;
+    replace(&real, text).map_err(failed("written"))
+}
+
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     let old = fs::metadata(path)?;

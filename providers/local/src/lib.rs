@@ -4,7 +4,8 @@
 //! and takes its place in one step, so that whoever reads it, and whatever goes wrong, there
 //! is the old text or the new.
 //!
-//! Start reading at [`Files`] and [`Units`].
+//! Start reading at [`Files`] and [`Units`]. Other providers of files read and write them by
+//! [`read_text`] and [`replace_text`].
 
 mod blocking;
 mod doctor;
@@ -15,6 +16,9 @@ mod place;
 mod program;
 mod units;
 
-pub use file::{Located, NoPlace};
+pub use blocking::within;
+pub use doctor::why_not_writable;
+pub use failure::Failure;
+pub use file::{Located, NoPlace, read_text, replace_text};
 pub use files::{FileEyes, FileHands, Files};
 pub use units::{NoUnit, Unit, UnitEyes, UnitHands, Units};

@@ -6,6 +6,7 @@
 use super::{
     expression::Expression,
     fault::{At, Place},
+    flag::FlagModel,
     group::GroupModel,
     job::JobModel,
     replicas::DatabaseModel,
@@ -73,6 +74,7 @@ pub(super) enum Thing {
     Group(GroupModel),
     Database(DatabaseModel),
     Setting(SettingModel),
+    Flag(FlagModel),
     Job(JobModel),
     Volume(VolumeModel),
 }

@@ -131,7 +131,7 @@ impl<'a> Bench<'a> {
             (Kind::Job, ["start"]) => Some(What::Start),
             (Kind::Job, ["restart"]) => Some(What::Restart),
             (Kind::Volume, ["grow_to", size]) => size.parse().ok().map(What::GrowTo),
-            (Kind::Setting, ["set_to", value]) => value.parse().ok().map(What::SetTo),
+            (Kind::Setting | Kind::Flag, ["set_to", value]) => value.parse().ok().map(What::SetTo),
             _ => None,
         };
         let help = match kind {
@@ -139,6 +139,7 @@ impl<'a> Bench<'a> {
                 format!("write `{target} scale_to 50`, or `{target} replace m-1`")
             }
             Kind::Setting => format!("write `{target} set_to 20`"),
+            Kind::Flag => format!("write `{target} set_to 0`, in percent of users"),
             Kind::Job => format!("write `{target} start` or `{target} restart`"),
             Kind::Volume => format!("write `{target} grow_to 200`, in GiB"),
             Kind::Database => {

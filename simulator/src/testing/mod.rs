@@ -17,6 +17,7 @@ mod case;
 mod claims;
 mod coverage;
 mod expression;
+mod flag;
 mod group;
 mod inputs;
 mod job;

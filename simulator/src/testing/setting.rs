@@ -88,7 +88,7 @@ impl<'a> Bench<'a> {
         Some((Thing::Setting(model), TargetSettings::Setting(settings)))
     }
 
-    fn side(&self, written: &At<String>) -> Option<Side> {
+    pub(super) fn side(&self, written: &At<String>) -> Option<Side> {
         let known = Side::NAMES.iter().find(|(name, _)| *name == written.value);
         if known.is_none() {
             let message = format!("`safe` is {}, which is no side", written.place.written());

@@ -6,6 +6,7 @@
 use super::{
     case::{Failing, Feed, Model, Thing, Trouble},
     expression::Value,
+    flag::FlagWorld,
     group::GroupWorld,
     job::JobWorld,
     replicas::DatabaseWorld,
@@ -47,6 +48,7 @@ enum Life {
     Group(GroupWorld),
     Database(DatabaseWorld),
     Setting(SettingWorld),
+    Flag(FlagWorld),
     Job(JobWorld),
     Volume(VolumeWorld),
 }
@@ -68,6 +70,7 @@ impl Stage {
                 Thing::Group(group) => Life::Group(GroupWorld::new(group.clone())),
                 Thing::Database(database) => Life::Database(DatabaseWorld::new(database.clone())),
                 Thing::Setting(setting) => Life::Setting(SettingWorld::new(setting.clone())),
+                Thing::Flag(flag) => Life::Flag(FlagWorld::new(flag.clone())),
                 Thing::Job(job) => Life::Job(JobWorld::new(job.clone())),
                 Thing::Volume(volume) => Life::Volume(VolumeWorld::new(volume.clone())),
             };
@@ -183,6 +186,7 @@ impl World {
                 database.remove(name, now).map_err(|why| (FailureKind::Refused, why))?;
             }
             (Some(Life::Setting(setting)), Action::Set { to, .. }) => setting.set(*to, now),
+            (Some(Life::Flag(flag)), Action::Set { to, .. }) => flag.set(*to, now),
             (Some(Life::Job(job)), Action::Start { token, anew, .. }) => {
                 job.start(token, *anew, now).map_err(|why| (FailureKind::Stale, why))?;
             }
@@ -201,6 +205,7 @@ impl Life {
             Self::Group(group) => Seen::Group(group.seen(now, index)),
             Self::Database(database) => Seen::Database(database.seen(now)),
             Self::Setting(setting) => Seen::Setting(setting.seen(now)),
+            Self::Flag(flag) => Seen::Flag(flag.seen(now)),
             Self::Job(job) => Seen::Job(job.seen(now)),
             Self::Volume(volume) => Seen::Volume(volume.seen(now, index)),
         }
@@ -211,9 +216,10 @@ impl Life {
             (_, "") => side,
             (Self::Group(_), "ready") | (Self::Database(_), "available") => Side::Serving,
             (Self::Group(_), "desired") | (Self::Database(_), "replicas") => Side::Asked,
-            (Self::Setting(_), "value") | (Self::Job(_), "runs") | (Self::Volume(_), "size") => {
-                Side::Serving
-            }
+            (Self::Flag(_), "share")
+            | (Self::Setting(_), "value")
+            | (Self::Job(_), "runs")
+            | (Self::Volume(_), "size") => Side::Serving,
             _ => return None,
         };
         Some(match (self, side) {
@@ -223,6 +229,8 @@ impl Life {
             (Self::Database(database), Side::Asked) => database.seen(now).present(),
             (Self::Setting(setting), Side::Serving) => setting.seen(now).value,
             (Self::Setting(setting), Side::Asked) => setting.asked(),
+            (Self::Flag(flag), Side::Serving) => flag.seen(now).share,
+            (Self::Flag(flag), Side::Asked) => flag.asked(),
             (Self::Job(job), _) => job.runs(),
             (Self::Volume(volume), _) => volume.size(),
         })

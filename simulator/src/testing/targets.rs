@@ -47,6 +47,7 @@ impl<'a> Bench<'a> {
                 Kind::Group => self.group(&name, value),
                 Kind::Database => self.database(&name, value),
                 Kind::Setting => self.setting(&name, value),
+                Kind::Flag => self.flag(&name, value),
                 Kind::Job => self.job(&name, value),
                 Kind::Volume => self.volume(&name, value),
             };
@@ -69,7 +70,7 @@ impl<'a> Bench<'a> {
                 Kind::Group | Kind::Setting => "10",
                 Kind::Database => "1",
                 Kind::Job => "\"never\"",
-                Kind::Volume => "100",
+                Kind::Flag | Kind::Volume => "100",
             };
             self.fault(
                 fault.help(format!("write how it stands at the start: `targets.{name} = {size}`")),

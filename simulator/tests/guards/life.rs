@@ -3,7 +3,7 @@
 use setpoint_control::{Thought, think};
 use setpoint_core::{
     ActResult, Action, Brakes, Calendars, Command, Database, DatabaseSettings, Decision, Empty,
-    Evaluation, FailureKind, Group, GroupSettings, InputKey, Job, Memory, Moment, Outcome,
+    Evaluation, FailureKind, Flag, Group, GroupSettings, InputKey, Job, Memory, Moment, Outcome,
     PolicyName, Range, Reading, Replica, ReplicaState, Sample, Seen, Setting, Settings, Snapshot,
     Span, TargetName, TargetSettings, Timestamp, Volume,
 };
@@ -255,6 +255,7 @@ fn stand(bounds: &TargetSettings, size: u32) -> Seen {
         TargetSettings::Job(_) => Seen::Job(Job::default()),
         TargetSettings::Volume(_) => Seen::Volume(Volume { size, ..Volume::default() }),
         TargetSettings::Setting(_) => Seen::Setting(Setting { value: size, busy: None }),
+        TargetSettings::Flag(_) => Seen::Flag(Flag { share: size, ..Flag::default() }),
     }
 }
 
@@ -273,6 +274,7 @@ fn become_of(seen: &mut Seen, action: &Action) {
             database.replicas.retain(|replica| replica.name != *name);
         }
         (Seen::Setting(setting), Action::Set { to, .. }) => setting.value = *to,
+        (Seen::Flag(flag), Action::Set { to, .. }) => *flag = flag.shown_to(*to),
         (seen, action) => panic!("{action} on {seen:?}"),
     }
 }

@@ -48,8 +48,10 @@ pub(super) fn against(
             wrong.push("an action on a target that was handed back".to_owned());
         }
     }
-    if let (Action::Set { from, to, leaves }, TargetSettings::Setting(settings)) =
-        (&intent.action, bounds)
+    if let (
+        Action::Set { from, to, leaves },
+        TargetSettings::Setting(settings) | TargetSettings::Flag(settings),
+    ) = (&intent.action, bounds)
     {
         let change = Change { from: *from, to: *to, leaves: *leaves };
         wrong.extend(blind.against(*leaves, bounds));
@@ -118,7 +120,7 @@ fn is_paused(intent: &Intent, memory: &Memory, seen: &Seen) -> bool {
         Seen::Group(group) => group.paused.is_some(),
         Seen::Database(database) => database.paused.is_some(),
         Seen::Volume(volume) => volume.paused.is_some(),
-        Seen::Setting(_) | Seen::Job(_) | Seen::Nothing(_) => false,
+        Seen::Setting(_) | Seen::Flag(_) | Seen::Job(_) | Seen::Nothing(_) => false,
     };
     tagged || memory.pause.is_some() || memory.pauses.contains_key(&intent.target)
 }
@@ -128,6 +130,7 @@ fn is_short(seen: &Seen) -> bool {
         Seen::Group(group) => group.shortfall.is_some(),
         Seen::Database(_)
         | Seen::Setting(_)
+        | Seen::Flag(_)
         | Seen::Job(_)
         | Seen::Volume(_)
         | Seen::Nothing(_) => false,

@@ -17,7 +17,7 @@ use crate::{
 use brakes::Blind;
 use members::Members;
 use others::Start;
-use setting::Change;
+use setting::{Change, Stands};
 use std::collections::BTreeSet;
 
 /// Why one action is unsafe.
@@ -138,7 +138,11 @@ fn unsafe_action(
             Seen::Setting(setting),
         ) => {
             let change = Change { from: *from, to: *to, leaves: *leaves };
-            setting::against(change, bounds, setting, blind)
+            setting::against(change, bounds, &Stands::of(setting), blind)
+        }
+        (Action::Set { from, to, leaves }, TargetSettings::Flag(bounds), Seen::Flag(flag)) => {
+            let change = Change { from: *from, to: *to, leaves: *leaves };
+            setting::against(change, bounds, &Stands::of_flag(flag), blind)
         }
         (Action::Start { .. }, TargetSettings::Job(_), Seen::Job(job)) => {
             Start::of(&intent.action).map_or_else(Vec::new, |it| others::start(it, job, blind))

@@ -1,8 +1,8 @@
-//! What may not be done to a setting, judged from its bounds and memory alone.
+//! What may not be done to a setting or a flag, judged from its bounds and memory alone.
 //!
 //! Written from the manual, not from the guards, like `brakes.rs` beside it.
 
-use crate::{Approve, Memory, Setting, SettingSettings, Side, TargetName};
+use crate::{Approve, Flag, Memory, Setting, SettingSettings, Side, TargetName};
 
 /// A change of a setting, as the plan has it.
 #[derive(Clone, Copy, Debug)]
@@ -30,11 +30,31 @@ impl Change {
     }
 }
 
+/// A setting or a flag as it was seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stands {
+    value: u32,
+    busy: bool,
+    /// What steps are shares of.
+    whole: u32,
+}
+
+impl Stands {
+    pub(super) const fn of(setting: &Setting) -> Self {
+        let (value, busy) = (setting.value, setting.busy.is_some());
+        Self { value, busy, whole: value }
+    }
+
+    pub(super) const fn of_flag(flag: &Flag) -> Self {
+        Self { value: flag.share, busy: flag.busy.is_some(), whole: 100 }
+    }
+}
+
 /// What is wrong with a change, whatever is remembered.
 pub(super) fn against(
     change: Change,
     bounds: &SettingSettings,
-    setting: &Setting,
+    stands: &Stands,
     blind: bool,
 ) -> Vec<String> {
     let Change { from, to, leaves } = change;
@@ -46,10 +66,7 @@ pub(super) fn against(
     };
     let (min, max) = (bounds.range.min(), bounds.range.max());
     let (before, after) = change.outside((min, max));
-    object(
-        from != setting.value,
-        format!("decided for {from}, but it is set to {}", setting.value),
-    );
+    object(from != stands.value, format!("decided for {from}, but it is set to {}", stands.value));
     object(from == to, "a change to what is".to_owned());
     object(after > 0 && after >= before, format!("{to} is outside {min}..{max}"));
     object(leaves != change.is_away(bounds.safe), "a change that is not what it says".to_owned());
@@ -59,11 +76,11 @@ pub(super) fn against(
         "leaving what is safe without evidence".to_owned(),
     );
     object(
-        change.is_away(bounds.safe) && setting.busy.is_some(),
+        change.is_away(bounds.safe) && stands.busy,
         "leaving what is safe while it is busy".to_owned(),
     );
     let share = if to > from { bounds.step_up } else { bounds.step_down };
-    let most = share.map(|share| ((f64::from(from) * share + 1e-6) as u32).max(1));
+    let most = share.map(|share| ((f64::from(stands.whole) * share + 1e-6) as u32).max(1));
     object(
         most.is_some_and(|most| from.abs_diff(to) > most),
         format!("a step of {}, more than is allowed", from.abs_diff(to)),

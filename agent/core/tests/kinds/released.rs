@@ -1,9 +1,9 @@
-//! A setting, a job or a volume that was handed back is left alone until it is adopted.
+//! A setting, a flag, a job or a volume that was handed back is left alone until it is adopted.
 
 use crate::life::{Life, Said, Turn, action, name};
 use setpoint_core::{
-    ActResult, Action, Ask, Command, Held, Job, JobSettings, LastRun, Plan, Range, Seen, Setting,
-    SettingSettings, Side, Span, TargetSettings, Verdict, Volume, VolumeSettings,
+    ActResult, Action, Ask, Command, Flag, Held, Job, JobSettings, LastRun, Plan, Range, Seen,
+    Setting, SettingSettings, Side, Span, TargetSettings, Verdict, Volume, VolumeSettings,
 };
 
 /// A setting at 40 of 5 to 100, without patience.
@@ -11,6 +11,14 @@ pub(crate) fn setting() -> (TargetSettings, Seen) {
     let mut bounds = SettingSettings::new(Range::new(5, 100).unwrap());
     (bounds.safe, bounds.settle, bounds.cooldown_down) = (Some(Side::High), Span::ZERO, Span::ZERO);
     (TargetSettings::Setting(bounds), Seen::Setting(Setting { value: 40, busy: None }))
+}
+
+/// A flag that was shed from 80 %, without patience.
+pub(crate) fn flag() -> (TargetSettings, Seen) {
+    let mut bounds = SettingSettings::of_flag();
+    (bounds.settle, bounds.cooldown_down) = (Span::ZERO, Span::ZERO);
+    let flag = Flag { share: 0, before: Some(80), busy: None };
+    (TargetSettings::Flag(bounds), Seen::Flag(flag))
 }
 
 /// A job that never ran.
@@ -47,6 +55,8 @@ fn nothing_is_done_to_it_whoever_asks_and_however_often_the_agent_starts() {
     for ((bounds, seen), ask) in [
         (setting(), Ask::SetTo(20)),
         (setting(), Ask::SetTo(60)),
+        (flag(), Ask::Restore),
+        (flag(), Ask::SetTo(20)),
         (job(), Ask::Start),
         (job(), Ask::Restart),
         (volume(), Ask::GrowTo(150)),

@@ -1,9 +1,9 @@
-//! A policy that is being tried on a setting, a job or a volume: what it would do goes on by
+//! A policy that is being tried on a setting, a flag, a job or a volume: what it would do goes on by
 //! itself, and nothing of it is sent.
 
 use crate::{
     life::{Life, Said, Turn, name},
-    released::{job, setting, volume},
+    released::{flag, job, setting, volume},
 };
 use setpoint_core::{
     ActResult, Ask, Held, PolicyName, Seen, ShadowDecision, TargetSettings, Verdict,
@@ -44,6 +44,17 @@ fn a_setting_goes_its_own_way_and_the_real_one_stays() {
     // Towards the side that is safe it never waits.
     let back = pass(&mut life, &seen, Some(Ask::SetTo(60)));
     assert_eq!((acts(&back), back.size, back.divergence()), (true, 60, 20));
+}
+
+#[test]
+fn a_flag_is_restored_once_and_shed_from_there() {
+    let (mut life, seen) = tried(flag());
+    let restored = pass(&mut life, &seen, Some(Ask::Restore));
+    assert_eq!((acts(&restored), restored.size, restored.divergence()), (true, 80, 80));
+    let again = pass(&mut life, &seen, Some(Ask::Restore));
+    assert_eq!((acts(&again), again.size), (false, 80));
+    let shed = pass(&mut life, &seen, Some(Ask::SetTo(0)));
+    assert_eq!((acts(&shed), shed.size), (true, 0));
 }
 
 #[test]

@@ -116,9 +116,12 @@ fn is_pending(rule: &RuleReport) -> bool {
 fn unread(snapshot: &Snapshot) -> Vec<String> {
     let targets = snapshot.targets.iter().filter_map(|(name, seen)| match seen {
         Seen::Nothing(why) => Some(format!("target {name} was not seen: {why}")),
-        Seen::Group(_) | Seen::Database(_) | Seen::Setting(_) | Seen::Job(_) | Seen::Volume(_) => {
-            None
-        }
+        Seen::Group(_)
+        | Seen::Database(_)
+        | Seen::Setting(_)
+        | Seen::Flag(_)
+        | Seen::Job(_)
+        | Seen::Volume(_) => None,
     });
     let inputs = snapshot.readings.iter().filter_map(|(key, reading)| match reading {
         Reading::Failed(why) => Some(format!("input {key} was not read: {why}")),

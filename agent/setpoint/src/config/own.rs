@@ -42,6 +42,7 @@ pub(crate) fn own(
         RawTargetKind::Database { own, .. } => (&own.own, Some(&**own)),
         RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. }
+        | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. } => return None,
     };
     let named = providers.iter().find(|provider| provider.name.value == raw.provider.value);
@@ -51,6 +52,7 @@ pub(crate) fn own(
         | RawProvider::Azure(_)
         | RawProvider::Kubernetes(_)
         | RawProvider::Webhook(_)
+        | RawProvider::Flags(_)
         | RawProvider::File(_)
         | RawProvider::Systemd(_) => {
             strangers(own, database, faults);
@@ -65,6 +67,7 @@ pub(crate) fn own(
         }
         RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. }
+        | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. } => None,
     }
 }

@@ -61,6 +61,10 @@ pub(crate) fn provider(
                 None
             }
         },
+        RawProvider::Flags(raw) => {
+            let file = beside(&raw.file.place, Path::new(&raw.file.value));
+            Some(Provider::Flags { file })
+        }
         RawProvider::File(raw) => {
             let folder = beside(&raw.folder.place, Path::new(&raw.folder.value));
             Some(Provider::File { folder })

@@ -21,6 +21,8 @@ pub(crate) enum RawProvider {
     Webhook(Box<RawWebhook>),
     /// `kind = "file"`.
     File(RawFile),
+    /// `kind = "flags"`.
+    Flags(RawFlags),
     /// `kind = "systemd"`.
     Systemd(RawSystemd),
     /// `kind = "onprem"`.
@@ -80,6 +82,12 @@ pub(crate) struct RawFile {
     pub(crate) folder: At<String>,
 }
 
+/// `kind = "flags"`.
+#[derive(Debug)]
+pub(crate) struct RawFlags {
+    pub(crate) file: At<String>,
+}
+
 /// `kind = "systemd"`.
 #[derive(Debug)]
 pub(crate) struct RawSystemd {
@@ -94,13 +102,15 @@ pub(crate) struct RawOnprem {
 
 /// Reads one provider.
 pub(crate) fn provider(mut table: Table<'_>) -> Option<RawProvider> {
-    const KINDS: [&str; 7] = ["aws", "azure", "kubernetes", "webhook", "file", "systemd", "onprem"];
+    const KINDS: [&str; 8] =
+        ["aws", "azure", "kubernetes", "webhook", "file", "flags", "systemd", "onprem"];
     let kind = kind(&mut table, &KINDS, &[])?;
     let provider = match kind.as_str() {
         "azure" => azure(&mut table).map(Box::new).map(RawProvider::Azure),
         "kubernetes" => Some(RawProvider::Kubernetes(Box::new(kubernetes(&mut table)))),
         "webhook" => webhook(&mut table).map(Box::new).map(RawProvider::Webhook),
         "file" => file(&mut table).map(RawProvider::File),
+        "flags" => flags(&mut table).map(RawProvider::Flags),
         "onprem" => onprem(&mut table).map(RawProvider::Onprem),
         "systemd" => Some(RawProvider::Systemd(RawSystemd { program: table.text("program") })),
         _ => Some(RawProvider::Aws(Box::new(aws(&mut table)))),
@@ -172,4 +182,9 @@ fn onprem(table: &mut Table<'_>) -> Option<RawOnprem> {
 fn file(table: &mut Table<'_>) -> Option<RawFile> {
     let folder = required(table, "folder", "folder = \"/etc/app\"", Table::text);
     folder.map(|folder| RawFile { folder })
+}
+
+fn flags(table: &mut Table<'_>) -> Option<RawFlags> {
+    let file = required(table, "file", "file = \"/etc/app/flags.json\"", Table::text);
+    file.map(|file| RawFlags { file })
 }

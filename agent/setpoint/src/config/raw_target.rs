@@ -57,6 +57,10 @@ pub(crate) enum RawTargetKind {
         safe: Option<At<String>>,
         brakes: RawBrakes,
     },
+    Flag {
+        safe: Option<At<String>>,
+        brakes: RawBrakes,
+    },
     Database {
         min_replicas: Option<At<u32>>,
         max_replicas: At<u32>,
@@ -125,13 +129,14 @@ pub(crate) struct RawSessions {
 
 /// Reads one target.
 pub(crate) fn target(mut table: Table<'_>) -> Option<RawTarget> {
-    const KINDS: [&str; 5] = ["group", "database", "setting", "job", "volume"];
-    let kind = kind(&mut table, &KINDS, &["flag", "rollout", "traffic"])?;
+    const KINDS: [&str; 6] = ["group", "database", "setting", "flag", "job", "volume"];
+    let kind = kind(&mut table, &KINDS, &["rollout", "traffic"])?;
     let provider = required(&mut table, "provider", "provider = \"aws\"", Table::text);
     let which = which(&mut table);
     let kind = match kind.as_str() {
         "group" => group(&mut table),
         "setting" => setting(&mut table),
+        "flag" => Some(flag(&mut table)),
         "job" => Some(job(&mut table)),
         "volume" => volume(&mut table),
         _ => database(&mut table),
@@ -226,17 +231,25 @@ fn database(table: &mut Table<'_>) -> Option<RawTargetKind> {
     Some(RawTargetKind::Database { min_replicas, max_replicas: max_replicas?, brakes, own })
 }
 
+fn flag(table: &mut Table<'_>) -> RawTargetKind {
+    RawTargetKind::Flag { safe: table.text("safe"), brakes: setting_brakes(table) }
+}
+
 fn setting(table: &mut Table<'_>) -> Option<RawTargetKind> {
     let min = required(table, "min", "min = 5", Table::count);
     let max = required(table, "max", "max = 100", Table::count);
     let safe = table.text("safe");
-    let brakes = RawBrakes {
+    let brakes = setting_brakes(table);
+    Some(RawTargetKind::Setting { min: min?, max: max?, safe, brakes })
+}
+
+fn setting_brakes(table: &mut Table<'_>) -> RawBrakes {
+    RawBrakes {
         cooldown_down: table.span("cooldown_down"),
         settle: table.span("settle"),
         confirm_within: table.span("confirm_within"),
         ..steady_brakes(table)
-    };
-    Some(RawTargetKind::Setting { min: min?, max: max?, safe, brakes })
+    }
 }
 
 fn job(table: &mut Table<'_>) -> RawTargetKind {

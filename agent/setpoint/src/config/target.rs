@@ -66,6 +66,12 @@ pub(crate) fn target(
             let settings = SettingSettings { safe, ..SettingSettings::new(range) };
             (TargetSettings::Setting(braked_setting(settings, brakes)), brakes)
         }
+        RawTargetKind::Flag { safe, brakes } => {
+            let given = safe.as_ref().and_then(|side| self::side(side, faults));
+            let defaults = SettingSettings::of_flag();
+            let settings = SettingSettings { safe: given.or(defaults.safe), ..defaults };
+            (TargetSettings::Flag(braked_setting(settings, brakes)), brakes)
+        }
     };
     fits(raw, Kind::of(&settings), providers, faults);
     let own = own::own(raw, providers, faults);
@@ -203,8 +209,8 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
     no_fleet(raw, provider, faults);
     let Some(id) = raw.id() else { return };
     match provider {
-        // Of a backend its own reader says what is wrong.
-        RawProvider::Aws(_) | RawProvider::Onprem(_) => {}
+        // A flag may have any key. Of a backend its own reader says what is wrong.
+        RawProvider::Aws(_) | RawProvider::Onprem(_) | RawProvider::Flags(_) => {}
         RawProvider::Azure(raw_azure) => {
             azure::check_id(id, raw_azure.resource_group.as_ref(), faults);
             no_sessions(
@@ -254,6 +260,7 @@ fn no_fleet(raw: &RawTarget, provider: &RawProvider, faults: &Faults) {
         RawProvider::Aws(_)
         | RawProvider::Webhook(_)
         | RawProvider::File(_)
+        | RawProvider::Flags(_)
         | RawProvider::Systemd(_)
         | RawProvider::Onprem(_) => return,
     };
@@ -280,6 +287,7 @@ const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),
         RawProvider::File(_) => ("a folder of files", &[Kind::Setting]),
+        RawProvider::Flags(_) => ("a file of flags", &[Kind::Flag]),
         RawProvider::Onprem(_) => ("a HAProxy", &[Kind::Group, Kind::Database]),
     }
 }

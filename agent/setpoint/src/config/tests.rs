@@ -291,9 +291,9 @@ fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
     );
     check(
         "kind = \"group\"",
-        "kind = \"flag\"",
+        "kind = \"rollout\"",
         &[
-            "setpoint.toml:8:8: C013: kind \"flag\" is not supported by this version yet; this version knows `group`, `database`, `setting`, `job` and `volume`",
+            "setpoint.toml:8:8: C013: kind \"rollout\" is not supported by this version yet; this version knows `group`, `database`, `setting`, `flag`, `job` and `volume`",
         ],
     );
 }

@@ -47,6 +47,7 @@ fn in_groups(raw: &Raw) -> impl Iterator<Item = &RawInput> {
     raw.targets.iter().filter_map(|target| match &target.what.as_ref()?.kind {
         RawTargetKind::Group { more, .. } => more.sessions.input.as_ref()?.as_ref(),
         RawTargetKind::Database { .. }
+        | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. }
         | RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. } => None,

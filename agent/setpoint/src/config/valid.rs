@@ -263,6 +263,11 @@ pub(crate) enum Provider {
         /// Where its runtime API is.
         haproxy: Address,
     },
+    /// Feature flags in a file of flagd's format.
+    Flags {
+        /// The file.
+        file: PathBuf,
+    },
     /// Files of this machine.
     File {
         /// The folder that they are in.

@@ -264,6 +264,7 @@ impl Metrics {
                 Seen::Group(_)
                 | Seen::Database(_)
                 | Seen::Setting(_)
+                | Seen::Flag(_)
                 | Seen::Job(_)
                 | Seen::Volume(_),
             ) => None,

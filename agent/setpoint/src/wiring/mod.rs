@@ -140,6 +140,7 @@ pub(crate) async fn world(
             Provider::Systemd { program } => {
                 own::units(&mut world, (name, program), &targets, reach);
             }
+            Provider::Flags { file } => own::flags(&mut world, (name, file), &targets, reach),
             Provider::File { folder } => own::files(&mut world, (name, folder), &targets, reach),
             Provider::Onprem { haproxy } => {
                 own::machines(&mut world, (name, haproxy), &targets, reach);
@@ -201,6 +202,7 @@ pub(crate) fn permissions(config: &Config) -> Result<Vec<(String, Value)>, Canno
             Provider::Azure(subscription) => azure::permissions(config, name, subscription)?,
             Provider::Kubernetes(cluster) => kubernetes::permissions(config, name, cluster)?,
             Provider::Webhook(_)
+            | Provider::Flags { .. }
             | Provider::File { .. }
             | Provider::Systemd { .. }
             | Provider::Onprem { .. } => continue,
@@ -217,6 +219,7 @@ pub(crate) fn accounts(config: &Config) -> impl Iterator<Item = (&String, &Accou
         Provider::Azure(_)
         | Provider::Kubernetes(_)
         | Provider::Webhook(_)
+        | Provider::Flags { .. }
         | Provider::File { .. }
         | Provider::Systemd { .. }
         | Provider::Onprem { .. } => None,
@@ -234,6 +237,7 @@ pub(crate) async fn examine(config: &Config) -> Result<Vec<Finding>, CannotWire>
             Provider::Azure(subscription) => azure::examine(name, subscription, &targets).await?,
             Provider::Kubernetes(cluster) => kubernetes::examine(name, cluster, &targets).await?,
             Provider::Webhook(_)
+            | Provider::Flags { .. }
             | Provider::File { .. }
             | Provider::Systemd { .. }
             | Provider::Onprem { .. } => own::examine((name, provider), &targets).await?,

@@ -5,6 +5,7 @@ use super::{CannotWire, Reach};
 use crate::config::{ID, Mode, Provider, Service, Target, Which};
 use setpoint_control::{Act, Finding, World};
 use setpoint_core::{TargetName, TargetSettings};
+use setpoint_flags::Flags;
 use setpoint_http::{Document, Webhook, WebhookSettings, What};
 use setpoint_local::{Files, Located, Unit, Units};
 use setpoint_onprem::{Address, Onprem, Resource};
@@ -71,6 +72,10 @@ pub(super) async fn examine(
             };
             Files::new(name).examine(placed(targets, |_| true, place), acts).await
         }
+        Provider::Flags { file } => {
+            let keys = placed(targets, |_| true, flag_key);
+            Flags::new(name, file).examine(keys, acts).await
+        }
         Provider::Onprem { haproxy } => {
             let own = resources(targets, |_| true).into_iter();
             let ranged = own.filter_map(|(name, resource)| {
@@ -101,6 +106,27 @@ pub(super) fn files(
     world.eyes.push(Box::new(files.eyes(placed(targets, |_| true, place))));
     let acted_on = placed(targets, |target| is_acted_on(target, reach), place);
     give_hands(world, acted_on, |own| Arc::new(files.hands(own)));
+}
+
+/// Feature flags in a file.
+pub(super) fn flags(
+    world: &mut World,
+    (name, file): (&str, &Path),
+    targets: &Targets<'_>,
+    reach: Reach,
+) {
+    if targets.is_empty() {
+        return;
+    }
+    let flags = Flags::new(name, file);
+    world.eyes.push(Box::new(flags.eyes(placed(targets, |_| true, flag_key))));
+    let acted_on = placed(targets, |target| is_acted_on(target, reach), flag_key);
+    give_hands(world, acted_on, |own| Arc::new(flags.hands(own)));
+}
+
+/// The key of a flag in its document: any text is one.
+fn flag_key(id: &str, _: &TargetSettings) -> Option<String> {
+    Some(id.to_owned())
 }
 
 /// Units of this machine.

@@ -6,7 +6,7 @@
 
 use super::series::Series;
 use setpoint_core::{
-    BoundPolicy, Brakes, Database, DatabaseSettings, Group, GroupSettings, InputKey, Job,
+    BoundPolicy, Brakes, Database, DatabaseSettings, Flag, Group, GroupSettings, InputKey, Job,
     JobSettings, Program, Seen, Setting, SettingSettings, Snapshot, Span, TargetName,
     TargetSettings, Timestamp, Volume, VolumeSettings,
 };
@@ -111,6 +111,9 @@ impl Fixture {
             (Seen::Setting(setting), TargetSettings::Setting(bounds)) => {
                 (setting.value, bounds.range, a_setting(setting, bounds))
             }
+            (Seen::Flag(flag), TargetSettings::Flag(bounds)) => {
+                (flag.share, bounds.range, a_flag(flag, bounds))
+            }
             (Seen::Volume(volume), TargetSettings::Volume(bounds)) => {
                 (volume.size, bounds.range, a_volume(volume, bounds))
             }
@@ -122,6 +125,7 @@ impl Fixture {
                 Seen::Group(_)
                 | Seen::Database(_)
                 | Seen::Setting(_)
+                | Seen::Flag(_)
                 | Seen::Job(_)
                 | Seen::Volume(_)
                 | Seen::Nothing(_),
@@ -199,9 +203,12 @@ fn nearest(snapshots: &[Snapshot], every: Span) -> Result<Vec<Option<&Snapshot>>
 /// What was seen, if anything.
 const fn stands(seen: &Seen) -> Option<&Seen> {
     match seen {
-        Seen::Group(_) | Seen::Database(_) | Seen::Setting(_) | Seen::Job(_) | Seen::Volume(_) => {
-            Some(seen)
-        }
+        Seen::Group(_)
+        | Seen::Database(_)
+        | Seen::Setting(_)
+        | Seen::Flag(_)
+        | Seen::Job(_)
+        | Seen::Volume(_) => Some(seen),
         Seen::Nothing(_) => None,
     }
 }
@@ -237,6 +244,20 @@ fn a_setting(setting: &Setting, bounds: &SettingSettings) -> String {
     let (value, min, max) = (setting.value, bounds.range.min(), bounds.range.max());
     let mut text = format!("at = {value}, min = {min}, max = {max}, settle = \"0s\"");
     if let Some(side) = bounds.safe {
+        text.push_str(&format!(", safe = \"{}\"", side.name()));
+    }
+    brake(&mut text, "cooldown_down", bounds.cooldown_down, default.cooldown_down);
+    brake(&mut text, "confirm_within", bounds.confirm_within, default.confirm_within);
+    text
+}
+
+fn a_flag(flag: &Flag, bounds: &SettingSettings) -> String {
+    let default = SettingSettings::of_flag();
+    let mut text = format!("at = {}, settle = \"0s\"", flag.share);
+    if let Some(before) = flag.before {
+        text.push_str(&format!(", before = {before}"));
+    }
+    if let Some(side) = bounds.safe.filter(|side| Some(*side) != default.safe) {
         text.push_str(&format!(", safe = \"{}\"", side.name()));
     }
     brake(&mut text, "cooldown_down", bounds.cooldown_down, default.cooldown_down);

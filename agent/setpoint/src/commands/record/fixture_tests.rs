@@ -64,6 +64,14 @@ fn a_setting_outside_its_range_is_claimed_to_be_where_it_was_or_within() {
 }
 
 #[test]
+fn a_flag_is_told_with_what_stood_before() {
+    let bounds = SettingSettings::of_flag();
+    let seen = Seen::Flag(Flag { share: 0, before: Some(80), busy: None });
+    let told = "at = 0, settle = \"0s\", before = 80";
+    check(TargetSettings::Flag(bounds), seen, told, &["own >= 0 && own <= 100"]);
+}
+
+#[test]
 fn a_job_has_a_last_run_and_no_size_to_claim() {
     let seen = Seen::Job(Job { last: setpoint_core::LastRun::Failed, ..Job::default() });
     check(TargetSettings::Job(JobSettings::new()), seen, "last = \"failed\"", &[]);

@@ -202,3 +202,73 @@ fn a_database_and_its_storage_may_share_a_name_and_two_volumes_may_not() {
     let (config, faults) = job(&format!("{head}{storage}{twice}[[policies]]{policies}"));
     assert!(config.is_none() && faults.contains("two targets are"), "{faults}");
 }
+
+const SHED: &str = r#"
+const POLICY = #{
+    about: "Shed what is optional", language: 1,
+    inputs: #{ cpu: #{ unit: "percent" } },
+    targets: #{ extras: #{ kind: "flag", step_up: "25%", cooldown_down: "10m" } },
+};
+rule "shed" when m.cpu > 80.percent { extras.turn_off(); }
+"#;
+
+const GOOD_FLAG: &str = r#"region = "here"
+[sources.app]
+kind = "scrape"
+url = "http://127.0.0.1:9100/metrics"
+[providers.features]
+kind = "flags"
+file = "flags.json"
+[targets.extras]
+kind = "flag"
+provider = "features"
+id = "new-recommendations"
+[[policies]]
+file = "shed.rhai"
+inputs = { cpu = { source = "app", query = "cpu" } }
+targets = { extras = "extras" }
+"#;
+
+fn flag(text: &str) -> (Option<Config>, String) {
+    load_files(&[("setpoint.toml", text.as_bytes()), ("shed.rhai", SHED.as_bytes())])
+}
+
+#[test]
+fn a_flag_is_a_share_of_users_that_is_safe_when_it_is_off() {
+    let (config, faults) = flag(GOOD_FLAG);
+    let config = config.unwrap_or_else(|| panic!("{faults}"));
+    assert_eq!(faults, "");
+    let of = |config: &Config| {
+        let TargetSettings::Flag(flag) = &config.targets["extras"].settings else {
+            panic!("a flag")
+        };
+        flag.clone()
+    };
+    let extras = of(&config);
+    assert_eq!((extras.range.min(), extras.range.max()), (0, 100));
+    assert_eq!((extras.safe, extras.step_up), (Some(Side::Low), Some(0.25)));
+    assert_eq!(extras.cooldown_down, Span::from_minutes(10));
+    assert!(
+        matches!(&config.providers["features"], Provider::Flags { file } if file.ends_with("flags.json"))
+    );
+    let (config, faults) = flag(&GOOD_FLAG.replace("[[pol", "safe = \"high\"\n[[pol"));
+    assert_eq!(of(&config.unwrap_or_else(|| panic!("{faults}"))).safe, Some(Side::High));
+}
+
+#[test]
+fn what_makes_no_sense_of_a_flag_is_said() {
+    for (from, to, expected) in [
+        ("kind = \"flag\"", "kind = \"flag\"\nmax = 50", "`targets.extras` has no key `max`"),
+        ("kind = \"flag\"", "kind = \"job\"", "`features` is a file of flags: it has no jobs"),
+        ("file = \"flags.json\"\n", "", "has no `file`"),
+        ("id = \"new-recommendations\"", "id = \" \"", "`id` is empty"),
+    ] {
+        assert!(GOOD_FLAG.contains(from), "{from}");
+        let (_, faults) = flag(&GOOD_FLAG.replace(from, to));
+        assert!(faults.contains(expected), "{to}: {faults}");
+    }
+    let policy = GOOD_FLAG.split_once("[[policies]]\n").unwrap().1;
+    let (config, faults) = flag(&format!("{GOOD_FLAG}[[policies]]\nname = \"other\"\n{policy}"));
+    assert!(config.is_none());
+    assert!(faults.contains("`extras` has two policies, and a flag belongs to one"), "{faults}");
+}
