@@ -15,6 +15,7 @@ use setpoint_core::{
     Command, InputKey, Intent, Memory, Moment, Reading, Sample, Seen, Setting, Settings, Snapshot,
     Span, TargetName, Unit,
 };
+use setpoint_policies::Policies;
 use std::{
     collections::BTreeMap,
     future::poll_fn,
@@ -48,6 +49,13 @@ pub enum Part {
 pub struct Simulation {
     world: Arc<Mutex<World>>,
     bindings: Arc<Bindings>,
+}
+
+/// What `policies` make of what is seen, for the loop.
+pub fn evaluator(policies: Policies) -> Arc<dyn Evaluator> {
+    Arc::new(move |settings: &Settings, memory: &Memory, snapshot: &Snapshot| {
+        policies.evaluate(settings, memory, snapshot)
+    })
 }
 
 impl Simulation {

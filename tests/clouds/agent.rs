@@ -5,7 +5,7 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
-use support::{Simulated, Site};
+use support::{Agent, Simulated, Site};
 
 /// The longest that the agent may take to hold the fleet.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -56,17 +56,40 @@ targets = {{ fleet = "web" }}
 }
 
 /// What stands in the first element of this name.
-fn element(xml: &str, name: &str) -> u32 {
+fn element(xml: &str, name: &str) -> u64 {
     let inside = xml.split_once(&format!("<{name}>")).map(|(_, rest)| rest);
     let inside = inside.and_then(|rest| rest.split_once('<')).map(|(inside, _)| inside);
     inside.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("no {name}: {xml}"))
 }
 
-/// What the page says of the CPU, in percent.
-fn cpu(simulated: &Simulated) -> Option<f64> {
+/// What the page says of the CPU of the fleet on this cloud, in percent.
+pub(crate) fn cpu(simulated: &Simulated, cloud: &str) -> Option<f64> {
     let page = simulated.page("/metrics");
-    let line = page.lines().find(|line| line.starts_with("world_cpu_percent{cloud=\"aws\""))?;
+    let name = format!("world_cpu_percent{{cloud=\"{cloud}\"");
+    let line = page.lines().find(|line| line.starts_with(&name))?;
     line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Waits until the agent holds a fleet that needs twice the load of twenty members at 60 %.
+#[track_caller]
+pub(crate) fn wait_until_held(
+    agent: &mut Agent,
+    (simulated, cloud): (&Simulated, &str),
+    desired: impl Fn() -> u64,
+) {
+    #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
+    let began = Instant::now();
+    loop {
+        agent.passes(1);
+        let (size, cpu) = (desired(), cpu(simulated, cloud));
+        let is_held = cpu.is_some_and(|cpu| (54.0..=66.0).contains(&cpu));
+        if (36..=46).contains(&size) && is_held {
+            return;
+        }
+        #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
+        let lasted = began.elapsed();
+        assert!(lasted < PATIENCE, "{size} members at {cpu:?} %: {:#?}", agent.said());
+    }
 }
 
 #[test]
@@ -77,22 +100,9 @@ fn it_holds_the_fleet_at_sixty_percent_while_the_load_doubles() {
     simulated.autoscaling("SetDesiredCapacity", &too_few);
     let site = site(&simulated);
     let mut agent = site.start();
-    #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
-    let began = Instant::now();
-    // Twice the load of twenty members at 60 %: by then it has doubled.
-    loop {
-        agent.passes(1);
-        let said = simulated.autoscaling("DescribeAutoScalingGroups", &[]);
-        let desired = element(&said, "DesiredCapacity");
-        let cpu = cpu(&simulated);
-        let is_held = cpu.is_some_and(|cpu| (54.0..=66.0).contains(&cpu));
-        if (36..=46).contains(&desired) && is_held {
-            break;
-        }
-        #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
-        let lasted = began.elapsed();
-        assert!(lasted < PATIENCE, "{desired} members at {cpu:?} %: {:#?}", agent.said());
-    }
+    wait_until_held(&mut agent, (&simulated, "aws"), || {
+        element(&simulated.autoscaling("DescribeAutoScalingGroups", &[]), "DesiredCapacity")
+    });
     agent.stop();
     simulated.stop();
 }

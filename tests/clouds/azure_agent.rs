@@ -1,6 +1,9 @@
 //! The real agent on a simulated Azure: it holds a scale set, and gets along with who else is there.
 
-use crate::{agent::policy, azure::full};
+use crate::{
+    agent::{cpu, policy, wait_until_held},
+    azure::full,
+};
 use serde_json::{Value, json};
 use setpoint_azure::{Azure, AzureSettings, Deadlines, Identity, ManagedAt, ScaleSetId};
 use setpoint_control::{Act, Observe};
@@ -9,13 +12,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     process::Output,
     sync::Arc,
-    time::{Duration, Instant},
 };
 use support::{MachineClock, Simulated, Site, until};
 use url::Url;
-
-/// The longest that the agent may take to hold the fleet.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 const GROUP: &str = "/subscriptions/fake/resourceGroups/rg";
 const WEB: &str =
@@ -64,13 +63,6 @@ targets = {{ fleet = "web" }}
     site
 }
 
-/// What the machines use, in percent, as another server has it.
-fn cpu(simulated: &Simulated) -> Option<f64> {
-    let page = simulated.page("/metrics");
-    let line = page.lines().find(|line| line.starts_with("world_cpu_percent{cloud=\"azure\""))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
 fn capacity(simulated: &Simulated) -> u64 {
     let set = simulated.arm("GET", WEB, &Value::Null);
     set["sku"]["capacity"].as_u64().expect("a size")
@@ -88,20 +80,7 @@ fn it_holds_a_scale_set_at_sixty_percent_while_the_load_doubles() {
     simulated.arm("PATCH", WEB, &json!({ "sku": { "capacity": 13 } }));
     let site = site(&simulated, "");
     let mut agent = site.start();
-    #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
-    let began = Instant::now();
-    // Twice the load of twenty members at 60 %: by then it has doubled.
-    loop {
-        agent.passes(1);
-        let (size, cpu) = (capacity(&simulated), cpu(&simulated));
-        let is_held = cpu.is_some_and(|cpu| (54.0..=66.0).contains(&cpu));
-        if (36..=46).contains(&size) && is_held {
-            break;
-        }
-        #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
-        let lasted = began.elapsed();
-        assert!(lasted < PATIENCE, "{size} machines at {cpu:?} %: {:#?}", agent.said());
-    }
+    wait_until_held(&mut agent, (&simulated, "azure"), || capacity(&simulated));
     agent.stop();
     simulated.stop();
 }
@@ -178,7 +157,7 @@ fn what_azure_has_no_room_for_is_told_in_its_words() {
     let folder = tempfile::TempDir::new().expect("there is room for a folder");
     let simulated = full(folder.path());
     // The fault begins with the world, and the world a moment after its server.
-    until("the world has begun", || cpu(&simulated).ok_or("no number yet"));
+    until("the world has begun", || cpu(&simulated, "azure").ok_or("no number yet"));
     let site = site(&simulated, "");
     let mut agent = site.start();
     // The load asks for more than there is.

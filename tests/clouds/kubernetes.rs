@@ -1,16 +1,13 @@
 //! The real agent on a simulated cluster: it holds a Deployment, and gets along with who else is
 //! there.
 
-use crate::{agent::policy, operations};
-use serde_json::{Value, json};
-use std::{
-    process::{Command, Output},
-    time::{Duration, Instant},
+use crate::{
+    agent::{policy, wait_until_held},
+    operations,
 };
+use serde_json::{Value, json};
+use std::process::{Command, Output};
 use support::{Simulated, Site, program};
-
-/// The longest that the agent may take to hold the fleet.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 const WEB: &str = "/apis/apps/v1/namespaces/default/deployments/web";
 
@@ -52,14 +49,6 @@ targets = {{ fleet = "web" }}
     site
 }
 
-/// What the pods use, in percent, as another server has it.
-fn cpu(simulated: &Simulated) -> Option<f64> {
-    let page = simulated.page("/metrics");
-    let name = "world_cpu_percent{cloud=\"kubernetes\"";
-    let line = page.lines().find(|line| line.starts_with(name))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
 fn replicas(simulated: &Simulated) -> u64 {
     simulated.kubernetes("GET", WEB, &Value::Null)["spec"]["replicas"].as_u64().expect("a size")
 }
@@ -77,20 +66,7 @@ fn it_holds_a_deployment_at_sixty_percent_while_the_load_doubles() {
     simulated.kubernetes("PATCH", &format!("{WEB}/scale"), &few);
     let site = site(&simulated, "act", "");
     let mut agent = site.start();
-    #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
-    let began = Instant::now();
-    // Twice the load of twenty members at 60 %: by then it has doubled.
-    loop {
-        agent.passes(1);
-        let (size, cpu) = (replicas(&simulated), cpu(&simulated));
-        let is_held = cpu.is_some_and(|cpu| (54.0..=66.0).contains(&cpu));
-        if (36..=46).contains(&size) && is_held {
-            break;
-        }
-        #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
-        let lasted = began.elapsed();
-        assert!(lasted < PATIENCE, "{size} pods at {cpu:?} %: {:#?}", agent.said());
-    }
+    wait_until_held(&mut agent, (&simulated, "kubernetes"), || replicas(&simulated));
     agent.stop();
     simulated.stop();
 }

@@ -8,7 +8,7 @@ mod clouds;
 mod machines;
 
 use clouds::Cloud;
-use machines::Machines;
+use machines::Real;
 use serde_json::Value;
 use std::path::Path;
 use support::{Agent, Simulated, Site, message};
@@ -84,10 +84,10 @@ fn decisions(agent: &mut Agent, count: usize) -> Vec<Decision> {
 
 #[test]
 fn the_same_is_decided_on_aws_azure_kubernetes_and_machines_of_one_s_own() {
-    let mut machines = Machines::start();
+    let mut real = Real::start();
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("one_policy/scenario.toml");
     let simulated = Simulated::at_pace("1", &scenario, &[]);
-    let load = machines.load();
+    let load = real.load();
     let sites = Cloud::ALL.map(|cloud| cloud.site(&simulated));
     let agents: Vec<Agent> = sites.iter().map(Site::start).collect();
     let wanted = [(4, 5), (5, 6), (6, 5), (5, 4)];
@@ -96,7 +96,7 @@ fn the_same_is_decided_on_aws_azure_kubernetes_and_machines_of_one_s_own() {
         assert_eq!(decisions(&mut agent, wanted.len()), wanted, "{cloud:?}");
         agent.stop();
     }
-    assert_eq!(decisions(machines.agent(), wanted.len()), wanted, "machines of one's own");
+    assert_eq!(decisions(real.agent(), wanted.len()), wanted, "machines of one's own");
     assert_eq!(load.join().expect("it does not panic"), 0, "requests failed");
     simulated.stop();
 }

@@ -1,12 +1,8 @@
 //! An open load: requests come when they come, whether or not those before have an answer.
 
 use setpoint_sim::chance::Chance;
-use std::{
-    io,
-    thread::{self, JoinHandle},
-    time::{Duration, Instant},
-};
-use support::get;
+use std::thread::JoinHandle;
+use support::send_at;
 
 /// What came of all requests.
 #[derive(Debug, Default)]
@@ -73,23 +69,7 @@ fn rate(shape: &Shape, at: f64) -> f64 {
     before + (next - before) * (at - t0) / (t1 - t0)
 }
 
-/// Sends all requests to `/work` of a port, and waits for every answer.
-#[expect(clippy::disallowed_methods, reason = "real servers are measured by the real time")]
+/// Sends all requests, and waits for every answer.
 pub(crate) fn send(port: u16, shape: &Shape, seed: u64) -> Outcome {
-    let began = Instant::now();
-    let mut requests = Vec::new();
-    for at in arrivals(shape, seed) {
-        let due = began + Duration::from_secs_f64(at);
-        while let Some(early) =
-            due.checked_duration_since(Instant::now()).filter(|it| !it.is_zero())
-        {
-            thread::park_timeout(early);
-        }
-        requests.push(thread::spawn(move || {
-            let answer: io::Result<(u16, String)> = get(port, "/work");
-            let is_good = answer.is_ok_and(|(status, _)| status == 200);
-            is_good.then(|| due.elapsed().as_secs_f64())
-        }));
-    }
-    Outcome::of(requests)
+    Outcome::of(send_at(port, &arrivals(shape, seed)))
 }

@@ -41,9 +41,9 @@ fn check(name: &str, max: u32, shape: &Shape, seed: u64) {
 fn compare(name: &str, max: u32, shape: &Shape, seed: u64) -> Result<(), String> {
     let scene = Scene::start(max);
     let since = now();
-    let real = load::send(scene.haproxy.front(), shape, seed);
+    let real = load::send(scene.machines.front(), shape, seed);
     let window = Window { since, until: now(), step: setpoint_core::Span::from_secs(1) };
-    let history = simulated::recorded(scene.prometheus.url(), window);
+    let history = simulated::recorded(scene.machines.numbers(), window);
     let (fit, scenario) = simulated::fitted(&history, max);
     println!("{}", fit.text());
     let simulate = |engine| simulated::simulate(&scenario, engine);

@@ -1,18 +1,18 @@
 //! The same again, simulated after a fit of what was recorded.
 
-use crate::scene::{CPU, MIN, PATIENCE};
-use setpoint_control::Evaluator;
-use setpoint_core::{Memory, Settings, Snapshot, Span};
+use crate::scene::{MIN, PATIENCE};
+use setpoint_core::Span;
 use setpoint_sim::{
     fit::{self, Assumed, Fit, Terms},
     history::{Column, History, Window, Written, fetch},
     roomy::roomy,
     scenario::{Scenario, Source, read},
     score::Demand,
-    simulation::Simulation,
+    simulation::{Simulation, evaluator},
     world::{EngineKind, Load, Record, Shape, World},
 };
 use std::{path::PathBuf, sync::Arc};
+use support::Machines;
 
 /// How many runs are made: one may be lucky.
 const SEEDS: u64 = 20;
@@ -39,7 +39,7 @@ pub(crate) fn recorded(url: String, window: Window) -> History {
         (Column::Ready, "max(haproxy_backend_active_servers{proxy=\"web\"})"),
         (Column::Desired, "count(haproxy_server_weight{proxy=\"web\"})"),
         (Column::Queue, "max(haproxy_backend_current_queue{proxy=\"web\"})"),
-        (Column::Cpu, CPU),
+        (Column::Cpu, Machines::CPU),
         (Column::Failed, FAILED),
     ];
     let columns = columns.into_iter().map(|(column, query)| (column, query.to_owned())).collect();
@@ -95,11 +95,7 @@ fn one(scenario: &Scenario, engine: EngineKind, seed: u64) -> Outcome {
     let mut world = World::new(model, seed).recording(Record::new(scenario.length, 2));
     world.keep_score(demand);
     let contestant = &scenario.contestants[0];
-    let policies = contestant.policies.clone();
-    let evaluator: Arc<dyn Evaluator> =
-        Arc::new(move |settings: &Settings, memory: &Memory, snapshot: &Snapshot| {
-            policies.evaluate(settings, memory, snapshot)
-        });
+    let evaluator = evaluator(contestant.policies.clone());
     let (bindings, settings) = (contestant.bindings.clone(), contestant.settings.clone());
     let (world, _) = Simulation::run(world, bindings, settings, evaluator, scenario.length);
     let row = world.record().and_then(|record| record.rows().first()).expect("it is over");

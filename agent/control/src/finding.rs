@@ -1,5 +1,7 @@
 //! What a look around before work finds: `doctor` tells it to a person.
 
+use setpoint_core::{Group, Range};
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -45,6 +47,18 @@ impl Finding {
     /// A finding about `about`.
     pub fn new(severity: Severity, about: impl Into<String>, message: impl Into<String>) -> Self {
         Self { severity, about: about.into(), message: message.into(), help: None }
+    }
+
+    /// What there is to say of a group that is to keep within `range`: its size, and whether it is
+    /// busy or short of members.
+    pub fn of_group(about: &str, group: &Group, range: Range) -> Vec<Self> {
+        let (now, is_outside) = (group.desired, range.clamp(group.desired) != group.desired);
+        let outside =
+            is_outside.then(|| format!("it has {now} now, outside the configuration's {range}"));
+        let busy = group.busy.as_ref().map(|why| format!("it is busy: {why}"));
+        let short = group.shortfall.as_ref().map(|why| format!("it is short of members: {why}"));
+        let all = [outside, busy, short].into_iter().flatten();
+        all.map(|message| Self::new(Severity::Warning, about, message)).collect()
     }
 
     /// With what to do about it.

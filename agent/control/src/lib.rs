@@ -9,8 +9,10 @@
 
 mod breaker;
 mod control_loop;
+mod fault;
 mod finding;
 mod log;
+mod other_scalers;
 mod pass;
 mod ports;
 mod provider_error;
@@ -20,7 +22,9 @@ mod watch;
 
 pub use breaker::Breaker;
 pub use control_loop::{ControlLoop, Past};
+pub use fault::{Fault, Sorted};
 pub use finding::{Finding, Severity};
+pub use other_scalers::OtherScalers;
 pub use pass::Pass;
 pub use ports::{
     Act, Clock, Commands, Evaluator, Journal, JournalError, MetricSource, Observe, Ports, Recalled,

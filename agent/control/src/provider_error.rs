@@ -1,6 +1,7 @@
 //! How a provider says what went wrong.
 
-use setpoint_core::FailureKind;
+use crate::Sorted;
+use setpoint_core::{FailureKind, Intent};
 use std::error::Error as StdError;
 
 /// A provider could not do as asked.
@@ -22,6 +23,16 @@ pub struct ProviderError {
 }
 
 impl ProviderError {
+    /// That the provider called `provider` could not carry `intent` out.
+    pub fn of(provider: &str, intent: &Intent, error: impl Sorted) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            operation: intent.operation(),
+            kind: error.kind(),
+            source: error.into(),
+        }
+    }
+
     /// The message with every cause behind it, on one line.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();

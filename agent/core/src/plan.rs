@@ -246,6 +246,24 @@ pub struct Intent {
     pub action: Action,
 }
 
+impl Intent {
+    /// What is done, as a verb phrase: "resize web to 6".
+    pub fn operation(&self) -> String {
+        let Self { target, action, .. } = self;
+        match action {
+            Action::Resize { to, .. } => format!("resize {target} to {to}"),
+            Action::Drain { members, .. } => format!("drain {} of {target}", members.join(", ")),
+            Action::Retire { members } => format!("retire {} of {target}", members.join(", ")),
+            Action::Return { members, .. } => format!("return {} to {target}", members.join(", ")),
+            Action::Replace { member, .. } => format!("replace {member} of {target}"),
+            Action::AddReplica { name } => format!("add replica {name} to {target}"),
+            Action::RemoveReplica { name } => format!("remove replica {name} from {target}"),
+            Action::Start { .. } => format!("{action} {target}"),
+            Action::Set { .. } | Action::Grow { .. } => format!("{action} of {target}"),
+        }
+    }
+}
+
 /// A change to make. Absolute: applied twice, it is applied once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

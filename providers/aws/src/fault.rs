@@ -7,37 +7,12 @@ use aws_sdk_rds::{
     error::{ProvideErrorMetadata, SdkError},
 };
 use aws_smithy_runtime_api::client::result::DispatchFailure;
+use setpoint_control::Sorted;
 use setpoint_core::{FailureKind, Span};
-use std::{error::Error as StdError, time::Duration};
+use std::error::Error as StdError;
 
 /// Why a look or an action did not come off.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
-    /// A call did not succeed.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// The resource is not, or no longer, as the decision took it to be.
-    #[error("{0}")]
-    Stale(String),
-    /// It would be wrong, or the cloud is known to say no.
-    #[error("{0}")]
-    Refused(String),
-    /// It took too long.
-    #[error("no answer within {0:?}")]
-    Late(Duration),
-}
-
-impl Fault {
-    /// What may be done about it.
-    pub(crate) fn kind(&self) -> FailureKind {
-        match self {
-            Self::Call(error) => error.heard.kind(),
-            Self::Stale(_) => FailureKind::Stale,
-            Self::Refused(_) => FailureKind::Refused,
-            Self::Late(_) => FailureKind::Unavailable,
-        }
-    }
-}
+pub(crate) type Fault = setpoint_control::Fault<CallError>;
 
 /// One call that did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +24,12 @@ pub(crate) struct CallError {
     heard: Heard,
     /// The same for a person, with AWS's own message.
     words: String,
+}
+
+impl Sorted for CallError {
+    fn kind(&self) -> FailureKind {
+        self.heard.kind()
+    }
 }
 
 impl CallError {
@@ -73,11 +54,6 @@ impl CallError {
     /// The action of the API that was called.
     pub(crate) const fn name(&self) -> &'static str {
         self.call
-    }
-
-    /// What may be done about it.
-    pub(crate) fn kind(&self) -> FailureKind {
-        self.heard.kind()
     }
 
     /// Whether AWS answered with this code.

@@ -99,28 +99,6 @@ impl Act for AwsHands {
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
         let late = |_| Err(Fault::Late(self.deadline));
         let acted = timeout(self.deadline, self.act(intent)).await.unwrap_or_else(late);
-        acted.map_err(|fault| ProviderError {
-            provider: self.name.clone(),
-            operation: operation(intent),
-            kind: fault.kind(),
-            source: fault.into(),
-        })
-    }
-}
-
-/// What was to be done, as a verb phrase.
-fn operation(intent: &Intent) -> String {
-    let target = &intent.target;
-    match &intent.action {
-        Action::Resize { to, .. } => format!("resize {target} to {to}"),
-        Action::Drain { members, .. } => format!("drain {} of {target}", members.join(", ")),
-        Action::Retire { members } => format!("retire {} of {target}", members.join(", ")),
-        Action::Return { members, .. } => format!("return {} to {target}", members.join(", ")),
-        Action::Replace { member, .. } => format!("replace {member} of {target}"),
-        Action::AddReplica { name } => format!("add replica {name} to {target}"),
-        Action::RemoveReplica { name } => format!("remove replica {name} from {target}"),
-        Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } => {
-            format!("{} of {target}", intent.action)
-        }
+        acted.map_err(|fault| ProviderError::of(&self.name, intent, fault))
     }
 }

@@ -2,15 +2,9 @@
 
 use crate::{api::Autoscaling, fault::CallError, pace::SharedClock};
 use aws_sdk_autoscaling::types::ScalingPolicy;
-use setpoint_core::Span;
+use setpoint_control::OtherScalers;
 use std::{collections::BTreeMap, time::Duration};
 use tokio::{sync::Mutex, time::timeout};
-
-/// How long an answer stands. Policies are put on groups by people, not by the minute.
-const STANDS: Span = Span::from_minutes(5);
-
-/// How long a failure stands before AWS is asked again.
-const FAILURE_STANDS: Span = Span::from_minutes(1);
 
 /// How long the answer may take: a look at the groups themselves must not be late for it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -20,41 +14,24 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) struct Rivals {
     api: Autoscaling,
     clock: SharedClock,
-    known: Mutex<Option<Known>>,
-}
-
-#[derive(Debug)]
-struct Known {
-    until: Span,
-    by_group: Result<BTreeMap<String, String>, String>,
+    /// The name of a policy, by group.
+    known: Mutex<OtherScalers<BTreeMap<String, String>>>,
 }
 
 impl Rivals {
     pub(crate) fn new(api: Autoscaling, clock: SharedClock) -> Self {
-        Self { api, clock, known: Mutex::new(None) }
+        Self { api, clock, known: Mutex::default() }
     }
 
     /// Why the group `name` should be left to another scaler, if there is one.
     ///
     /// Where policies may not be read, or the place has none to read, none is known: a
-    /// person learns that from `doctor`. Where AWS does not answer, what was known stands.
+    /// person learns that from `doctor`.
     pub(crate) async fn of(&self, name: &str) -> Option<String> {
         let now = self.clock.now().monotonic;
         let mut known = self.known.lock().await;
-        if known.as_ref().is_none_or(|known| now >= known.until) {
-            let before = known.as_ref().and_then(|known| known.by_group.clone().ok());
-            let (by_group, stands) = match self.read().await {
-                Ok(read) => (Ok(read), STANDS),
-                Err(why) => (before.ok_or(why), FAILURE_STANDS),
-            };
-            *known = Some(Known { until: now + stands, by_group });
-        }
-        match &known.as_ref()?.by_group {
-            Ok(by_group) => {
-                Some(format!("another scaler acts on it: policy {}", by_group.get(name)?))
-            }
-            Err(why) => Some(format!("whether another scaler acts on it is not known: {why}")),
-        }
+        let find = |all: &BTreeMap<String, String>| Some(format!("policy {}", all.get(name)?));
+        known.hold(now, self.read(), find).await
     }
 
     async fn read(&self) -> Result<BTreeMap<String, String>, String> {

@@ -13,7 +13,7 @@ use crate::{
     scale_set::PAUSE,
 };
 use serde::Deserialize;
-use setpoint_control::{Finding, Severity};
+use setpoint_control::{Finding, Severity, Sorted};
 use setpoint_core::{FailureKind, Group, Range, TargetName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,15 +145,7 @@ fn matches(pattern: &str, action: &str) -> bool {
 /// What a scale set and its machines tell.
 fn findings(about: &str, group: &Group, range: Range) -> Vec<Finding> {
     let warning = |message: String| Finding::new(Severity::Warning, about, message);
-    let mut findings = Vec::new();
-    if range.clamp(group.desired) != group.desired {
-        let (now, range) = (group.desired, range);
-        findings.push(warning(format!("it has {now} now, outside the configuration's {range}")));
-    }
-    findings.extend(group.busy.as_ref().map(|why| warning(format!("it is busy: {why}"))));
-    findings.extend(
-        group.shortfall.as_ref().map(|why| warning(format!("it is short of members: {why}"))),
-    );
+    let mut findings = Finding::of_group(about, group, range);
     findings.extend(group.paused.as_ref().map(|why| {
         warning(format!("paused by its tag: {why}"))
             .help(format!("take the tag {PAUSE} off when it may be changed again"))

@@ -12,7 +12,6 @@ use setpoint_control::Observe;
 use setpoint_core::{Group, Seen, TargetName};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
 use tokio::time::timeout;
@@ -51,18 +50,14 @@ impl AzureEyes {
 #[async_trait]
 impl Observe for AzureEyes {
     async fn observe(&self) -> BTreeMap<TargetName, Seen> {
-        let late = Seen::Nothing(Fault::Late(self.deadline).to_string());
-        let unseen = self.targets.keys().map(|target| (target.clone(), late.clone()));
-        let sightings = Mutex::new(unseen.collect::<BTreeMap<_, _>>());
         let looks = self.targets.iter().map(async |(target, id)| {
-            let looked = self.look(target, id).await;
-            let seen = looked.map_or_else(|fault| Seen::Nothing(fault.to_string()), Seen::Group);
-            let mut all = sightings.lock().unwrap_or_else(PoisonError::into_inner);
-            all.insert(target.clone(), seen);
+            let late = |_| Err(Fault::Late(self.deadline));
+            let looked = timeout(self.deadline, self.look(target, id)).await;
+            let seen = looked.unwrap_or_else(late);
+            let seen = seen.map_or_else(|fault| Seen::Nothing(fault.to_string()), Seen::Group);
+            (target.clone(), seen)
         });
-        // Whatever is not seen in time stays as it was put down above: late.
-        timeout(self.deadline, join_all(looks)).await.ok();
-        sightings.into_inner().unwrap_or_else(PoisonError::into_inner)
+        join_all(looks).await.into_iter().collect()
     }
 }
 

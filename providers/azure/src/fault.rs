@@ -1,36 +1,11 @@
 //! Why a look or an action did not come off, in words for a person, and what may be done about it.
 
+use setpoint_control::Sorted;
 use setpoint_core::{FailureKind, Span};
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt};
 
 /// Why a look or an action did not come off.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
-    /// A call did not succeed.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// The scale set is not, or no longer, as the decision took it to be.
-    #[error("{0}")]
-    Stale(String),
-    /// It would be wrong, or Azure is known to say no.
-    #[error("{0}")]
-    Refused(String),
-    /// It took too long.
-    #[error("no answer within {0:?}")]
-    Late(Duration),
-}
-
-impl Fault {
-    /// What may be done about it.
-    pub(crate) fn kind(&self) -> FailureKind {
-        match self {
-            Self::Call(error) => error.kind(),
-            Self::Stale(_) => FailureKind::Stale,
-            Self::Refused(_) => FailureKind::Refused,
-            Self::Late(_) => FailureKind::Unavailable,
-        }
-    }
-}
+pub(crate) type Fault = setpoint_control::Fault<CallError>;
 
 /// What was asked, and what Azure's permissions call that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,13 +71,9 @@ const QUOTA: [&str; 2] = ["QuotaExceeded", "SkuNotAvailable"];
 const NO_ROOM: [&str; 3] =
     ["AllocationFailed", "ZonalAllocationFailed", "OverconstrainedAllocationRequest"];
 
-impl CallError {
-    pub(crate) fn new(asked: Asked, heard: Heard) -> Self {
-        Self { asked: Box::new(asked), heard }
-    }
-
+impl Sorted for CallError {
     /// What may be done about it: codes first, then the status; an unknown no is a no.
-    pub(crate) fn kind(&self) -> FailureKind {
+    fn kind(&self) -> FailureKind {
         let (status, code, message, retry_after) = match &self.heard {
             Heard::Nothing(_) | Heard::Strange(_) => return FailureKind::Unavailable,
             Heard::NoToken(_) => return FailureKind::Refused,
@@ -122,6 +93,12 @@ impl CallError {
             status if status >= 500 => FailureKind::Unavailable,
             _ => FailureKind::Refused,
         }
+    }
+}
+
+impl CallError {
+    pub(crate) fn new(asked: Asked, heard: Heard) -> Self {
+        Self { asked: Box::new(asked), heard }
     }
 
     fn has_status(&self, wanted: &[u16]) -> bool {

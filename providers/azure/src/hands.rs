@@ -121,26 +121,8 @@ impl Act for AzureHands {
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
         let late = |_| Err(Fault::Late(self.deadline));
         let acted = timeout(self.deadline, self.act(intent)).await.unwrap_or_else(late);
-        acted.map_err(|fault| ProviderError {
-            provider: self.name.clone(),
-            operation: operation(intent),
-            kind: fault.kind(),
-            source: fault.into(),
-        })
+        acted.map_err(|fault| ProviderError::of(&self.name, intent, fault))
     }
-}
-
-/// What was to be done, as a verb phrase.
-fn operation(intent: &Intent) -> String {
-    let target = &intent.target;
-    let action = &intent.action;
-    if let Action::Resize { to, .. } = action {
-        return format!("resize {target} to {to}");
-    }
-    if let Action::Replace { member, .. } = action {
-        return format!("replace {member} of {target}");
-    }
-    format!("{action} of {target}")
 }
 
 #[cfg(test)]

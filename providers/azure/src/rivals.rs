@@ -5,16 +5,9 @@ use crate::{
     insights::{AutoscaleSetting, autoscale_settings},
     scale_set::ScaleSetId,
 };
-use setpoint_control::Clock;
-use setpoint_core::Span;
+use setpoint_control::{Clock, OtherScalers};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::timeout};
-
-/// How long an answer stands. Autoscale settings are made by people, not by the minute.
-const STANDS: Span = Span::from_minutes(5);
-
-/// How long a failure stands before Azure is asked again.
-const FAILURE_STANDS: Span = Span::from_minutes(1);
 
 /// How long the answer may take: a look at the scale sets themselves must not be late for it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -25,12 +18,7 @@ pub(crate) struct Rivals {
     subscription: String,
     clock: Arc<dyn Clock>,
     /// By resource group.
-    known: Mutex<BTreeMap<String, Known>>,
-}
-
-struct Known {
-    until: Span,
-    rivals: Result<Vec<Rival>, String>,
+    known: Mutex<BTreeMap<String, OtherScalers<Vec<Rival>>>>,
 }
 
 /// An autoscale setting that is in force, and what it scales.
@@ -56,28 +44,16 @@ impl Rivals {
 
     /// Why a scale set should be left to another scaler, if there is one.
     ///
-    /// Where settings may not be read none is known: a person learns that from `doctor`. Where
-    /// Azure does not answer, what was known stands.
+    /// Where settings may not be read none is known: a person learns that from `doctor`.
     pub(crate) async fn of(&self, id: &ScaleSetId) -> Option<String> {
         let now = self.clock.now().monotonic;
-        let mut all = self.known.lock().await;
-        let known = all.get(&id.group);
-        if known.is_none_or(|known| now >= known.until) {
-            let before = known.and_then(|known| known.rivals.clone().ok());
-            let (rivals, stands) = match self.read(&id.group).await {
-                Ok(read) => (Ok(read), STANDS),
-                Err(why) => (before.ok_or(why), FAILURE_STANDS),
-            };
-            all.insert(id.group.clone(), Known { until: now + stands, rivals });
-        }
-        match &all.get(&id.group)?.rivals {
-            Ok(all) => {
-                let path = id.path(&self.subscription);
-                let rival = all.iter().find(|rival| rival.is_of(&path))?;
-                Some(format!("another scaler acts on it: {}", rival.who))
-            }
-            Err(why) => Some(format!("whether another scaler acts on it is not known: {why}")),
-        }
+        let mut known = self.known.lock().await;
+        let known = known.entry(id.group.clone()).or_default();
+        let path = id.path(&self.subscription);
+        let find = |all: &Vec<Rival>| {
+            all.iter().find(|rival| rival.is_of(&path)).map(|rival| rival.who.clone())
+        };
+        known.hold(now, self.read(&id.group), find).await
     }
 
     async fn read(&self, group: &str) -> Result<Vec<Rival>, String> {

@@ -148,11 +148,6 @@ fn set(path: &Path, key: &str, (from, to): (u32, u32)) -> Result<(), Failure> {
 #[async_trait]
 impl Act for FlagHands {
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
-        self.act(intent).await.map_err(|failure| ProviderError {
-            provider: self.name.clone(),
-            operation: format!("{} of {}", intent.action, intent.target),
-            kind: failure.kind(),
-            source: failure.into(),
-        })
+        self.act(intent).await.map_err(|failure| ProviderError::of(&self.name, intent, failure))
     }
 }

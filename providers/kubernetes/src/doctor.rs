@@ -11,7 +11,7 @@ use crate::{
     workload::{Object, PAUSE},
 };
 use serde_json::{Value, json};
-use setpoint_control::{Finding, Severity};
+use setpoint_control::{Finding, Severity, Sorted};
 use setpoint_core::{FailureKind, Group, Range, TargetName};
 use std::collections::BTreeMap;
 
@@ -112,14 +112,7 @@ fn findings(about: &str, object: &Object, group: &Group, range: Range) -> Vec<Fi
         warning(format!("it is written by {tool}, whose next run may set another size"))
             .help("leave `spec.replicas` out of what it writes")
     }));
-    if range.clamp(group.desired) != group.desired {
-        let (now, range) = (group.desired, range);
-        findings.push(warning(format!("it has {now} now, outside the configuration's {range}")));
-    }
-    findings.extend(group.busy.as_ref().map(|why| warning(format!("it is busy: {why}"))));
-    findings.extend(
-        group.shortfall.as_ref().map(|why| warning(format!("it is short of members: {why}"))),
-    );
+    findings.extend(Finding::of_group(about, group, range));
     findings.extend(group.paused.as_ref().map(|why| {
         warning(format!("paused by its annotation: {why}"))
             .help(format!("take the annotation {PAUSE} off when it may be changed again"))

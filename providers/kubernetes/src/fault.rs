@@ -1,36 +1,11 @@
 //! Why a look or an action did not come off, in words for a person, and what may be done about it.
 
+use setpoint_control::Sorted;
 use setpoint_core::{FailureKind, Span};
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt};
 
 /// Why a look or an action did not come off.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
-    /// A call did not succeed.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// The object is not, or no longer, as the decision took it to be.
-    #[error("{0}")]
-    Stale(String),
-    /// It would be wrong, or the cluster is known to say no.
-    #[error("{0}")]
-    Refused(String),
-    /// It took too long.
-    #[error("no answer within {0:?}")]
-    Late(Duration),
-}
-
-impl Fault {
-    /// What may be done about it.
-    pub(crate) fn kind(&self) -> FailureKind {
-        match self {
-            Self::Call(error) => error.kind(),
-            Self::Stale(_) => FailureKind::Stale,
-            Self::Refused(_) => FailureKind::Refused,
-            Self::Late(_) => FailureKind::Unavailable,
-        }
-    }
-}
+pub(crate) type Fault = setpoint_control::Fault<CallError>;
 
 /// What was asked, as the cluster's permissions name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,13 +81,8 @@ pub(crate) enum Heard {
     },
 }
 
-impl CallError {
-    pub(crate) fn new(asked: Asked, heard: Heard) -> Self {
-        Self { asked: Box::new(asked), heard }
-    }
-
-    /// What may be done about it.
-    pub(crate) fn kind(&self) -> FailureKind {
+impl Sorted for CallError {
+    fn kind(&self) -> FailureKind {
         match &self.heard {
             Heard::Nothing(_) | Heard::Strange(_) => FailureKind::Unavailable,
             Heard::NotSent(_) => FailureKind::Refused,
@@ -126,6 +96,12 @@ impl CallError {
                 _ => FailureKind::Refused,
             },
         }
+    }
+}
+
+impl CallError {
+    pub(crate) fn new(asked: Asked, heard: Heard) -> Self {
+        Self { asked: Box::new(asked), heard }
     }
 
     fn has_status(&self, wanted: &[u16]) -> bool {

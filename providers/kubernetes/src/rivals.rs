@@ -6,16 +6,9 @@ use crate::{
 };
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use serde::Deserialize;
-use setpoint_control::Clock;
-use setpoint_core::Span;
+use setpoint_control::{Clock, OtherScalers};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::timeout};
-
-/// How long an answer stands. Autoscalers are put on objects by people, not by the minute.
-const STANDS: Span = Span::from_minutes(5);
-
-/// How long a failure stands before the cluster is asked again.
-const FAILURE_STANDS: Span = Span::from_minutes(1);
 
 /// How long the answer may take: a look at the objects themselves must not be late for it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -24,12 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) struct Rivals {
     api: Api,
     clock: Arc<dyn Clock>,
-    known: Mutex<Option<Known>>,
-}
-
-struct Known {
-    until: Span,
-    rivals: Result<Vec<Rival>, String>,
+    known: Mutex<OtherScalers<Vec<Rival>>>,
 }
 
 /// A scaler, and what it scales.
@@ -51,31 +39,19 @@ impl Rival {
 
 impl Rivals {
     pub(crate) fn new(api: Api, clock: Arc<dyn Clock>) -> Self {
-        Self { api, clock, known: Mutex::new(None) }
+        Self { api, clock, known: Mutex::default() }
     }
 
     /// Why the object of this group, kind and name should be left to another scaler, if there is one.
     ///
-    /// Where scalers may not be read none is known: a person learns that from `doctor`. Where
-    /// the cluster does not answer, what was known stands.
+    /// Where scalers may not be read none is known: a person learns that from `doctor`.
     pub(crate) async fn of(&self, of: (&str, &str, &str)) -> Option<String> {
         let now = self.clock.now().monotonic;
         let mut known = self.known.lock().await;
-        if known.as_ref().is_none_or(|known| now >= known.until) {
-            let before = known.as_ref().and_then(|known| known.rivals.clone().ok());
-            let (rivals, stands) = match self.read().await {
-                Ok(read) => (Ok(read), STANDS),
-                Err(why) => (before.ok_or(why), FAILURE_STANDS),
-            };
-            *known = Some(Known { until: now + stands, rivals });
-        }
-        match &known.as_ref()?.rivals {
-            Ok(all) => {
-                let rival = all.iter().find(|rival| rival.is_of(of))?;
-                Some(format!("another scaler acts on it: {}", rival.who))
-            }
-            Err(why) => Some(format!("whether another scaler acts on it is not known: {why}")),
-        }
+        let find = |all: &Vec<Rival>| {
+            all.iter().find(|rival| rival.is_of(of)).map(|rival| rival.who.clone())
+        };
+        known.hold(now, self.read(), find).await
     }
 
     async fn read(&self) -> Result<Vec<Rival>, String> {

@@ -1,5 +1,6 @@
 //! What can go wrong on the agent's own machine.
 
+use setpoint_control::Sorted;
 use setpoint_core::{FailureKind, Span};
 use std::{io, path::PathBuf};
 
@@ -30,9 +31,8 @@ pub enum Failure {
     Late(Span),
 }
 
-impl Failure {
-    /// What may be done about it.
-    pub fn kind(&self) -> FailureKind {
+impl Sorted for Failure {
+    fn kind(&self) -> FailureKind {
         match self {
             Self::File { source, .. } if is_forbidden(source) => FailureKind::Refused,
             Self::File { .. } => FailureKind::Stale,

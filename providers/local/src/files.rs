@@ -97,11 +97,6 @@ impl FileHands {
 #[async_trait]
 impl Act for FileHands {
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
-        self.act(intent).await.map_err(|failure| ProviderError {
-            provider: self.name.clone(),
-            operation: format!("{} of {}", intent.action, intent.target),
-            kind: failure.kind(),
-            source: failure.into(),
-        })
+        self.act(intent).await.map_err(|failure| ProviderError::of(&self.name, intent, failure))
     }
 }

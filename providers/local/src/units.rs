@@ -182,12 +182,9 @@ impl UnitHands {
 #[async_trait]
 impl Act for UnitHands {
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
-        self.act(intent).await.map_err(|failure| ProviderError {
-            provider: self.units.name.clone(),
-            operation: format!("{} {}", intent.action, intent.target),
-            kind: failure.kind(),
-            source: failure.into(),
-        })
+        self.act(intent)
+            .await
+            .map_err(|failure| ProviderError::of(&self.units.name, intent, failure))
     }
 }
 

@@ -76,3 +76,34 @@ pub(super) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) fn catch_up(worlds: &[Shared], now: Span) {
     worlds.iter().for_each(|world| lock(world).advance_to(now));
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::{
+        cloud::{Pace, pace::tests::ByHand},
+        world::{Fault, FaultKind, When, WorldModel, tests::scenario},
+    };
+
+    /// A scenario whose API lets tests look more often than a provider would.
+    pub(in crate::cloud) fn patient() -> WorldModel {
+        let mut model = scenario();
+        model.api.burst = 100_000;
+        model
+    }
+
+    /// The world of a cloud that suffers `kind` from its first minute to its third, at the pace of
+    /// a clock by hand.
+    pub(in crate::cloud) fn suffering(
+        cloud: &'static str,
+        mut model: WorldModel,
+        kind: Option<FaultKind>,
+    ) -> (Shared, Arc<Pace>, Arc<ByHand>) {
+        let (at, lasts) = (Span::from_minutes(1), Span::from_minutes(2));
+        model.faults =
+            kind.map(|kind| Fault { when: When::At(at), lasts, kind }).into_iter().collect();
+        let clock = Arc::new(ByHand::default());
+        let pace = Arc::new(Pace::new(clock.clone(), 1.0));
+        (shared(LiveWorld::new(cloud, "web", World::new(model, 1))), pace, clock)
+    }
+}

@@ -4,13 +4,12 @@ use super::holiday::{self, DAY};
 use crate::{
     baseline::{Baseline, Outlook},
     chronicle::Chronicle,
-    simulation::{Bindings, Part, Simulation},
+    simulation::{Bindings, Part, Simulation, evaluator},
     world::{Metric, Record, Row, World, WorldModel},
 };
-use setpoint_control::Evaluator;
 use setpoint_core::{
-    Calendars, DatabaseSettings, GroupSettings, InputKey, Memory, PolicyName, Range, Settings,
-    Snapshot, Span, TargetName, TargetSettings, Unit,
+    Calendars, DatabaseSettings, GroupSettings, InputKey, PolicyName, Range, Settings, Span,
+    TargetName, TargetSettings, Unit,
 };
 use setpoint_policies::{Policies, Policy, Script};
 use std::{collections::BTreeMap, sync::Arc};
@@ -138,11 +137,7 @@ fn agent(files: &[File], world: World) -> (World, Chronicle) {
         }
         policies.push(policy);
     }
-    let policies = Policies::new(policies);
-    let evaluator: Arc<dyn Evaluator> =
-        Arc::new(move |settings: &Settings, memory: &Memory, snapshot: &Snapshot| {
-            policies.evaluate(settings, memory, snapshot)
-        });
+    let evaluator = evaluator(Policies::new(policies));
     let targets = BTreeMap::from([(group, Part::Group), (database, Part::Database)]);
     Simulation::run(world, Bindings { targets, inputs }, settings, evaluator, DAY)
 }

@@ -6,11 +6,9 @@ use crate::{
     marks::Marks,
     scenario::{Contestant, Scenario},
     score::{Demand, Score},
-    simulation::Simulation,
+    simulation::{Simulation, evaluator},
     world::{Occurrence, Record, Tally, World},
 };
-use setpoint_control::Evaluator;
-use setpoint_core::{Memory, Settings, Snapshot};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Someone who keeps a scenario.
@@ -129,11 +127,7 @@ fn agent(
     scenario: &Scenario,
     beside: Option<Beside>,
 ) -> (World, Chronicle) {
-    let policies = contestant.policies.clone();
-    let evaluator: Arc<dyn Evaluator> =
-        Arc::new(move |settings: &Settings, memory: &Memory, snapshot: &Snapshot| {
-            policies.evaluate(settings, memory, snapshot)
-        });
+    let evaluator = evaluator(contestant.policies.clone());
     let (bindings, settings) = (contestant.bindings.clone(), contestant.settings.clone());
     Simulation::run_beside(world, bindings, settings, evaluator, scenario.length, beside)
 }

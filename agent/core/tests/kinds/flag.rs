@@ -1,6 +1,9 @@
 //! Flags: features are shed without waiting, restored only on evidence, and to what stood before.
 
-use crate::life::{EVERY, Life, Said, Turn, action, commands, name, results, seldom};
+use crate::life::{
+    EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, action, commands, each_held, holder,
+    name, results, seldom,
+};
 use proptest::{collection::vec, prelude::*, strategy::ValueTree};
 use setpoint_core::{
     ActResult, Action, Ask, Command, Flag, Guard, Held, Plan, Seen, SettingSettings, Span,
@@ -62,6 +65,18 @@ fn bounds() -> impl Strategy<Value = SettingSettings> {
 struct World {
     life: Life,
     flag: Flag,
+}
+
+impl Lives for World {
+    type Story = Story;
+
+    fn plan(&mut self, story: &Story) -> Plan {
+        self.turn(story).1
+    }
+
+    fn life(&mut self) -> &mut Life {
+        &mut self.life
+    }
 }
 
 impl World {
@@ -182,14 +197,7 @@ proptest! {
 
     #[test]
     fn a_restart_changes_no_decision(bounds in bounds(), stories in stories(), cut in 0_usize..100) {
-        let (mut straight, mut restarted) = (World::new(&bounds), World::new(&bounds));
-        for (number, story) in stories.iter().enumerate() {
-            if number == cut {
-                restarted.life.restart();
-            }
-            prop_assert_eq!(straight.turn(story).1, restarted.turn(story).1);
-            prop_assert_eq!(&straight.life.memory, &restarted.life.memory);
-        }
+        a_restart_changes_nothing((World::new(&bounds), World::new(&bounds)), &stories, cut)?;
     }
 }
 
@@ -209,17 +217,21 @@ fn these_flags_are_shed_and_restored_and_what_should_hold_them_does() {
             restored += u32::from(set(&plan).is_some_and(|(from, to)| {
                 to > from && before.is_some() && world.flag.before.is_none()
             }));
-            if let Verdict::Held(Held::Guard(guard, _)) = &plan.decisions[0].verdict {
-                holding.insert(*guard);
-            }
+            holding.extend(holder(&plan));
         }
     }
     assert!(shed > 100 && restored > 30, "{shed} times shed, {restored} times restored");
-    for guard in
-        [Guard::Pause, Guard::Evidence, Guard::WarmUp, Guard::Cooldown, Guard::Foreign, Guard::Flap]
-    {
-        assert!(holding.contains(&guard), "{guard} never held anything: {holding:?}");
-    }
+    each_held(
+        &[
+            Guard::Pause,
+            Guard::Evidence,
+            Guard::WarmUp,
+            Guard::Cooldown,
+            Guard::Foreign,
+            Guard::Flap,
+        ],
+        &holding,
+    );
 }
 
 #[test]

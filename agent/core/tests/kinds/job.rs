@@ -1,10 +1,13 @@
 //! Jobs: started once for a rule that stays fired, never while they run.
 
-use crate::life::{EVERY, Life, Said, Turn, action, commands, results, seldom};
+use crate::life::{
+    EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, action, commands, each_held, holder,
+    results, seldom,
+};
 use proptest::{collection::vec, prelude::*, strategy::ValueTree};
 use setpoint_core::{
-    ActResult, Action, Ask, Command, Guard, Held, Job, JobSettings, LastRun, Plan, Seen, Span,
-    TargetSettings, Verdict,
+    ActResult, Action, Ask, Command, Guard, Job, JobSettings, LastRun, Plan, Seen, Span,
+    TargetSettings,
 };
 use std::collections::BTreeSet;
 
@@ -64,6 +67,18 @@ struct World {
     runs: Vec<String>,
     /// Whether the provider tells runs apart.
     names_runs: bool,
+}
+
+impl Lives for World {
+    type Story = Story;
+
+    fn plan(&mut self, story: &Story) -> Plan {
+        self.turn(story).1
+    }
+
+    fn life(&mut self) -> &mut Life {
+        &mut self.life
+    }
 }
 
 impl World {
@@ -148,14 +163,7 @@ proptest! {
         quick in any::<bool>(), stories in stories(), cut in 0_usize..100,
     ) {
         let bounds = bounds(quick);
-        let (mut straight, mut restarted) = (World::new(&bounds, true), World::new(&bounds, true));
-        for (number, story) in stories.iter().enumerate() {
-            if number == cut {
-                restarted.life.restart();
-            }
-            prop_assert_eq!(straight.turn(story).1, restarted.turn(story).1);
-            prop_assert_eq!(&straight.life.memory, &restarted.life.memory);
-        }
+        a_restart_changes_nothing((World::new(&bounds, true), World::new(&bounds, true)), &stories, cut)?;
     }
 }
 
@@ -169,16 +177,15 @@ fn these_jobs_do_run_and_every_brake_does_hold_something() {
         let mut world = World::new(&bounds(life % 2 == 0), life % 3 == 0);
         for story in &stories {
             let plan = world.turn(story).1;
-            if let Verdict::Held(Held::Guard(guard, _)) = &plan.decisions[0].verdict {
-                holding.insert(*guard);
-            }
+            holding.extend(holder(&plan));
         }
         runs += world.runs.len();
     }
     assert!(runs > 100, "{runs} runs");
-    for guard in [Guard::Pause, Guard::Once, Guard::WarmUp, Guard::Cooldown, Guard::Evidence] {
-        assert!(holding.contains(&guard), "{guard} never held anything: {holding:?}");
-    }
+    each_held(
+        &[Guard::Pause, Guard::Once, Guard::WarmUp, Guard::Cooldown, Guard::Evidence],
+        &holding,
+    );
 }
 
 fn calm(said: Said, result: ActResult) -> Story {

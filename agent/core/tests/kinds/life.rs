@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 use setpoint_core::{
-    ActResult, Action, Ask, Calendars, Command, Evaluation, FailureKind, InputKey, InputSettings,
-    Memory, Moment, Opinion, Outcome, Plan, PolicyName, Reading, RuleName, RuleReport, RuleVerdict,
-    Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit, check,
-    decide,
+    ActResult, Action, Ask, Calendars, Command, Evaluation, FailureKind, Guard, Held, InputKey,
+    InputSettings, Memory, Moment, Opinion, Outcome, Plan, PolicyName, Reading, RuleName,
+    RuleReport, RuleVerdict, Sample, Seen, Settings, Snapshot, Span, TargetName, TargetSettings,
+    Timestamp, Unit, Verdict, check, decide,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const EVERY: Span = Span::from_secs(60);
 
@@ -116,6 +116,48 @@ impl Life {
             commands: turn.command.iter().cloned().collect(),
             ..Snapshot::default()
         }
+    }
+}
+
+/// One target of a kind with what becomes of it: it lives through stories.
+pub(crate) trait Lives {
+    type Story;
+
+    /// What is decided in the next pass.
+    fn plan(&mut self, story: &Self::Story) -> Plan;
+
+    fn life(&mut self) -> &mut Life;
+}
+
+/// That a restart before the pass `cut` changes neither a decision nor what is remembered.
+pub(crate) fn a_restart_changes_nothing<T: Lives>(
+    (mut straight, mut restarted): (T, T),
+    stories: &[T::Story],
+    cut: usize,
+) -> Result<(), TestCaseError> {
+    for (number, story) in stories.iter().enumerate() {
+        if number == cut {
+            restarted.life().restart();
+        }
+        prop_assert_eq!(straight.plan(story), restarted.plan(story));
+        prop_assert_eq!(&straight.life().memory, &restarted.life().memory);
+    }
+    Ok(())
+}
+
+/// The guard that holds a plan's only target, if one does.
+pub(crate) fn holder(plan: &Plan) -> Option<Guard> {
+    match &plan.decisions[0].verdict {
+        Verdict::Held(Held::Guard(guard, _)) => Some(*guard),
+        Verdict::Held(_) | Verdict::Act(_) => None,
+    }
+}
+
+/// That each of `guards` held something.
+#[track_caller]
+pub(crate) fn each_held(guards: &[Guard], holding: &BTreeSet<Guard>) {
+    for guard in guards {
+        assert!(holding.contains(guard), "{guard} never held anything: {holding:?}");
     }
 }
 

@@ -1,10 +1,13 @@
 //! Settings: what leads away from the safe side needs evidence, what leads there never waits.
 
-use crate::life::{EVERY, Life, Said, Turn, action, commands, name, results, seldom};
+use crate::life::{
+    EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, action, commands, each_held, holder,
+    name, results, seldom,
+};
 use proptest::{collection::vec, prelude::*, strategy::ValueTree};
 use setpoint_core::{
-    ActResult, Action, Approve, Ask, Command, Guard, Held, Plan, Range, Seen, Setting,
-    SettingSettings, Side, Span, TargetSettings, Verdict,
+    ActResult, Action, Approve, Ask, Command, Guard, Plan, Range, Seen, Setting, SettingSettings,
+    Side, Span, TargetSettings,
 };
 use std::collections::BTreeSet;
 
@@ -65,6 +68,18 @@ fn bounds() -> impl Strategy<Value = SettingSettings> {
 struct World {
     life: Life,
     value: u32,
+}
+
+impl Lives for World {
+    type Story = Story;
+
+    fn plan(&mut self, story: &Story) -> Plan {
+        self.turn(story).1
+    }
+
+    fn life(&mut self) -> &mut Life {
+        &mut self.life
+    }
 }
 
 impl World {
@@ -179,14 +194,7 @@ proptest! {
 
     #[test]
     fn a_restart_changes_no_decision(bounds in bounds(), stories in stories(), cut in 0_usize..100) {
-        let (mut straight, mut restarted) = (World::new(&bounds), World::new(&bounds));
-        for (number, story) in stories.iter().enumerate() {
-            if number == cut {
-                restarted.life.restart();
-            }
-            prop_assert_eq!(straight.turn(story).1, restarted.turn(story).1);
-            prop_assert_eq!(&straight.life.memory, &restarted.life.memory);
-        }
+        a_restart_changes_nothing((World::new(&bounds), World::new(&bounds)), &stories, cut)?;
     }
 }
 
@@ -202,23 +210,22 @@ fn these_settings_do_move_and_every_brake_does_hold_something() {
         for story in &stories {
             let plan = world.turn(story).1;
             left += u32::from(set(&plan).is_some_and(|change| leaves(bounds.safe, change)));
-            if let Verdict::Held(Held::Guard(guard, _)) = &plan.decisions[0].verdict {
-                holding.insert(*guard);
-            }
+            holding.extend(holder(&plan));
         }
     }
     assert!(left > 100, "{left} actions led away from the safe side");
-    for guard in [
-        Guard::Pause,
-        Guard::Evidence,
-        Guard::WarmUp,
-        Guard::Cooldown,
-        Guard::Foreign,
-        Guard::Flap,
-        Guard::Approval,
-    ] {
-        assert!(holding.contains(&guard), "{guard} never held anything: {holding:?}");
-    }
+    each_held(
+        &[
+            Guard::Pause,
+            Guard::Evidence,
+            Guard::WarmUp,
+            Guard::Cooldown,
+            Guard::Foreign,
+            Guard::Flap,
+            Guard::Approval,
+        ],
+        &holding,
+    );
 }
 
 /// What one rule that asks for `to` makes of a setting at 40 that is known for long.

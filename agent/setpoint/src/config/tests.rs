@@ -67,6 +67,19 @@ fn environment(name: &str) -> Option<String> {
     }
 }
 
+/// The faults of the configuration `good` with `from` replaced by `to`, without places.
+#[cfg(any(feature = "aws", feature = "azure", feature = "kubernetes"))]
+#[track_caller]
+pub(super) fn faults_in(good: &str, (from, to): (&str, &str), expected: &[&str]) {
+    assert!(good.contains(from), "{from} is not in the good configuration");
+    let text = good.replacen(from, to, 1);
+    let (config, faults) = load_files(&[("setpoint.toml", text.as_bytes())]);
+    let said: Vec<&str> =
+        faults.lines().map(|line| line.splitn(4, ':').last().unwrap_or_default()).collect();
+    assert_eq!(said, expected);
+    assert!(config.is_none(), "a configuration with faults came through");
+}
+
 pub(super) fn load_files(files: &[(&str, &[u8])]) -> (Option<Config>, String) {
     let folder = folder(files);
     let Loaded { config, faults, .. } = load(&folder.path().join("setpoint.toml"), &environment);

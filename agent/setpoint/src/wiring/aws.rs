@@ -1,6 +1,10 @@
 //! Amazon Web Services, plugged in.
 
-use super::{CannotWire, Reach};
+use super::{
+    CannotWire, Reach,
+    clouds::{questions, replaces},
+    targets::{Targets, each, give_hands, is_acted_on},
+};
 use crate::{
     cli::Init,
     config::{
@@ -10,12 +14,11 @@ use crate::{
 };
 use serde_json::{Value, json};
 use setpoint_aws::{
-    Aws, AwsSettings, CloudWatchSettings, Fleet, MetricQuery, Named, Patient, Resource, Role,
-    Statement,
+    Aws, AwsSettings, CloudWatchSettings, Fleet, Named, Patient, Resource, Role, Statement,
 };
 pub(crate) use setpoint_aws::{Native, NativeRule};
-use setpoint_control::{Act, Breaker, Finding, World};
-use setpoint_core::{InputKey, TargetName, TargetSettings};
+use setpoint_control::{Breaker, Finding, World};
+use setpoint_core::{TargetName, TargetSettings};
 use setpoint_http::{SigV4, Sign};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,12 +30,15 @@ pub(super) async fn plug_in(
     world: &mut World,
     config: &Config,
     (name, provider): (&str, &Account),
-    targets: &BTreeMap<&TargetName, &Target>,
+    targets: &Targets<'_>,
     reach: Reach,
 ) -> Result<(), CannotWire> {
     let aws = connect(name, provider).await;
     for (source, settings, own) in metrics(config, name) {
-        let queries = asked(config, source);
+        let queries = questions(config, source, |question| {
+            let Question::CloudWatch(query) = question else { return None };
+            Some(query.clone())
+        });
         if !queries.is_empty() {
             let settings = CloudWatchSettings {
                 period: own.resolution,
@@ -44,20 +50,12 @@ pub(super) async fn plug_in(
             world.sources.push(Box::new(Breaker::new(source, metrics, config.every)));
         }
     }
-    let resources = |wanted: &dyn Fn(&Target) -> bool| -> BTreeMap<TargetName, Resource> {
-        let wanted = targets.iter().filter(|(_, target)| wanted(target));
-        wanted.filter_map(|(name, it)| Some(((*name).clone(), resource(it)?))).collect()
-    };
-    let seen = resources(&|_| true);
+    let seen = each(targets, |_| true, resource);
     if !seen.is_empty() {
         world.eyes.push(Box::new(aws.eyes(seen).naming_members_of(&with_names(targets))));
     }
-    let acted_on = resources(&|target| reach == Reach::Hands && target.mode == Mode::Act);
-    if !acted_on.is_empty() {
-        let names: Vec<TargetName> = acted_on.keys().cloned().collect();
-        let hands: Arc<dyn Act> = Arc::new(aws.hands(acted_on));
-        world.hands.extend(names.into_iter().map(|name| (name, Arc::clone(&hands))));
-    }
+    let acted_on = each(targets, |target| is_acted_on(target, reach), resource);
+    give_hands(world, acted_on, |own| Arc::new(aws.hands(own)));
     Ok(())
 }
 
@@ -94,13 +92,8 @@ fn servers<'a>(
 }
 
 /// The groups whose members are picked by name.
-fn with_names(targets: &BTreeMap<&TargetName, &Target>) -> BTreeSet<TargetName> {
-    let named = targets.iter().filter(|(_, it)| has_sessions(it) || has_replacements(it));
-    named.map(|(name, _)| (*name).clone()).collect()
-}
-
-fn has_replacements(target: &Target) -> bool {
-    matches!(&target.settings, TargetSettings::Group(group) if group.replaces)
+fn with_names(targets: &Targets<'_>) -> BTreeSet<TargetName> {
+    each(targets, |it| has_sessions(it) || replaces(it), |_| Some(())).into_keys().collect()
 }
 
 fn has_sessions(target: &Target) -> bool {
@@ -109,7 +102,7 @@ fn has_sessions(target: &Target) -> bool {
 
 /// Whether members are replaced that nobody drains first.
 fn is_replaced_at_once(target: &Target) -> bool {
-    has_replacements(target) && !has_sessions(target)
+    replaces(target) && !has_sessions(target)
 }
 
 /// Whether a source reads the CloudWatch of the provider called `name`.
@@ -128,16 +121,6 @@ fn metrics<'a>(
     })
 }
 
-/// What the source called `name` is asked.
-fn asked(config: &Config, name: &str) -> BTreeMap<InputKey, MetricQuery> {
-    let asked = config.inputs.iter().filter(|(_, input)| input.source == name);
-    let own = asked.filter_map(|(key, input)| {
-        let Question::CloudWatch(query) = &input.question else { return None };
-        Some((key.clone(), query.clone()))
-    });
-    own.collect()
-}
-
 /// The groups at a provider that have these tags: those of the fleet called `fleet`.
 pub(super) async fn select(
     (name, provider): (&str, &Account),
@@ -152,14 +135,14 @@ pub(super) async fn select(
 pub(super) async fn examine(
     name: &str,
     provider: &Account,
-    targets: &BTreeMap<&TargetName, &Target>,
+    targets: &Targets<'_>,
 ) -> Result<Vec<Finding>, CannotWire> {
     let patient = |target: &Target| {
         let (range, drained) = (target.settings.range(), has_sessions(target));
         Some(Patient { resource: resource(target)?, range, drained })
     };
-    let patients = targets.iter().filter_map(|(name, it)| Some(((*name).clone(), patient(it)?)));
-    Ok(connect(name, provider).await.examine(&patients.collect()).await)
+    let patients = each(targets, |_| true, patient);
+    Ok(connect(name, provider).await.examine(&patients).await)
 }
 
 /// What scales groups in `region` today.

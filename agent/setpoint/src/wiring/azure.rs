@@ -1,6 +1,10 @@
 //! Azure, plugged in.
 
-use super::{CannotWire, Reach};
+use super::{
+    CannotWire, Reach,
+    clouds::{questions, replaces},
+    targets::{Targets, each, give_hands, is_acted_on},
+};
 use crate::{
     config::{Config, Mode, Question, SourceKind, Subscription, Target, Which},
     system_clock::SystemClock,
@@ -10,13 +14,9 @@ use setpoint_azure::{
     Azure, AzureSettings, Deadlines, Identity, MetricQuery, MonitorSettings, Needs, Patient,
     ScaleSetId, Written, actions, scopes,
 };
-use setpoint_control::{Act, Breaker, Finding, World};
-use setpoint_core::{InputKey, TargetName, TargetSettings};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env,
-    sync::Arc,
-};
+use setpoint_control::{Breaker, Finding, World};
+use setpoint_core::InputKey;
+use std::{collections::BTreeMap, env, sync::Arc};
 use url::Url;
 
 /// Azure Resource Manager of Azure's public cloud.
@@ -27,7 +27,7 @@ pub(super) fn plug_in(
     world: &mut World,
     config: &Config,
     (name, subscription): (&str, &Subscription),
-    targets: &BTreeMap<&TargetName, &Target>,
+    targets: &Targets<'_>,
     reach: Reach,
 ) -> Result<(), CannotWire> {
     let azure = connect(name, subscription)?;
@@ -37,22 +37,14 @@ pub(super) fn plug_in(
             world.sources.push(Box::new(Breaker::new(source, metrics, config.every)));
         }
     }
-    let wanted = |wanted: &dyn Fn(&Target) -> bool| -> BTreeMap<TargetName, ScaleSetId> {
-        let wanted = targets.iter().filter(|(_, target)| wanted(target));
-        wanted.filter_map(|(name, it)| Some(((*name).clone(), id(subscription, it)?))).collect()
-    };
-    let named = targets.iter().filter(|(_, target)| replaces(target));
-    let named: BTreeSet<TargetName> = named.map(|(name, _)| (*name).clone()).collect();
-    let seen = wanted(&|_| true);
+    let place = |target: &Target| id(subscription, target);
+    let seen = each(targets, |_| true, place);
     if !seen.is_empty() {
-        world.eyes.push(Box::new(azure.eyes(seen, named)));
+        let named = each(targets, replaces, |_| Some(()));
+        world.eyes.push(Box::new(azure.eyes(seen, named.into_keys().collect())));
     }
-    let acted_on = wanted(&|target| reach == Reach::Hands && target.mode == Mode::Act);
-    if !acted_on.is_empty() {
-        let names: Vec<TargetName> = acted_on.keys().cloned().collect();
-        let hands: Arc<dyn Act> = Arc::new(azure.hands(acted_on));
-        world.hands.extend(names.into_iter().map(|name| (name, Arc::clone(&hands))));
-    }
+    let acted_on = each(targets, |target| is_acted_on(target, reach), place);
+    give_hands(world, acted_on, |own| Arc::new(azure.hands(own)));
     Ok(())
 }
 
@@ -69,14 +61,13 @@ fn metrics<'a>(
 ) -> impl Iterator<Item = (&'a str, MonitorSettings, BTreeMap<InputKey, MetricQuery>)> {
     config.sources.iter().filter_map(move |(name, source)| {
         let SourceKind::AzureMonitor(own) = &source.kind else { return None };
-        let asked = config.inputs.iter().filter(|(_, input)| input.source == *name);
-        let own_questions = asked.filter_map(|(key, input)| {
-            let Question::AzureMonitor(query) = &input.question else { return None };
-            Some((key.clone(), query.clone()))
+        let queries = questions(config, name, |question| {
+            let Question::AzureMonitor(query) = question else { return None };
+            Some(query.clone())
         });
         let settings =
             MonitorSettings { period: own.resolution, delay: source.delay, timeout: own.timeout };
-        (own.provider == provider).then(|| (&**name, settings, own_questions.collect()))
+        (own.provider == provider).then(|| (&**name, settings, queries))
     })
 }
 
@@ -84,15 +75,15 @@ fn metrics<'a>(
 pub(super) async fn examine(
     name: &str,
     subscription: &Subscription,
-    targets: &BTreeMap<&TargetName, &Target>,
+    targets: &Targets<'_>,
 ) -> Result<Vec<Finding>, CannotWire> {
     let patient = |target: &Target| {
         let (id, range) = (id(subscription, target)?, target.settings.range());
         let (acts, replaces) = (target.mode == Mode::Act, replaces(target));
         Some(Patient { id, range, acts, replaces })
     };
-    let patients = targets.iter().filter_map(|(name, it)| Some(((*name).clone(), patient(it)?)));
-    Ok(connect(name, subscription)?.examine(&patients.collect()).await)
+    let patients = each(targets, |_| true, patient);
+    Ok(connect(name, subscription)?.examine(&patients).await)
 }
 
 /// The least role that a provider needs, as `az role definition create` takes it.
@@ -147,10 +138,6 @@ fn connect(name: &str, subscription: &Subscription) -> Result<Azure, CannotWire>
     };
     let azure = Azure::new(settings, Arc::new(SystemClock::start()));
     azure.map_err(|error| CannotWire::Provider(name.to_owned(), error))
-}
-
-fn replaces(target: &Target) -> bool {
-    matches!(&target.settings, TargetSettings::Group(group) if group.replaces)
 }
 
 /// Which scale set a target is. What the configuration lets through is one.

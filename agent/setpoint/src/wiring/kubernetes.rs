@@ -1,29 +1,29 @@
 //! Kubernetes, plugged in.
 
-use super::{CannotWire, Reach};
+use super::{
+    CannotWire, Reach,
+    clouds::{questions, replaces},
+    targets::{Targets, each, give_hands, is_acted_on},
+};
 use crate::{
     config::{Cluster, Config, Mode, Question, SourceKind, Target, Which},
     system_clock::SystemClock,
 };
 use serde_json::{Value, json};
-use setpoint_control::{Act, Breaker, Finding, World};
-use setpoint_core::{InputKey, TargetName, TargetSettings};
+use setpoint_control::{Breaker, Finding, World};
+use setpoint_core::InputKey;
 pub(crate) use setpoint_kubernetes::Native as Autoscaler;
 use setpoint_kubernetes::{
     Kubernetes, KubernetesSettings, Needs, Patient, Place, Rule, Scalable, Usage, rules,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// The metrics and the eyes of one provider, and its hands if the agent gets any.
 pub(super) async fn plug_in(
     world: &mut World,
     config: &Config,
     (name, cluster): (&str, &Cluster),
-    targets: &BTreeMap<&TargetName, &Target>,
+    targets: &Targets<'_>,
     reach: Reach,
 ) -> Result<(), CannotWire> {
     let kubernetes = connect(name, cluster).await?;
@@ -33,22 +33,13 @@ pub(super) async fn plug_in(
             world.sources.push(Box::new(Breaker::new(source, metrics, config.every)));
         }
     }
-    let wanted = |wanted: &dyn Fn(&Target) -> bool| -> BTreeMap<TargetName, Scalable> {
-        let wanted = targets.iter().filter(|(_, target)| wanted(target));
-        wanted.filter_map(|(name, it)| Some(((*name).clone(), scalable(it)?))).collect()
-    };
-    let seen = wanted(&|_| true);
+    let seen = each(targets, |_| true, scalable);
     if !seen.is_empty() {
-        let named = targets.iter().filter(|(_, target)| replaces(target));
-        let named: BTreeSet<TargetName> = named.map(|(name, _)| (*name).clone()).collect();
-        world.eyes.push(Box::new(kubernetes.eyes(seen, named)));
+        let named = each(targets, replaces, |_| Some(()));
+        world.eyes.push(Box::new(kubernetes.eyes(seen, named.into_keys().collect())));
     }
-    let acted_on = wanted(&|target| reach == Reach::Hands && target.mode == Mode::Act);
-    if !acted_on.is_empty() {
-        let names: Vec<TargetName> = acted_on.keys().cloned().collect();
-        let hands: Arc<dyn Act> = Arc::new(kubernetes.hands(acted_on));
-        world.hands.extend(names.into_iter().map(|name| (name, Arc::clone(&hands))));
-    }
+    let acted_on = each(targets, |target| is_acted_on(target, reach), scalable);
+    give_hands(world, acted_on, |own| Arc::new(kubernetes.hands(own)));
     Ok(())
 }
 
@@ -65,13 +56,12 @@ fn metrics<'a>(
 ) -> impl Iterator<Item = (&'a str, Duration, BTreeMap<InputKey, Usage>)> {
     config.sources.iter().filter_map(move |(name, source)| {
         let SourceKind::Kubernetes(own) = &source.kind else { return None };
-        let asked = config.inputs.iter().filter(|(_, input)| input.source == *name);
-        let own_questions = asked.filter_map(|(key, input)| {
-            let Question::Usage(usage) = &input.question else { return None };
-            Some((key.clone(), usage.clone()))
+        let queries = questions(config, name, |question| {
+            let Question::Usage(usage) = question else { return None };
+            Some(usage.clone())
         });
         let timeout = Duration::from_millis(own.timeout.ms());
-        (own.provider == provider).then(|| (&**name, timeout, own_questions.collect()))
+        (own.provider == provider).then(|| (&**name, timeout, queries))
     })
 }
 
@@ -79,14 +69,14 @@ fn metrics<'a>(
 pub(super) async fn examine(
     name: &str,
     cluster: &Cluster,
-    targets: &BTreeMap<&TargetName, &Target>,
+    targets: &Targets<'_>,
 ) -> Result<Vec<Finding>, CannotWire> {
     let patient = |target: &Target| {
         let (scalable, range) = (scalable(target)?, target.settings.range());
         Some(Patient { scalable, range, acts: target.mode == Mode::Act })
     };
-    let patients = targets.iter().filter_map(|(name, it)| Some(((*name).clone(), patient(it)?)));
-    Ok(connect(name, cluster).await?.examine(&patients.collect()).await)
+    let patients = each(targets, |_| true, patient);
+    Ok(connect(name, cluster).await?.examine(&patients).await)
 }
 
 /// What scales things in the namespace of a cluster today.
@@ -149,10 +139,6 @@ async fn connect(name: &str, cluster: &Cluster) -> Result<Kubernetes, CannotWire
     };
     let connected = Kubernetes::connect(settings, Arc::new(SystemClock::start())).await;
     connected.map_err(|error| CannotWire::Unknown(name.to_owned(), Box::new(error)))
-}
-
-fn replaces(target: &Target) -> bool {
-    matches!(&target.settings, TargetSettings::Group(group) if group.replaces)
 }
 
 /// What a target is in the cluster. What the configuration lets through has a name there.

@@ -10,6 +10,8 @@ mod azure;
 #[cfg(not(feature = "azure"))]
 #[path = "without_azure.rs"]
 mod azure;
+#[cfg(any(feature = "aws", feature = "azure", feature = "kubernetes"))]
+mod clouds;
 #[cfg(feature = "kubernetes")]
 mod kubernetes;
 #[cfg(not(feature = "kubernetes"))]
@@ -18,6 +20,7 @@ mod kubernetes;
 mod notices;
 mod own;
 mod sources;
+mod targets;
 
 pub(crate) use aws::{Native, NativeRule};
 pub(crate) use kubernetes::Autoscaler;
@@ -98,6 +101,14 @@ pub(crate) enum CannotWire {
     /// The policies were fine when they were checked, and are not now: a fault of ours.
     #[error("the policies cannot be bound: {0}")]
     Policies(String),
+}
+
+#[cfg(not(all(feature = "aws", feature = "azure", feature = "kubernetes")))]
+impl CannotWire {
+    /// The back end that a provider needs was left out of this build.
+    fn left_out<T>(provider: &str, kind: &'static str) -> Result<T, Self> {
+        Err(Self::LeftOut { provider: provider.to_owned(), kind })
+    }
 }
 
 /// What the program of `config` is wired to. Hands get only those targets that may be

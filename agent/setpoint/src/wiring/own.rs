@@ -1,9 +1,12 @@
 //! Providers of the user's own, plugged in: web services, files and units of this machine, and
 //! groups and databases on machines behind a HAProxy.
 
-use super::{CannotWire, Reach};
+use super::{
+    CannotWire, Reach,
+    targets::{Targets, each, give_hands, is_acted_on},
+};
 use crate::config::{ID, Mode, Provider, Service, Target, Which};
-use setpoint_control::{Act, Finding, World};
+use setpoint_control::{Finding, World};
 use setpoint_core::{TargetName, TargetSettings};
 use setpoint_flags::Flags;
 use setpoint_http::{Document, Webhook, WebhookSettings, What};
@@ -11,9 +14,6 @@ use setpoint_local::{Files, Located, Unit, Units};
 use setpoint_onprem::{Address, Onprem, Resource};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 use url::Url;
-
-/// The targets of one provider, by their names.
-type Targets<'a> = BTreeMap<&'a TargetName, &'a Target>;
 
 /// A web service of the user's own.
 pub(super) fn webhook(
@@ -167,12 +167,7 @@ fn resources(
     targets: &Targets<'_>,
     wanted: impl Fn(&Target) -> bool,
 ) -> BTreeMap<TargetName, Resource> {
-    let wanted = targets.iter().filter(|(_, target)| wanted(target));
-    wanted.filter_map(|(name, target)| Some(((*name).clone(), target.own.clone()?))).collect()
-}
-
-fn is_acted_on(target: &Target, reach: Reach) -> bool {
-    reach == Reach::Hands && target.mode == Mode::Act
+    each(targets, wanted, |target| target.own.clone())
 }
 
 /// Where each wanted target is. What the configuration lets through has a place.
@@ -181,23 +176,8 @@ fn placed<T>(
     wanted: impl Fn(&Target) -> bool,
     place: impl Fn(&str, &TargetSettings) -> Option<T>,
 ) -> BTreeMap<TargetName, T> {
-    let wanted = targets.iter().filter(|(_, target)| wanted(target));
-    let placed = wanted.filter_map(|(name, target)| match &target.which {
-        Which::One(id) => Some(((*name).clone(), place(id, &target.settings)?)),
+    each(targets, wanted, |target| match &target.which {
+        Which::One(id) => place(id, &target.settings),
         Which::Each(_) => None,
-    });
-    placed.collect()
-}
-
-fn give_hands<T>(
-    world: &mut World,
-    acted_on: BTreeMap<TargetName, T>,
-    hands: impl FnOnce(BTreeMap<TargetName, T>) -> Arc<dyn Act>,
-) {
-    if acted_on.is_empty() {
-        return;
-    }
-    let names: Vec<TargetName> = acted_on.keys().cloned().collect();
-    let hands = hands(acted_on);
-    world.hands.extend(names.into_iter().map(|name| (name, Arc::clone(&hands))));
+    })
 }

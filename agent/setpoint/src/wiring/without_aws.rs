@@ -44,7 +44,7 @@ pub(super) async fn plug_in(
     _: &BTreeMap<&TargetName, &Target>,
     _: Reach,
 ) -> Result<(), CannotWire> {
-    Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
+    CannotWire::left_out(name, "aws")
 }
 
 /// Fails: the back end is not there.
@@ -52,7 +52,7 @@ pub(super) async fn signer(
     (name, _): (&str, &Account),
     _: &Signed,
 ) -> Result<Arc<dyn Sign>, CannotWire> {
-    Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
+    CannotWire::left_out(name, "aws")
 }
 
 /// Fails: the back end is not there.
@@ -61,7 +61,7 @@ pub(super) async fn select(
     _: &TargetName,
     _: &BTreeMap<String, String>,
 ) -> Result<Vec<String>, CannotWire> {
-    Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
+    CannotWire::left_out(name, "aws")
 }
 
 /// Fails: the back end is not there.
@@ -70,17 +70,17 @@ pub(super) async fn examine(
     _: &Account,
     _: &BTreeMap<&TargetName, &Target>,
 ) -> Result<Vec<Finding>, CannotWire> {
-    Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
+    CannotWire::left_out(name, "aws")
 }
 
 /// Fails: the back end is not there.
 pub(super) async fn natives(_: &str, _: &Init) -> Result<Vec<Native>, CannotWire> {
-    Err(CannotWire::LeftOut { provider: "aws".to_owned(), kind: "aws" })
+    CannotWire::left_out("aws", "aws")
 }
 
 /// Fails: the back end is not there.
 pub(super) fn permissions(_: &Config, name: &str, _: &Account) -> Result<Value, CannotWire> {
-    Err(CannotWire::LeftOut { provider: name.to_owned(), kind: "aws" })
+    CannotWire::left_out(name, "aws")
 }
 
 /// Whether a source reads the CloudWatch of the provider called `name`.

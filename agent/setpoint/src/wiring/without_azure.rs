@@ -7,10 +7,6 @@ use setpoint_control::{Finding, World};
 use setpoint_core::TargetName;
 use std::collections::BTreeMap;
 
-fn left_out<T>(provider: &str) -> Result<T, CannotWire> {
-    Err(CannotWire::LeftOut { provider: provider.to_owned(), kind: "azure" })
-}
-
 /// Fails: the back end is not there.
 pub(super) fn plug_in(
     _: &mut World,
@@ -19,7 +15,7 @@ pub(super) fn plug_in(
     _: &BTreeMap<&TargetName, &Target>,
     _: Reach,
 ) -> Result<(), CannotWire> {
-    left_out(name)
+    CannotWire::left_out(name, "azure")
 }
 
 /// Whether a source reads the Azure Monitor of the provider called `name`.
@@ -35,10 +31,10 @@ pub(super) async fn examine(
     _: &Subscription,
     _: &BTreeMap<&TargetName, &Target>,
 ) -> Result<Vec<Finding>, CannotWire> {
-    left_out(name)
+    CannotWire::left_out(name, "azure")
 }
 
 /// Fails: the back end is not there.
 pub(super) fn permissions(_: &Config, name: &str, _: &Subscription) -> Result<Value, CannotWire> {
-    left_out(name)
+    CannotWire::left_out(name, "azure")
 }

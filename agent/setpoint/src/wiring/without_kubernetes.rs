@@ -22,10 +22,6 @@ pub(crate) struct Autoscaler {
     pub(crate) untold: Vec<String>,
 }
 
-fn left_out<T>(provider: &str) -> Result<T, CannotWire> {
-    Err(CannotWire::LeftOut { provider: provider.to_owned(), kind: "kubernetes" })
-}
-
 /// Fails: the back end is not there.
 pub(super) async fn plug_in(
     _: &mut World,
@@ -34,7 +30,7 @@ pub(super) async fn plug_in(
     _: &BTreeMap<&TargetName, &Target>,
     _: Reach,
 ) -> Result<(), CannotWire> {
-    left_out(name)
+    CannotWire::left_out(name, "kubernetes")
 }
 
 /// Whether a source reads the metrics of the cluster of the provider called `name`.
@@ -50,15 +46,15 @@ pub(super) async fn examine(
     _: &Cluster,
     _: &BTreeMap<&TargetName, &Target>,
 ) -> Result<Vec<Finding>, CannotWire> {
-    left_out(name)
+    CannotWire::left_out(name, "kubernetes")
 }
 
 /// Fails: the back end is not there.
 pub(super) async fn autoscalers(_: &Cluster) -> Result<Vec<Autoscaler>, CannotWire> {
-    left_out("k8s")
+    CannotWire::left_out("k8s", "kubernetes")
 }
 
 /// Fails: the back end is not there.
 pub(super) fn permissions(_: &Config, name: &str, _: &Cluster) -> Result<Value, CannotWire> {
-    left_out(name)
+    CannotWire::left_out(name, "kubernetes")
 }

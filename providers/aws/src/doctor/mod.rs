@@ -15,7 +15,7 @@ use crate::{
     storage::Storage,
 };
 use aws_sdk_autoscaling::types::{ScalingPolicy, ScheduledUpdateGroupAction};
-use setpoint_control::{Finding, Severity};
+use setpoint_control::{Finding, Severity, Sorted};
 use setpoint_core::{FailureKind, Range, TargetName, Volume};
 use std::collections::BTreeMap;
 

@@ -77,11 +77,6 @@ impl WebhookHands {
 impl Act for WebhookHands {
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
         let acted = self.webhook.client.in_time(self.act(intent)).await;
-        acted.map_err(|fault| ProviderError {
-            provider: self.webhook.name.clone(),
-            operation: format!("{} of {}", intent.action, intent.target),
-            kind: fault.kind(),
-            source: fault.into(),
-        })
+        acted.map_err(|fault| ProviderError::of(&self.webhook.name, intent, fault))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::failure::FetchError;
 use reqwest::StatusCode;
+use setpoint_control::Sorted;
 use setpoint_core::{FailureKind, Span};
 
 /// Why something could not be read or done.
@@ -36,9 +37,10 @@ impl Fault {
     pub(crate) fn no(place: &str) -> Self {
         Self::Content(format!("there is no {place}"))
     }
+}
 
-    /// What may be done about it.
-    pub(crate) fn kind(&self) -> FailureKind {
+impl Sorted for Fault {
+    fn kind(&self) -> FailureKind {
         match self {
             Self::Fetch(FetchError::Late(_) | FetchError::Connection(_)) => {
                 FailureKind::Unavailable

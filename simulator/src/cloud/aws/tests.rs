@@ -2,23 +2,15 @@
 
 use super::*;
 use crate::{
-    cloud::{LiveWorld, pace::tests::ByHand},
-    world::{Fault as WorldFault, FaultKind, When, World, tests::scenario},
+    cloud::{live, pace::tests::ByHand},
+    world::{FaultKind, tests::scenario},
 };
 use http_body_util::BodyExt as _;
 
 /// A region whose world suffers `kind` from its first minute to its third, with a clock by hand.
 fn suffering(kind: Option<FaultKind>) -> (Aws, Arc<ByHand>) {
-    let mut model = scenario();
-    let (at, lasts) = (Span::from_minutes(1), Span::from_minutes(2));
-    model.faults =
-        kind.map(|kind| WorldFault { when: When::At(at), lasts, kind }).into_iter().collect();
-    let clock = Arc::new(ByHand::default());
-    let pace = Arc::new(Pace::new(clock.clone(), 1.0));
-    let live = LiveWorld::new("aws", "web", World::new(model, 1));
-    let aws =
-        Aws::new(crate::cloud::live::shared(live), pace, Terms { seed: 1, check_auth: false });
-    (aws, clock)
+    let (live, pace, clock) = live::tests::suffering("aws", scenario(), kind);
+    (Aws::new(live, pace, Terms { seed: 1, check_auth: false }), clock)
 }
 
 /// The status and the text of an answer; none if it is lost.

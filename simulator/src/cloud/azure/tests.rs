@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    cloud::{LiveWorld, live, pace::tests::ByHand},
-    world::{Fault as WorldFault, FaultKind, When, World, tests::scenario},
+    cloud::{live, pace::tests::ByHand},
+    world::FaultKind,
 };
 use http_body_util::BodyExt as _;
 use std::collections::BTreeSet;
@@ -14,16 +14,8 @@ const WEB: &str =
 /// A subscription whose world suffers `kind` from its first minute to its third, with a clock by
 /// hand.
 fn suffering(kind: Option<FaultKind>) -> (Azure, Arc<ByHand>) {
-    let mut model = scenario();
-    // The tests look more often than a provider would let them.
-    model.api.burst = 100_000;
-    let (at, lasts) = (Span::from_minutes(1), Span::from_minutes(2));
-    model.faults =
-        kind.map(|kind| WorldFault { when: When::At(at), lasts, kind }).into_iter().collect();
-    let clock = Arc::new(ByHand::default());
-    let pace = Arc::new(Pace::new(clock.clone(), 1.0));
-    let live = LiveWorld::new("azure", "web", World::new(model, 1));
-    (Azure::new(live::shared(live), pace, 1, false), clock)
+    let (live, pace, clock) = live::tests::suffering("azure", live::tests::patient(), kind);
+    (Azure::new(live, pace, 1, false), clock)
 }
 
 /// An answer.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    cloud::{LiveWorld, live, pace::tests::ByHand},
-    world::{Fault as WorldFault, FaultKind, When, World, tests::scenario},
+    cloud::{live, pace::tests::ByHand},
+    world::FaultKind,
 };
 use http_body_util::BodyExt as _;
 use serde_json::json;
@@ -13,16 +13,8 @@ const PODS: &str = "/api/v1/namespaces/default/pods";
 
 /// A cluster whose world suffers `kind` from its first minute to its third, with a clock by hand.
 fn suffering(kind: Option<FaultKind>) -> (Kubernetes, Arc<ByHand>) {
-    let mut model = scenario();
-    // The tests look more often than a provider would let them.
-    model.api.burst = 100_000;
-    let (at, lasts) = (Span::from_minutes(1), Span::from_minutes(2));
-    model.faults =
-        kind.map(|kind| WorldFault { when: When::At(at), lasts, kind }).into_iter().collect();
-    let clock = Arc::new(ByHand::default());
-    let pace = Arc::new(Pace::new(clock.clone(), 1.0));
-    let live = LiveWorld::new("kubernetes", "web", World::new(model, 1));
-    (Kubernetes::new(live::shared(live), pace, 1, false), clock)
+    let (live, pace, clock) = live::tests::suffering("kubernetes", live::tests::patient(), kind);
+    (Kubernetes::new(live, pace, 1, false), clock)
 }
 
 /// The status and the document of an answer; none if it is lost.

@@ -24,13 +24,7 @@ targets = { fleet = "web" }
 /// The faults of a configuration in a cluster with `from` replaced by `to`, without places.
 #[track_caller]
 fn faults(from: &str, to: &str, expected: &[&str]) {
-    assert!(IN_CLUSTER.contains(from), "{from} is not in the good configuration");
-    let text = IN_CLUSTER.replacen(from, to, 1);
-    let (config, faults) = load_files(&[("setpoint.toml", text.as_bytes())]);
-    let said: Vec<&str> =
-        faults.lines().map(|line| line.splitn(4, ':').last().unwrap_or_default()).collect();
-    assert_eq!(said, expected);
-    assert!(config.is_none(), "a configuration with faults came through");
+    faults_in(IN_CLUSTER, (from, to), expected);
 }
 
 #[test]
