@@ -1,6 +1,6 @@
 //! The agents on simulated clouds.
 
-use crate::site;
+use crate::{prometheus, site};
 use support::{Simulated, Site};
 
 /// A cloud that is simulated.
@@ -32,7 +32,7 @@ impl Cloud {
         };
         let cpu = format!("world_cpu_percent{{cloud=\"{name}\"}}");
         let provider = format!("{provider}\nendpoint = \"{url}\"");
-        let site = site(&provider, target, simulated.url("prometheus"), &cpu);
+        let site = site(&provider, target, &prometheus(simulated.url("prometheus")), &cpu);
         match self {
             Self::Aws => {
                 site.with("AWS_ACCESS_KEY_ID", "fake").with("AWS_SECRET_ACCESS_KEY", "fake")

@@ -1,17 +1,17 @@
 //! The agent before real workers behind a real HAProxy, under the load of the scenario.
 
-use crate::site;
+use crate::{prometheus, site};
 use std::thread::{self, JoinHandle};
 use support::{Agent, Machines, Site, Workers, send_at};
 
 /// Seconds that a worker takes to come up, and that a request takes.
 const BOOT: f64 = 3.0;
-const WORK: f64 = 0.04;
+pub(crate) const WORK: f64 = 0.04;
 const MOST: usize = 8;
-const FEWEST: usize = 4;
+pub(crate) const FEWEST: usize = 4;
 
 /// Requests per second, and for how many seconds: the scenario's load.
-const LOAD: [(f64, f64); 4] = [(57.0, 40.0), (71.25, 30.0), (85.5, 30.0), (57.0, 60.0)];
+pub(crate) const LOAD: [(f64, f64); 4] = [(57.0, 40.0), (71.25, 30.0), (85.5, 30.0), (57.0, 60.0)];
 
 /// What stands between clients and the agent. The agent goes first.
 pub(crate) struct Real {
@@ -25,7 +25,7 @@ impl Real {
     pub(crate) fn start() -> Self {
         let machines = Machines::start(Workers::new(MOST, BOOT, WORK), "5s");
         let (provider, target) = (machines.provider(), machines.target());
-        let site = site(&provider, &target, &machines.numbers(), Machines::CPU);
+        let site = site(&provider, &target, &prometheus(&machines.numbers()), Machines::CPU);
         let mut agent = site.start();
         agent.action();
         machines.wait_for(FEWEST);

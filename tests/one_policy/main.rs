@@ -1,13 +1,15 @@
-//! One policy, one load, four back ends: AWS, Azure and Kubernetes as they are simulated, and
-//! real workers behind a real HAProxy. The same is decided on each.
+//! One policy, one load, five back ends: AWS, Azure and Kubernetes as they are simulated, AWS as moto
+//! has it, and real workers behind a real HAProxy. The same is decided on each.
 //!
 //! All of it happens in real time. What decides is the policy of the library; the agents differ in
 //! nothing but where their group lives and where its CPU is read.
 
 mod clouds;
+mod emulated;
 mod machines;
 
 use clouds::Cloud;
+use emulated::Emulated;
 use machines::Real;
 use serde_json::Value;
 use std::path::Path;
@@ -17,7 +19,7 @@ use support::{Agent, Simulated, Site, message};
 type Decision = (String, u32, u32);
 
 /// An agent that holds CPU at 60 % with 4 to 8 members. `provider` and `target` are the lines that
-/// say where they live; `source` is the server that `cpu` is asked of.
+/// say where they live, `source` those of what `cpu` is asked of.
 ///
 /// A size must be asked for for six seconds: a member is ready a few seconds before its CPU is part
 /// of the numbers, and what was measured of four is then taken for what five do.
@@ -29,8 +31,7 @@ every = "1s"
 data_dir = "{{data}}"
 
 [sources.numbers]
-kind = "prometheus"
-url = "{source}"
+{source}
 timeout = "1s"
 
 [providers.there]
@@ -82,18 +83,27 @@ fn decisions(agent: &mut Agent, count: usize) -> Vec<Decision> {
     lines.filter(|line| message(line) == "action").map(|line| decision(&line)).collect()
 }
 
+/// What a configuration says of a server that speaks PromQL.
+fn prometheus(url: &str) -> String {
+    format!("kind = \"prometheus\"\nurl = \"{url}\"")
+}
+
 #[test]
 fn the_same_is_decided_on_aws_azure_kubernetes_and_machines_of_one_s_own() {
     let mut real = Real::start();
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("one_policy/scenario.toml");
     let simulated = Simulated::at_pace("1", &scenario, &[]);
+    let mut emulated = Emulated::start();
     let load = real.load();
-    let sites = Cloud::ALL.map(|cloud| cloud.site(&simulated));
-    let agents: Vec<Agent> = sites.iter().map(Site::start).collect();
+    emulated.load();
+    let clouds = Cloud::ALL.map(|cloud| (format!("{cloud:?}"), cloud.site(&simulated)));
+    let sites = clouds.into_iter().chain([("moto".to_owned(), emulated.site())]);
+    let sites: Vec<(String, Site)> = sites.collect();
+    let agents: Vec<Agent> = sites.iter().map(|(_, site)| site.start()).collect();
     let wanted = [(4, 5), (5, 6), (6, 5), (5, 4)];
     let wanted = wanted.map(|(from, to)| ("cpu/hold".to_owned(), from, to));
-    for (cloud, mut agent) in Cloud::ALL.into_iter().zip(agents) {
-        assert_eq!(decisions(&mut agent, wanted.len()), wanted, "{cloud:?}");
+    for ((cloud, _), mut agent) in sites.iter().zip(agents) {
+        assert_eq!(decisions(&mut agent, wanted.len()), wanted, "{cloud}");
         agent.stop();
     }
     assert_eq!(decisions(real.agent(), wanted.len()), wanted, "machines of one's own");

@@ -184,17 +184,22 @@ fn the_journal_is_listed_summed_up_and_taken_elsewhere() {
     agent.pass();
     assert_eq!(agent.end("-TERM"), Some(0));
     let path = folder.path();
-    said(path, &["journal", "query", "--target", "web"], 0, "web   held for 1");
+    // A third pass may have begun before the agent heard that it is to end.
+    let passes = json(path, &["journal", "verify"])["passes"].as_u64().unwrap();
+    assert!(passes >= 2, "{passes}");
+    said(path, &["journal", "query", "--target", "web"], 0, &format!("s, {passes} passes: not"));
     said(path, &["journal", "query", "--target", "other"], 0, "no decisions");
     said(path, &["journal", "query", "--until", "1h"], 0, "no decisions");
     let rows = json(path, &["journal", "query", "--since", "1h"]);
     assert_eq!(rows[0]["decision"]["target"], "web");
-    said(path, &["journal", "report"], 0, "2 × web   not observed");
-    assert_eq!(json(path, &["journal", "report"])["not_observed"]["web"], 2);
+    said(path, &["journal", "report"], 0, &format!("{passes} × web   not observed"));
+    assert_eq!(json(path, &["journal", "report"])["not_observed"]["web"], passes);
     let export = setpoint(path, &["journal", "export"]);
     let lines = text(&export.stdout).lines().map(|line| serde_json::from_str(line).unwrap());
     let kinds: Vec<String> =
         lines.map(|line: Value| line["kind"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(kinds, ["program", "pass", "pass", "decision"]);
-    assert_eq!(json(path, &["journal", "verify"])["passes"], 2);
+    let count = |kind: &str| kinds.iter().filter(|it| *it == kind).count() as u64;
+    assert_eq!((kinds[0].as_str(), count("program")), ("program", 1));
+    assert_eq!((count("pass"), count("decision")), (passes, 1));
+    assert_eq!(kinds.len() as u64, passes + 2);
 }
