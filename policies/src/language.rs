@@ -42,6 +42,8 @@ pub enum On {
     Volume,
     /// What recording an opinion gives back.
     Opinion,
+    /// What `alert("name")` gives.
+    Alert,
     /// `now`.
     Now,
     /// Nothing: a function.
@@ -73,6 +75,7 @@ impl On {
             Self::Job => "a job",
             Self::Volume => "a volume",
             Self::Opinion => "an opinion",
+            Self::Alert => "an alert",
             Self::Now => "'now'",
             Self::Nothing => "a policy",
         }
@@ -119,6 +122,8 @@ pub enum Gives {
     Text,
     /// A list of quantities.
     List,
+    /// An alert.
+    Alert,
     /// Something to say `because` of.
     Opinion,
     /// Nothing: people are told.

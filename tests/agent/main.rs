@@ -3,6 +3,7 @@
 //! Every scenario ends with its journal made again: each recorded pass must come out as
 //! the same plan.
 
+mod alerts;
 mod doctor;
 mod doctor_own;
 mod draining;

@@ -5,6 +5,7 @@
 //! line that says how to get it.
 
 mod agent;
+mod alertmanager;
 mod clock;
 mod cloud;
 mod emulator;
@@ -28,6 +29,7 @@ mod waiting;
 mod workers;
 
 pub use agent::{Agent, Site, message, program};
+pub use alertmanager::Alertmanager;
 pub use clock::MachineClock;
 pub use cloud::Cloud;
 pub use exporter::{Exporter, Page};

@@ -17,6 +17,7 @@
 //!
 //! Start reading at [`Query::parse`] and [`Query::answer`]; for servers at [`ServerQuery`].
 
+mod alerts;
 mod answer;
 mod page;
 mod past;
@@ -26,6 +27,7 @@ mod rows;
 mod server;
 mod stamps;
 
+pub use alerts::AlertQuery;
 pub use page::{Labels, MAX_SAMPLES, Page, PageError};
 pub use past::Past;
 pub use query::{Query, QueryFault};

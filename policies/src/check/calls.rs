@@ -49,6 +49,9 @@ impl Walker<'_, '_> {
         let places: Vec<Position> = call.args.iter().map(Expr::start_position).collect();
         if let Some(word) = word(On::Nothing, name) {
             self.says_something(word, call);
+            if word.gives == Gives::Alert {
+                self.alert(call);
+            }
             return self.tell(word, &Type::Nothing, &types, &places, place);
         }
         self.plain_call(name, &types, &places, place)
@@ -408,6 +411,7 @@ impl Walker<'_, '_> {
             Gives::Text => Type::Text,
             Gives::List => Type::Other("a list"),
             Gives::Opinion => Type::Opinion,
+            Gives::Alert => Type::Alert,
             Gives::Nothing => Type::Nothing,
         }
     }

@@ -171,6 +171,7 @@ impl Walker<'_, '_> {
             Type::Quantity(_)
             | Type::Each(..)
             | Type::Now
+            | Type::Alert
             | Type::Target(..)
             | Type::Opinion
             | Type::Bool => {

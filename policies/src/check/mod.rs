@@ -19,6 +19,7 @@ use std::{
 };
 use walk::Walker;
 
+mod alerts;
 mod calls;
 mod chain;
 mod expr;

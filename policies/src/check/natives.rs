@@ -48,6 +48,7 @@ pub(super) fn accepts(name: &str, arguments: &[Type]) -> bool {
         Accepts::Setting => matches!(is, Type::Target(Kind::Setting, _) | Type::Unknown),
         Accepts::Opinion => matches!(is, Type::Opinion | Type::Unknown),
         Accepts::Each => matches!(is, Type::Each(..) | Type::Unknown),
+        Accepts::Alert => matches!(is, Type::Alert | Type::Unknown),
         Accepts::Global => {
             matches!(is, Type::Inputs | Type::Params | Type::State | Type::Now | Type::Unknown)
         }

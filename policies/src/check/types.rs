@@ -37,6 +37,8 @@ pub(super) enum Type {
     State,
     /// `now`.
     Now,
+    /// `alert("name")`.
+    Alert,
     /// A target of the header.
     Target(Kind, Arc<str>),
     /// What recording an opinion gives back.
@@ -149,6 +151,7 @@ impl Type {
             | Self::Params
             | Self::State
             | Self::Now
+            | Self::Alert
             | Self::Target(..)
             | Self::Opinion
             | Self::Other(_) => None,
@@ -172,6 +175,7 @@ impl Type {
             Self::Number(_) => On::Number,
             Self::Inputs => On::Inputs,
             Self::Now => On::Now,
+            Self::Alert => On::Alert,
             Self::Target(Kind::Group, _) => On::Group,
             Self::Target(Kind::Database, _) => On::Database,
             Self::Target(Kind::Setting, _) => On::Setting,
@@ -199,6 +203,7 @@ impl Type {
                 | Self::Params
                 | Self::State
                 | Self::Now
+                | Self::Alert
                 | Self::Target(..)
                 | Self::Opinion
         )
@@ -228,6 +233,7 @@ impl Type {
             Self::Params => "the parameters 'p'".to_owned(),
             Self::State => "'state'".to_owned(),
             Self::Now => "'now'".to_owned(),
+            Self::Alert => "an alert".to_owned(),
             Self::Target(kind, name) => format!("the {kind} '{name}'"),
             Self::Opinion => "an opinion".to_owned(),
             Self::Other(noun) => (*noun).to_owned(),

@@ -40,25 +40,30 @@ pub(super) fn register(engine: &mut Engine) {
     register_functions(engine);
 }
 
+/// Compares two readings of one dimension, and writes it down.
+///
+/// Fails as missing data if one of them has no value.
+pub(super) fn compared(
+    call: &NativeCallContext<'_>,
+    (a, op, b): (&Reading, &str, &Reading),
+    holds: Holds,
+) -> Outcome<bool> {
+    let (left, right) = (a.need()?, b.need()?);
+    let held = holds(left.value, right.value);
+    let line = u32::try_from(call.call_position().line().unwrap_or(0)).unwrap_or(u32::MAX);
+    let (left, right) = (term(a, left), term(b, right));
+    with(|context| {
+        if context.compared.len() < MAX_COMPARED {
+            context.compared.push(Comparison { line, left, op: op.to_owned(), right, held });
+        }
+    })?;
+    Ok(held)
+}
+
 fn register_comparison(engine: &mut Engine, op: &'static str, holds: Holds) {
     let compare = move |context: &NativeCallContext, a: &Reading, b: &Reading| -> Outcome<bool> {
         same(a, b, "compare")?;
-        let (left, right) = (a.need()?, b.need()?);
-        let held = holds(left.value, right.value);
-        let line = context.call_position().line().unwrap_or(0);
-        let comparison = Comparison {
-            line: u32::try_from(line).unwrap_or(u32::MAX),
-            left: term(a, left),
-            op: op.to_owned(),
-            right: term(b, right),
-            held,
-        };
-        with(|context| {
-            if context.compared.len() < MAX_COMPARED {
-                context.compared.push(comparison);
-            }
-        })?;
-        Ok(held)
+        compared(context, (a, op, b), holds)
     };
     engine
         .register_fn(op, move |c: NativeCallContext, a: Reading, b: Reading| compare(&c, &a, &b))

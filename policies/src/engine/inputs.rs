@@ -48,6 +48,17 @@ pub(super) fn register(engine: &mut Engine) {
     super::reading_or_number(engine);
 }
 
+/// The latest value of the input `name`, which is one number.
+pub(super) fn latest(name: &str) -> Outcome<Reading> {
+    with(|context| {
+        let index = index(context, name)?;
+        if context.inputs[index].is_of_each() {
+            return Err(format!("the input '{name}' is not one number").into());
+        }
+        answer(context, Origin { input: index, window: None }, None, None)
+    })?
+}
+
 /// The latest value of the input `name`, or the values of each.
 fn input(name: &str) -> Outcome<Dynamic> {
     with(|context| {

@@ -4,6 +4,7 @@
 //! randomness, and its limits are the same everywhere: the same script on the same
 //! snapshot ends the same way on every machine. Start reading at [`engine`].
 
+mod alert;
 mod arithmetic;
 mod context;
 mod flag;
@@ -21,6 +22,7 @@ mod setting;
 mod tests;
 mod volume;
 
+pub(crate) use alert::AlertHandle;
 pub(crate) use arithmetic::{over_dimension, times_dimension};
 pub(crate) use context::{Context, Deadline, Given, Outcome, Watchdog, abandon, within};
 pub(crate) use flag::FlagHandle;
@@ -75,6 +77,7 @@ fn engine() -> Engine {
     flag::register(&mut engine);
     job::register(&mut engine);
     volume::register(&mut engine);
+    alert::register(&mut engine);
     notices::register(&mut engine);
     rule::register(&mut engine);
     engine

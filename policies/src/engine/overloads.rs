@@ -1,8 +1,8 @@
 //! What the engine's functions take, for the checker to ask.
 
 use super::{
-    DatabaseHandle, ENGINE, Each, FlagHandle, GroupHandle, Inputs, JobHandle, Now, Params,
-    SettingHandle, State, VolumeHandle, handle::Recorded, reading::Reading,
+    AlertHandle, DatabaseHandle, ENGINE, Each, FlagHandle, GroupHandle, Inputs, JobHandle, Now,
+    Params, SettingHandle, State, VolumeHandle, handle::Recorded, reading::Reading,
 };
 use rhai::{Dynamic, FuncMetadata};
 use std::any::TypeId;
@@ -30,6 +30,8 @@ pub(crate) enum Accepts {
     Opinion,
     /// The values of each member or zone.
     Each,
+    /// An alert.
+    Alert,
     /// `m`, `p`, `state` or `now`.
     Global,
     /// A value of Rhai's own.
@@ -61,6 +63,7 @@ fn accepts(is: TypeId) -> Accepts {
         (TypeId::of::<VolumeHandle>(), Accepts::Volume),
         (TypeId::of::<Recorded>(), Accepts::Opinion),
         (TypeId::of::<Each>(), Accepts::Each),
+        (TypeId::of::<AlertHandle>(), Accepts::Alert),
         (TypeId::of::<Inputs>(), Accepts::Global),
         (TypeId::of::<Params>(), Accepts::Global),
         (TypeId::of::<State>(), Accepts::Global),

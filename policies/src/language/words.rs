@@ -302,6 +302,14 @@ pub const WORDS: &[Word] = &[
     ),
     Word::method(
         On::Nothing,
+        "alert",
+        &[Arg::Text],
+        Gives::Alert,
+        "the alert that the input of this name counts, written out: alert(\"storm\").firing",
+    ),
+    Word::property(On::Alert, "firing", Gives::Bool, "whether one of them fires"),
+    Word::method(
+        On::Nothing,
         "page",
         &[Arg::Text],
         Gives::Nothing,
@@ -330,5 +338,4 @@ pub const NOT_YET: &[(On, &str)] = &[
     (On::Group, "survive_zones"),
     (On::Database, "age"),
     (On::Database, "promote"),
-    (On::Nothing, "alert"),
 ];

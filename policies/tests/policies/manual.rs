@@ -82,6 +82,7 @@ fn language() -> String {
         (On::Job, "A job", "Something that is run, and ends by itself."),
         (On::Volume, "A volume", "A disk that can grow."),
         (On::Opinion, "What recording an opinion gives back", ""),
+        (On::Alert, "An alert", "What fires in Alertmanager, or in whatever else counts alerts."),
         (On::Now, "`now`", ""),
         (On::Nothing, "Functions", "They can be written behind a value too: `m.x.max(m.y)`."),
     ];
@@ -130,6 +131,7 @@ fn gives(gives: Gives) -> &'static str {
         Gives::Text => "a text",
         Gives::List => "a list",
         Gives::Opinion => "an opinion",
+        Gives::Alert => "an alert",
         Gives::Nothing => "nothing",
     }
 }

@@ -22,7 +22,7 @@ fn arguments(word: &Word, arg: Arg) -> &'static [&'static str] {
         Arg::Text => match word.name {
             "between" => &["\"09:00\""],
             "within" => &["\"sale\""],
-            "has" => &["\"queue\""],
+            "has" | "alert" => &["\"queue\""],
             _ => &["\"some text\"", "`${fleet.desired} members`"],
         },
     }
@@ -43,6 +43,7 @@ fn sayings(word: &Word) -> Vec<String> {
         On::Job => "renew.",
         On::Volume => "disk.",
         On::Opinion => "fleet.at_least(1).",
+        On::Alert => "alert(\"queue\").",
         On::Now => "now.",
         On::Nothing => "",
     };

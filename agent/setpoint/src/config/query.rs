@@ -10,7 +10,7 @@ use super::{
 };
 use setpoint_core::Unit;
 use setpoint_http::{Check, JsonQuery};
-use setpoint_promql::{Query, ServerQuery};
+use setpoint_promql::{AlertQuery, Query, ServerQuery};
 
 /// What `raw` asks of a source of this `kind`, or a fault that shows what became of it.
 ///
@@ -49,6 +49,7 @@ pub(crate) fn question(
             };
             told(asked.map(Question::Json), &raw.query, faults)
         }
+        "alertmanager" => alerts(raw, unit, faults),
         "cloudwatch" => {
             refuse_each(raw, "CloudWatch's answers are not told apart by this version", faults)?;
             cloudwatch::parse(&raw.query, faults).map(Question::CloudWatch)
@@ -73,6 +74,17 @@ pub(crate) fn question(
             told(asked.map(Question::Page), &raw.query, faults)
         }
     }
+}
+
+/// Which alerts are counted.
+fn alerts(raw: &RawInput, unit: Unit, faults: &Faults) -> Option<Question> {
+    refuse_each(raw, "alerts are counted, whomever they are about", faults)?;
+    if unit != Unit::Count {
+        let message = "alerts are counted: the policy's input must have the unit \"count\"";
+        faults.push(ConfigFault::new(Code::BadQuery, &raw.query.place, message));
+        return None;
+    }
+    told(AlertQuery::parse(&raw.query.value).map(Question::Alerts), &raw.query, faults)
 }
 
 /// A value of each is asked of a source that has none.

@@ -8,8 +8,16 @@ use super::{
 use setpoint_core::Span;
 
 /// The kinds of source that this version knows.
-pub(crate) const KINDS: [&str; 7] =
-    ["scrape", "prometheus", "http-json", "probe", "cloudwatch", "azure-monitor", "kubernetes"];
+pub(crate) const KINDS: [&str; 8] = [
+    "scrape",
+    "prometheus",
+    "alertmanager",
+    "http-json",
+    "probe",
+    "cloudwatch",
+    "azure-monitor",
+    "kubernetes",
+];
 
 /// Kinds that the manual speaks of and this version does not act on.
 const LATER: [&str; 1] = ["otlp"];
@@ -53,6 +61,8 @@ pub(crate) struct RawWeb {
     pub(crate) access: RawAccess,
     /// Of a probe: the statuses that mean that it is up.
     pub(crate) expect: Option<At<String>>,
+    /// Of Alertmanager: the alert that always fires.
+    pub(crate) watchdog: Option<At<String>>,
 }
 
 /// What only CloudWatch has.
@@ -123,13 +133,15 @@ fn cloudwatch(table: &mut Table<'_>) -> RawCloudWatch {
 fn web(table: &mut Table<'_>, kind: &str) -> Option<RawWeb> {
     let example = match kind {
         "prometheus" => "url = \"http://127.0.0.1:9090\"",
+        "alertmanager" => "url = \"http://127.0.0.1:9093\"",
         "http-json" | "probe" => "url = \"http://127.0.0.1:8080/status\"",
         _ => "url = \"http://127.0.0.1:9100/metrics\"",
     };
     let url = required(table, "url", example, Table::text);
     let expect = if kind == "probe" { table.text("expect") } else { None };
+    let watchdog = if kind == "alertmanager" { table.text("watchdog") } else { None };
     let access = access(table);
-    Some(RawWeb { url: url?, access, expect })
+    Some(RawWeb { url: url?, access, expect, watchdog })
 }
 
 /// Reads who we say we are, and whom we trust.

@@ -10,7 +10,8 @@ use super::{
 };
 use setpoint_core::Span;
 use setpoint_http::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
-use setpoint_prometheus::{MAX_ANSWER, MAX_PAGE};
+use setpoint_prometheus::{MAX_ALERTS, MAX_ANSWER, MAX_PAGE};
+use setpoint_promql::AlertQuery;
 use std::{
     net::IpAddr,
     ops::RangeInclusive,
@@ -30,13 +31,20 @@ const MAX_DOCUMENT: usize = 8 * 1024 * 1024;
 const EXPECTED: RangeInclusive<u16> = 200..=299;
 /// The statuses there are.
 const STATUSES: RangeInclusive<u16> = 100..=599;
+/// The alert that fires as long as Alertmanager is fed, as Prometheus' own operator calls it.
+const WATCHDOG: &str = "Watchdog";
 /// The service that signed requests are for: Amazon Managed Service for Prometheus.
 const SERVICE: &str = "aps";
 
 /// The keys of a source that have a default, each with it as it is written.
-pub(crate) fn defaults() -> [(&'static str, String); 3] {
+pub(crate) fn defaults() -> [(&'static str, String); 4] {
     let expected = format!("{}-{}", EXPECTED.start(), EXPECTED.end());
-    [("timeout", TIMEOUT.to_string()), ("delay", DELAY.to_string()), ("expect", expected)]
+    [
+        ("timeout", TIMEOUT.to_string()),
+        ("delay", DELAY.to_string()),
+        ("expect", expected),
+        ("watchdog", WATCHDOG.to_owned()),
+    ]
 }
 
 /// The source that `raw` means.
@@ -109,6 +117,10 @@ fn web_kind(
     let web = |max_bytes| web(raw, HttpSettings::new(timeout, max_bytes), providers, faults);
     Some(match kind {
         "prometheus" => SourceKind::Prometheus(web(MAX_ANSWER)?),
+        "alertmanager" => {
+            let watchdog = watchdog(raw.watchdog.as_ref(), faults);
+            SourceKind::Alertmanager { web: web(MAX_ALERTS)?, watchdog: watchdog? }
+        }
         "http-json" => SourceKind::HttpJson(web(MAX_DOCUMENT)?),
         "probe" => SourceKind::Probe { web: web(MAX_DOCUMENT)?, expected },
         _ => SourceKind::Scrape(web(MAX_PAGE)?),
@@ -252,6 +264,21 @@ pub(crate) fn is_in_the_clear(url: &Url) -> bool {
 pub(crate) fn is_local(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     address.map_or(host == "localhost", |address| address.is_loopback())
+}
+
+/// The alert whose silence means that nothing is known.
+fn watchdog(raw: Option<&At<String>>, faults: &Faults) -> Option<AlertQuery> {
+    let written = raw.map_or(WATCHDOG, |at| &at.value);
+    match AlertQuery::parse(written) {
+        Ok(query) => Some(query),
+        Err(why) => {
+            let place = &raw?.place;
+            let message = format!("`watchdog` is {}: {why}", place.written());
+            let fault = ConfigFault::new(Code::BadValue, place, message);
+            faults.push(fault.help("write the name of a rule whose condition is always true"));
+            None
+        }
+    }
 }
 
 /// "200" or "200-299".

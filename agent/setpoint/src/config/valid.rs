@@ -8,7 +8,7 @@ use setpoint_core::{
 use setpoint_http::{Check, HttpSettings, JsonQuery, Method, Secret};
 use setpoint_notify::{Address as ReceiverAddress, MailSettings};
 use setpoint_onprem::{Address, Resource};
-use setpoint_promql::{Query, ServerQuery};
+use setpoint_promql::{AlertQuery, Query, ServerQuery};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -147,6 +147,13 @@ pub(crate) enum SourceKind {
     Scrape(Web),
     /// A server that speaks PromQL.
     Prometheus(Web),
+    /// Alertmanager.
+    Alertmanager {
+        /// Where it is.
+        web: Web,
+        /// The alert that always fires there.
+        watchdog: AlertQuery,
+    },
     /// A document in JSON.
     HttpJson(Web),
     /// A service that we check ourselves.
@@ -194,6 +201,7 @@ impl SourceKind {
             Self::Scrape(web)
             | Self::Prometheus(web)
             | Self::HttpJson(web)
+            | Self::Alertmanager { web, .. }
             | Self::Probe { web, .. } => Some(web),
             Self::CloudWatch(_) | Self::AzureMonitor(_) | Self::Kubernetes(_) => None,
         }
@@ -393,6 +401,8 @@ pub(crate) enum Question {
     Page(Query),
     /// Of a server that speaks PromQL.
     Server(ServerQuery),
+    /// Of Alertmanager.
+    Alerts(AlertQuery),
     /// Of a document in JSON.
     Json(JsonQuery),
     /// Of a service that we check.

@@ -8,7 +8,7 @@ use crate::{
 use setpoint_control::{Breaker, MetricSource};
 use setpoint_core::InputKey;
 use setpoint_http::{Auth, HttpSettings, JsonSource, ProbeSource, SetUpError, Sign};
-use setpoint_prometheus::{PrometheusSource, ScrapeSource};
+use setpoint_prometheus::{AlertSource, PrometheusSource, ScrapeSource};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Who signs the requests of a source, by its name.
@@ -63,6 +63,14 @@ fn plug_in(
                 Some(query.clone())
             };
             Box::new(PrometheusSource::new(url.clone(), http(settings), only(asked, of))?)
+        }
+        SourceKind::Alertmanager { web: Web { url, http: settings, .. }, watchdog } => {
+            let of = |question: &Question| {
+                let Question::Alerts(query) = question else { return None };
+                Some(query.clone())
+            };
+            let asked = only(asked, of);
+            Box::new(AlertSource::new(url.clone(), http(settings), watchdog.clone(), asked)?)
         }
         SourceKind::HttpJson(Web { url, http: settings, .. }) => {
             let of = |question: &Question| {
