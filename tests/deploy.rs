@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
 };
-use support::python;
+use support::{Site, python};
 use tempfile::TempDir;
 
 /// The exposure that `systemd-analyze security` may find, in tenths: what is left is the network.
@@ -101,13 +101,79 @@ fn containers(file: &str) -> Vec<(Value, Value)> {
 
 /// What a YAML parser of other people's makes of `file`.
 fn documents(file: &str) -> Vec<Value> {
-    let program = "import json, sys, yaml; \
-                   print(json.dumps(list(yaml.safe_load_all(open(sys.argv[1])))))";
-    let path = deploy().join("kubernetes").join(file);
-    let output = Command::new(python()).args(["-c", program]).arg(path).output();
+    let read = parsed("yaml, list(yaml.safe_load_all(file))", &format!("kubernetes/{file}"));
+    read.as_array().expect("a list").clone()
+}
+
+/// What a parser of other people's makes of `file`: the module, and what it says of `file`.
+fn parsed(by: &str, file: &str) -> Value {
+    let (module, call) = by.split_once(", ").expect("a module and a call");
+    let program =
+        format!("import json, sys, {module}; file = open(sys.argv[1]); print(json.dumps({call}))");
+    let output = Command::new(python()).args(["-c", &program]).arg(deploy().join(file)).output();
     let output = output.expect("the tests' Python starts: tests/run installs it");
     assert!(output.status.success(), "{}", said(&output));
     serde_json::from_slice(&output.stdout).expect("it prints JSON")
+}
+
+/// A module of Terraform.
+fn module(cloud: &str) -> Value {
+    parsed("hcl2, hcl2.load(file)", &format!("terraform/{cloud}/main.tf"))
+}
+
+/// The resource of this type in a module.
+fn resource(module: &Value, kind: &str) -> Value {
+    let all = module["resource"].as_array().expect("a module with resources");
+    let quoted = format!("\"{kind}\"");
+    let of = |it: &Value| it.get(kind).or_else(|| it.get(&quoted)).cloned();
+    let own = all.iter().find_map(of).unwrap_or_else(|| panic!("no {kind}: {module}"));
+    own.as_object().and_then(|named| named.values().next()).cloned().expect("it has a name")
+}
+
+/// What `setpoint permissions` prints for a group of this provider that is acted on.
+fn permissions(provider: &str) -> Value {
+    let site = Site::new(&format!(
+        r#"region = "here"
+mode = "act"
+data_dir = "{{data}}"
+[sources.app]
+kind = "scrape"
+url = "http://127.0.0.1:1/metrics"
+[providers.cloud]
+{provider}
+[targets.web]
+kind = "group"
+provider = "cloud"
+id = "web"
+min = 1
+max = 2
+[[policies]]
+file = "target-cpu.rhai"
+inputs = {{ cpu = {{ source = "app", query = "cpu" }} }}
+targets = {{ fleet = "web" }}
+"#
+    ));
+    site.write("target-cpu.rhai", include_str!("../policies/library/target-cpu.rhai"));
+    let output = site.run(&["permissions"]);
+    assert!(output.status.success(), "{}", said(&output));
+    serde_json::from_slice(&output.stdout).expect("it prints JSON")
+}
+
+#[test]
+fn terraform_grants_what_permissions_prints_and_no_more() {
+    let printed = permissions("kind = \"aws\"");
+    assert!(printed["Statement"].is_array(), "{printed}");
+    let policy = resource(&module("aws"), "aws_iam_role_policy");
+    assert_eq!(policy["policy"], "${var.permissions}");
+    let printed =
+        permissions("kind = \"azure\"\nsubscription = \"fake\"\nresource_group = \"games\"");
+    assert!(printed["Actions"].is_array() && printed["AssignableScopes"].is_array(), "{printed}");
+    let module = module("azure");
+    let role = resource(&module, "azurerm_role_definition");
+    assert_eq!(role["permissions"][0]["actions"], "${local.role.Actions}");
+    assert_eq!(role["assignable_scopes"], "${local.role.AssignableScopes}");
+    let assignment = resource(&module, "azurerm_role_assignment");
+    assert_eq!(assignment["for_each"], "${toset(local.role.AssignableScopes)}");
 }
 
 /// Runs systemd-analyze on `unit`.
