@@ -1,6 +1,6 @@
 //! Members taken out of service, ended there and put back, against a real API on loopback.
 
-use setpoint_aws::{AwsEyes, AwsHands, Deadlines, Resource};
+use setpoint_aws::{AwsEyes, AwsHands, Resource};
 use setpoint_control::{Act, Observe};
 use setpoint_core::{Action, FailureKind, Group, Intent, IntentId, MemberState, Seen, TargetName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ fn intent(action: Action) -> Intent {
 async fn ten() -> (Cloud, AwsEyes, AwsHands) {
     let cloud = Cloud::start();
     cloud.moto.make_group("web", 10);
-    let aws = cloud.connect_within(Deadlines::default()).await;
+    let aws = cloud.connect().await;
     let targets = BTreeMap::from([(web(), Resource::Group("web".to_owned()))]);
     let named: BTreeSet<TargetName> = [web()].into();
     (cloud, aws.eyes(targets.clone()).naming_members_of(&named), aws.hands(targets))

@@ -29,21 +29,6 @@ fn grow(from: u32, to: u32) -> Intent {
 }
 
 #[tokio::test]
-async fn storage_grows_once_however_often_it_is_asked() {
-    let cloud = Cloud::start();
-    cloud.moto.make_database("orders");
-    let (eyes, hands) = plugged(&cloud).await;
-    let before = look(&eyes).await.size;
-    assert!(before > 0);
-    let to = before * 2;
-    for _ in 0..2 {
-        hands.apply(&grow(before, to)).await.expect("it grows");
-    }
-    assert_eq!(cloud.proxy.count("ModifyDBInstance"), 1);
-    assert_eq!(look(&eyes).await.size, to);
-}
-
-#[tokio::test]
 async fn it_never_shrinks_and_what_has_changed_since_is_stale() {
     let cloud = Cloud::start();
     cloud.moto.make_database("orders");
@@ -57,28 +42,6 @@ async fn it_never_shrinks_and_what_has_changed_since_is_stale() {
     assert_eq!(said.kind, FailureKind::Refused);
     assert_eq!(cloud.proxy.count("ModifyDBInstance"), 0);
     assert_eq!(look(&eyes).await.size, size);
-}
-
-#[tokio::test]
-async fn a_lost_answer_leaves_it_grown_and_known() {
-    let cloud = Cloud::start();
-    cloud.moto.make_database("orders");
-    let (eyes, hands) = plugged(&cloud).await;
-    let size = look(&eyes).await.size;
-    cloud.proxy.once("ModifyDBInstance", Fault::LoseReply);
-    let said = hands.apply(&grow(size, size * 2)).await.expect_err("the answer was lost");
-    assert_eq!(said.kind, FailureKind::Unavailable);
-    assert_eq!(look(&eyes).await.size, size * 2);
-    hands.apply(&grow(size, size * 2)).await.expect("it has grown");
-    assert_eq!(cloud.proxy.count("ModifyDBInstance"), 1);
-}
-
-#[tokio::test]
-async fn what_is_not_there_is_nothing() {
-    let cloud = Cloud::start();
-    let (eyes, _) = plugged(&cloud).await;
-    let seen = eyes.observe().await.remove(&disk());
-    assert!(matches!(seen, Some(Seen::Nothing(_))), "{seen:?}");
 }
 
 fn make_volume(cloud: &Cloud) -> String {

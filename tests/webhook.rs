@@ -82,18 +82,6 @@ async fn it_is_posted_where_the_service_wants_that() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_has_set_stays() {
-    let service = service();
-    service.put(PATH, json!({ "pool": { "max": 35 } }));
-    let said = set(&service, 40, 20).await;
-    assert!(
-        matches!(&said, Err((FailureKind::Stale, why)) if why.contains("35, not 40")),
-        "{said:?}"
-    );
-    assert!(service.writes().is_empty());
-}
-
-#[tokio::test]
 async fn every_no_is_sorted_by_what_may_be_done_about_it() {
     for (mood, expected) in [
         (Mood::Answers(403), FailureKind::Refused),

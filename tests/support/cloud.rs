@@ -12,7 +12,7 @@ pub struct Cloud {
     /// Listens to our calls.
     pub proxy: FaultProxy,
     /// Answers them, and those that set the scene.
-    pub moto: Moto,
+    pub moto: Arc<Moto>,
     credentials: NamedTempFile,
 }
 
@@ -23,7 +23,8 @@ impl Cloud {
     }
 
     /// One that has `moto` behind it.
-    pub fn of(moto: Moto) -> Self {
+    pub fn of(moto: impl Into<Arc<Moto>>) -> Self {
+        let moto = moto.into();
         let mut credentials = NamedTempFile::new().expect("there is room for a small file");
         let text = "[default]\naws_access_key_id = fake\naws_secret_access_key = fake\n";
         credentials.write_all(text.as_bytes()).expect("there is room for a small file");
@@ -42,13 +43,13 @@ impl Cloud {
 
     /// Gets ready to call it, through the proxy, with the default deadlines.
     pub async fn connect(&self) -> Aws {
-        self.connect_within(Deadlines::default()).await
+        self.connect_at(&self.endpoint(), Deadlines::default()).await
     }
 
-    /// Gets ready to call it, through the proxy.
-    pub async fn connect_within(&self, deadlines: Deadlines) -> Aws {
+    /// Gets ready to call whoever is at `endpoint`, as it would be called itself.
+    pub async fn connect_at(&self, endpoint: &str, deadlines: Deadlines) -> Aws {
         let settings = AwsSettings {
-            endpoint: Some(Url::parse(&self.endpoint()).expect("an address makes a URL")),
+            endpoint: Some(Url::parse(endpoint).expect("an address makes a URL")),
             credentials_file: Some(self.credentials.path().to_owned()),
             deadlines,
             ..AwsSettings::new("aws", REGION)

@@ -1,9 +1,10 @@
 //! A proxy in front of a server, which spoils what it is told to and counts the rest.
 //!
-//! It takes one request a connection, each on a thread of its own, and knows calls by
-//! the `Action` of AWS's query protocol.
+//! It takes one request a connection, each on a thread of its own. It tells what changes something
+//! from what only looks: by the `Action` of AWS's query protocol where there is one, else by the
+//! method.
 
-use crate::http::Request;
+use crate::http::{Request, header};
 use std::{
     io::{self, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -32,6 +33,8 @@ pub enum Fault {
         /// The body.
         body: String,
     },
+    /// Pass it on, and give back what is made of the answer's body; the address is the proxy's.
+    Rewrite(fn(&str, SocketAddr) -> String),
     /// Pass it on; in the answer, members beyond the first so many are still on their way.
     Pending(usize),
     /// Pass it on; in the answer, so many members of groups are missing.
@@ -61,6 +64,65 @@ impl Fault {
     }
 }
 
+/// Which calls a fault is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calls {
+    /// Those of this action of AWS's query protocol.
+    Of(&'static str),
+    /// Those that have this text in their first line or in their body.
+    With(&'static str),
+    /// Those that change something.
+    Changes,
+    /// Those that only look.
+    Looks,
+    /// All of them.
+    All,
+}
+
+impl From<&'static str> for Calls {
+    fn from(action: &'static str) -> Self {
+        Self::Of(action)
+    }
+}
+
+impl Calls {
+    fn has(self, call: &Call) -> bool {
+        match self {
+            Self::Of(action) => call.action == action,
+            Self::With(text) => call.line.contains(text) || call.body.contains(text),
+            Self::Changes => call.changes,
+            Self::Looks => !call.changes,
+            Self::All => true,
+        }
+    }
+}
+
+/// A call that arrived.
+#[derive(Clone, Debug)]
+struct Call {
+    /// The `Action` of AWS's query protocol, where there is one.
+    action: String,
+    /// The request line.
+    line: String,
+    body: String,
+    /// Whether it is to change something.
+    changes: bool,
+}
+
+impl Call {
+    fn of(request: &Request) -> Self {
+        let line = request.head.lines().next().unwrap_or_default().to_owned();
+        let action = request.field("Action").unwrap_or_default().to_owned();
+        let looks = if action.is_empty() {
+            line.starts_with("GET ") || line.starts_with("HEAD ")
+        } else {
+            action.starts_with("Describe")
+        };
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        Self { action, line, body, changes: !looks }
+    }
+}
+
 /// The proxy; stopped when dropped.
 #[derive(Debug)]
 pub struct FaultProxy {
@@ -71,6 +133,7 @@ pub struct FaultProxy {
 
 #[derive(Debug)]
 struct Shared {
+    address: SocketAddr,
     server: SocketAddr,
     state: Mutex<State>,
     stopped: Condvar,
@@ -79,14 +142,16 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     rules: Vec<Rule>,
-    seen: Vec<(String, String)>,
+    seen: Vec<Call>,
     accepted: Vec<(String, String)>,
+    /// How many changes were answered with a yes.
+    effects: usize,
     is_stopped: bool,
 }
 
 #[derive(Debug)]
 struct Rule {
-    action: &'static str,
+    calls: Calls,
     fault: Fault,
     /// How many more times; for ever without.
     times: Option<usize>,
@@ -98,7 +163,7 @@ impl FaultProxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("it is bound");
         let (state, stopped) = Default::default();
-        let shared = Arc::new(Shared { server, state, stopped });
+        let shared = Arc::new(Shared { address, server, state, stopped });
         let listening = thread::spawn({
             let shared = Arc::clone(&shared);
             move || shared.listen(&listener)
@@ -111,14 +176,23 @@ impl FaultProxy {
         self.address
     }
 
-    /// From now on does `fault` to every `action`.
-    pub fn always(&self, action: &'static str, fault: Fault) {
-        self.shared.lock().rules.push(Rule { action, fault, times: None });
+    /// From now on does `fault` to all of `calls`.
+    pub fn always(&self, calls: impl Into<Calls>, fault: Fault) {
+        self.rule(calls.into(), fault, None);
     }
 
-    /// Does `fault` to the next `action` only.
-    pub fn once(&self, action: &'static str, fault: Fault) {
-        self.shared.lock().rules.push(Rule { action, fault, times: Some(1) });
+    /// Does `fault` to the next of `calls` only.
+    pub fn once(&self, calls: impl Into<Calls>, fault: Fault) {
+        self.rule(calls.into(), fault, Some(1));
+    }
+
+    fn rule(&self, calls: Calls, fault: Fault, times: Option<usize>) {
+        self.shared.lock().rules.push(Rule { calls, fault, times });
+    }
+
+    /// Forgets all rules.
+    pub fn heal(&self) {
+        self.shared.lock().rules.clear();
     }
 
     /// Forgets all rules and all calls.
@@ -127,11 +201,12 @@ impl FaultProxy {
         state.rules.clear();
         state.seen.clear();
         state.accepted.clear();
+        state.effects = 0;
     }
 
     /// How many calls of `action` arrived.
     pub fn count(&self, action: &str) -> usize {
-        self.shared.lock().seen.iter().filter(|(seen, _)| seen == action).count()
+        self.shared.lock().seen.iter().filter(|call| call.action == action).count()
     }
 
     /// How many calls arrived, in whatever protocol.
@@ -148,8 +223,12 @@ impl FaultProxy {
     /// The bodies of the calls that change something, in the order of their arrival.
     pub fn changes(&self) -> Vec<String> {
         let state = self.shared.lock();
-        let changes = state.seen.iter().filter(|(action, _)| !action.starts_with("Describe"));
-        changes.map(|(_, body)| body.clone()).collect()
+        state.seen.iter().filter(|call| call.changes).map(|call| call.body.clone()).collect()
+    }
+
+    /// How many changes the server said yes to, heard or not.
+    pub fn effects(&self) -> usize {
+        self.shared.lock().effects
     }
 }
 
@@ -189,17 +268,17 @@ impl Shared {
     fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
         let Some(request) = Request::read(&mut stream)? else { return Ok(()) };
         match self.note(&request) {
-            None => self.pass(&request, &mut stream, usize::MAX),
+            None => self.pass(&request, &mut stream, <[u8]>::len),
             Some(Fault::Delay(time)) => {
                 self.wait(Some(time));
-                self.pass(&request, &mut stream, usize::MAX)
+                self.pass(&request, &mut stream, <[u8]>::len)
             }
             Some(Fault::Hang) => {
                 self.wait(None);
                 Ok(())
             }
-            Some(Fault::LoseReply) => self.pass(&request, &mut stream, 0),
-            Some(Fault::CutReply) => self.pass(&request, &mut stream, 400),
+            Some(Fault::LoseReply) => self.pass(&request, &mut stream, |_| 0),
+            Some(Fault::CutReply) => self.pass(&request, &mut stream, middle),
             Some(Fault::Answer { status, headers, body }) => {
                 let length = body.len();
                 write!(
@@ -207,6 +286,11 @@ impl Shared {
                     "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\
                      Connection: close\r\n\r\n{body}"
                 )
+            }
+            Some(Fault::Rewrite(rewrite)) => {
+                let answer = request.send(self.server)?;
+                let answer = String::from_utf8_lossy(&answer);
+                stream.write_all(rewritten(&answer, |body| rewrite(body, self.address)).as_bytes())
             }
             Some(Fault::Pending(after)) => {
                 let answer = request.send(self.server)?;
@@ -221,26 +305,34 @@ impl Shared {
 
     /// Puts the call down, and gives the first rule that is for it.
     fn note(&self, request: &Request) -> Option<Fault> {
-        let action = request.field("Action").unwrap_or_default().to_owned();
+        let call = Call::of(request);
         let mut state = self.lock();
-        let applies = |rule: &&mut Rule| rule.action == action && rule.times != Some(0);
+        let applies = |rule: &&mut Rule| rule.calls.has(&call) && rule.times != Some(0);
         let rule = state.rules.iter_mut().find(applies);
         let fault = rule.map(|rule| {
             rule.times = rule.times.map(|times| times - 1);
             rule.fault.clone()
         });
-        state.seen.push((action, String::from_utf8_lossy(&request.body).into_owned()));
+        state.seen.push(call);
         fault
     }
 
-    /// Passes the request on, and at most `limit` bytes of the answer back.
-    fn pass(&self, request: &Request, stream: &mut TcpStream, limit: usize) -> io::Result<()> {
+    /// Passes the request on, and as many bytes of the answer back as `limit` says.
+    fn pass(
+        &self,
+        request: &Request,
+        stream: &mut TcpStream,
+        limit: fn(&[u8]) -> usize,
+    ) -> io::Result<()> {
         let answer = request.send(self.server)?;
         self.note_accepted(request, &answer);
-        stream.write_all(&answer[..answer.len().min(limit)])
+        stream.write_all(&answer[..limit(&answer)])
     }
 
     fn note_accepted(&self, request: &Request, answer: &[u8]) {
+        if Call::of(request).changes && answer.starts_with(b"HTTP/1.1 2") {
+            self.lock().effects += 1;
+        }
         let action = request.field("Action").unwrap_or_default();
         let database = request.field("DBInstanceIdentifier");
         if let Some(name) = database
@@ -262,37 +354,48 @@ impl Shared {
     }
 }
 
+/// Where the middle of the answer's body is.
+fn middle(answer: &[u8]) -> usize {
+    let head = answer.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 4);
+    head + (answer.len() - head) / 2
+}
+
+/// The answer with another body, of the same kind.
+fn rewritten(answer: &str, rewrite: impl Fn(&str) -> String) -> String {
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else { return answer.to_owned() };
+    let (kind, body) = (header(head, "content-type").unwrap_or("text/xml"), rewrite(body));
+    let length = body.len();
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n{body}"
+    )
+}
+
 /// The answer with all members but the first `after` on their way.
 fn pending(answer: &str, after: usize) -> String {
     const SERVES: &str = "<LifecycleState>InService<";
-    let Some((_, body)) = answer.split_once("\r\n\r\n") else { return answer.to_owned() };
-    let mut parts = body.split(SERVES);
-    let mut changed = parts.next().unwrap_or_default().to_owned();
-    for (member, part) in parts.enumerate() {
-        let state = if member < after { SERVES } else { "<LifecycleState>Pending<" };
-        changed.push_str(state);
-        changed.push_str(part);
-    }
-    xml(&changed)
+    rewritten(answer, |body| {
+        let mut parts = body.split(SERVES);
+        let mut changed = parts.next().unwrap_or_default().to_owned();
+        for (member, part) in parts.enumerate() {
+            let state = if member < after { SERVES } else { "<LifecycleState>Pending<" };
+            changed.push_str(state);
+            changed.push_str(part);
+        }
+        changed
+    })
 }
 
 /// The answer without its first `count` members.
 fn lacking(answer: &str, count: usize) -> String {
-    let Some((_, body)) = answer.split_once("\r\n\r\n") else { return answer.to_owned() };
-    let mut changed = body.to_owned();
-    for _ in 0..count {
-        let Some(place) = changed.find("<InstanceId>") else { break };
-        let start = changed[..place].rfind("<member>").unwrap_or(place);
-        let end = changed[place..].find("</member>").map(|end| place + end + "</member>".len());
-        changed.replace_range(start..end.unwrap_or(place), "");
-    }
-    xml(&changed)
-}
-
-fn xml(body: &str) -> String {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n{body}"
-    )
+    rewritten(answer, |body| {
+        let mut changed = body.to_owned();
+        for _ in 0..count {
+            let Some(place) = changed.find("<InstanceId>") else { break };
+            let start = changed[..place].rfind("<member>").unwrap_or(place);
+            let end = changed[place..].find("</member>").map(|end| place + end + "</member>".len());
+            changed.replace_range(start..end.unwrap_or(place), "");
+        }
+        changed
+    })
 }

@@ -65,7 +65,8 @@ fn read_head(stream: &mut TcpStream) -> io::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&head).into_owned()))
 }
 
-fn header<'head>(head: &'head str, wanted: &str) -> Option<&'head str> {
+/// The value of a header; `None` if it is not there.
+pub(crate) fn header<'head>(head: &'head str, wanted: &str) -> Option<&'head str> {
     head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case(wanted).then(|| value.trim())

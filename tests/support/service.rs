@@ -83,6 +83,11 @@ impl Service {
         service
     }
 
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
@@ -164,6 +169,7 @@ impl Service {
             return Some((412, String::new()));
         }
         match body.get("action") {
+            Some(_) if present.is_none() => return Some((404, String::new())),
             Some(_) => state.begin(path, &headers),
             None => drop(state.documents.insert(path.to_owned(), body)),
         }

@@ -213,7 +213,7 @@ impl ControlLoop {
             let allowed = recorded || !intent.action.shrinks();
             let hands = hands.get(&intent.target).filter(|_| allowed);
             let result = match hands {
-                Some(hands) => said(hands.apply(intent).await),
+                Some(hands) => said(intent, hands.apply(intent).await),
                 None => ActResult::Withheld,
             };
             (intent, result)
@@ -249,11 +249,15 @@ impl ControlLoop {
 type History = BTreeMap<InputKey, Vec<Sample>>;
 
 /// A provider's answer as a value.
-fn said(answer: Result<(), crate::ProviderError>) -> ActResult {
+fn said(intent: &Intent, answer: Result<(), ProviderError>) -> ActResult {
     match answer {
         Ok(()) => ActResult::Accepted,
         // The answer is lost, the action perhaps not: only the next look can tell.
-        Err(error) if error.kind == setpoint_core::FailureKind::Unavailable => ActResult::Unknown,
+        Err(error) if error.kind == setpoint_core::FailureKind::Unavailable => {
+            let why = error.chain();
+            tracing::warn!(intent = %intent.id, why, "whether it was done is not known");
+            ActResult::Unknown
+        }
         Err(error) => ActResult::Failed { kind: error.kind, message: error.chain() },
     }
 }

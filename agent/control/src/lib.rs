@@ -16,6 +16,7 @@ mod other_scalers;
 mod pass;
 mod ports;
 mod provider_error;
+mod remedy;
 mod repeats;
 mod think;
 mod watch;
@@ -31,5 +32,6 @@ pub use ports::{
     World,
 };
 pub use provider_error::ProviderError;
+pub use remedy::on_the_way;
 pub use think::{Thought, think};
 pub use watch::{Ended, Watch};

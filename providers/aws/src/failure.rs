@@ -98,6 +98,25 @@ impl Answer {
         })
     }
 
+    /// What people can do about it, where that is known: after the words, with what joins them.
+    pub(crate) fn remedy(&self) -> &'static str {
+        const CODES: &[&str] = &[
+            "AuthFailure",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "InvalidClientTokenId",
+            "SignatureDoesNotMatch",
+            "UnrecognizedClientException",
+        ];
+        match self.code.as_deref() {
+            Some(code) if CODES.contains(&code) => {
+                "; AWS does not take the credentials: `setpoint doctor` tells whose they are"
+            }
+            _ if self.is_forbidden() => "; `setpoint permissions` prints a policy that allows it",
+            _ => "",
+        }
+    }
+
     /// Whether the place called does not know the action at all.
     ///
     /// AWS says so by a code. An emulator that lacks the action shows a web page with

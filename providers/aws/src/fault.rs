@@ -7,7 +7,7 @@ use aws_sdk_rds::{
     error::{ProvideErrorMetadata, SdkError},
 };
 use aws_smithy_runtime_api::client::result::DispatchFailure;
-use setpoint_control::Sorted;
+use setpoint_control::{Sorted, on_the_way};
 use setpoint_core::{FailureKind, Span};
 use std::error::Error as StdError;
 
@@ -41,14 +41,15 @@ impl CallError {
         let heard = heard(error);
         let words = match &heard {
             Heard::Answer(answer) => in_words(answer, error.meta().message()),
-            Heard::Nothing | Heard::NotSent => causes(error),
+            Heard::Nothing | Heard::NotSent => on_the_way(causes(error)),
         };
-        Self { call, heard, words }
+        Self::told(call, heard, words)
     }
 
     /// What was heard of `call`, which no SDK made.
-    pub(crate) const fn told(call: &'static str, heard: Heard, words: String) -> Self {
-        Self { call, heard, words }
+    pub(crate) fn told(call: &'static str, heard: Heard, words: String) -> Self {
+        let remedy = if let Heard::Answer(answer) = &heard { answer.remedy() } else { "" };
+        Self { call, heard, words: words + remedy }
     }
 
     /// The action of the API that was called.

@@ -182,7 +182,8 @@ mod tests {
         let seen = eyes.observe().await;
         assert!(given() > once, "another was asked for");
         let Seen::Nothing(why) = &seen[&web] else { panic!("{seen:?}") };
-        let expected = "get scale set web: It has expired (401 ExpiredAuthenticationToken)";
+        let expected = "get scale set web: It has expired (401 ExpiredAuthenticationToken); the \
+                        credentials were refused: `setpoint doctor` tells whose they are";
         assert_eq!(why, expected);
     }
 

@@ -32,6 +32,9 @@ impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Asked { words, action, scope } = &*self.asked;
         write!(f, "{words}: {}", self.heard)?;
+        if self.has_status(&[401]) {
+            write!(f, "; the credentials were refused: `setpoint doctor` tells whose they are")?;
+        }
         if self.has_status(&[403]) {
             write!(f, "; a role with {action} on {scope} would allow it")?;
         }

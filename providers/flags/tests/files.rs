@@ -79,19 +79,6 @@ async fn a_flag_is_shed_once_and_comes_back_to_the_byte() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_has_set_is_stale_and_stays() {
-    let scene = Scene::new();
-    let off = TEXT.replacen(r#""defaultVariant": "on" }"#, r#""defaultVariant": "off" }"#, 1);
-    fs::write(scene.file(), &off).expect("there is room");
-    let said = scene.apply(&set(100, 20)).await;
-    assert!(
-        matches!(&said, Err((FailureKind::Stale, why)) if why.contains("0 %, not 100 %")),
-        "{said:?}"
-    );
-    assert_eq!(scene.text(), off);
-}
-
-#[tokio::test]
 async fn a_flag_that_makes_no_sense_is_not_seen_and_the_file_is_told() {
     let scene = Scene::new();
     for (key, expected) in [("gold", "targeting rules of its own"), ("none", "no flag `none`")] {

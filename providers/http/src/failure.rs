@@ -1,6 +1,7 @@
 //! What can go wrong on the way to a server and back.
 
 use reqwest::StatusCode;
+use setpoint_control::on_the_way;
 use setpoint_core::Span;
 use std::{error::Error as StdError, io, path::PathBuf};
 
@@ -53,9 +54,12 @@ pub enum SetUpError {
     Tls(#[source] reqwest::Error),
 }
 
-fn hint(status: StatusCode) -> &'static str {
+pub(crate) fn hint(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "; the credentials were refused",
+        StatusCode::UNAUTHORIZED => "; the credentials were refused: it does not know them",
+        StatusCode::FORBIDDEN => {
+            "; the credentials were refused: it knows them and does not permit them this"
+        }
         status if status.is_redirection() => {
             "; redirects are not followed, name the address itself"
         }
@@ -77,5 +81,5 @@ pub(crate) fn causes<'e>(
 
 /// The cause that says most: "Connection refused (os error 111)".
 pub(crate) fn innermost(error: &reqwest::Error) -> String {
-    causes(error).last().map_or_else(String::new, ToString::to_string)
+    on_the_way(causes(error).last().map_or_else(String::new, ToString::to_string))
 }

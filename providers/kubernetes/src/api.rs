@@ -6,6 +6,7 @@ use http_body_util::{BodyExt, Limited};
 use kube::{Client, client::Body};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use setpoint_control::on_the_way;
 use setpoint_core::Span;
 use std::{
     path::{Path, PathBuf},
@@ -178,7 +179,7 @@ fn unheard(error: &kube::Error) -> Heard {
     if matches!(error, kube::Error::Auth(_)) {
         Heard::NotSent(causes(error))
     } else {
-        Heard::Nothing(causes(error))
+        Heard::Nothing(on_the_way(causes(error)))
     }
 }
 

@@ -62,7 +62,9 @@ fn of_failure(failure: &Failure) -> Finding {
             (Severity::NotPermitted, "let the agent's user read it, and enter the folders above it")
         }
         Failure::File { .. } => (Severity::Problem, "`id` is a file in the provider's `folder`"),
-        Failure::Late(_) => (Severity::Unreachable, "does the file system answer?"),
+        Failure::Late(_) | Failure::Unreachable(_) => {
+            (Severity::Unreachable, "does the file system answer?")
+        }
         Failure::Content(_) | Failure::Stale(_) | Failure::Refused(_) => {
             (Severity::Problem, "after `#` in `id` stands the place of a whole number")
         }
@@ -121,7 +123,7 @@ fn of_unit(failure: &Failure) -> Finding {
         Failure::Content(_) | Failure::Stale(_) | Failure::File { .. } => {
             (Severity::Problem, "see `systemctl status` of it")
         }
-        Failure::Refused(_) => (
+        Failure::Refused(_) | Failure::Unreachable(_) => (
             Severity::Unreachable,
             "`program` is this machine's systemctl; in a container there is none that could be asked",
         ),

@@ -8,7 +8,7 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A file cannot be read or written.
-    #[error("{} cannot be {what}: {source}", path.display())]
+    #[error("{} cannot be {what}: {source}{}", path.display(), remedy(source))]
     File {
         /// The file.
         path: PathBuf,
@@ -26,6 +26,9 @@ pub enum Failure {
     /// It is not for us to do.
     #[error("{0}")]
     Refused(String),
+    /// Who would do it cannot be asked, or did not live to say what came of it.
+    #[error("{0}")]
+    Unreachable(String),
     /// It took too long: a file system that hangs.
     #[error("not done within {0}")]
     Late(Span),
@@ -35,11 +38,26 @@ impl Sorted for Failure {
     fn kind(&self) -> FailureKind {
         match self {
             Self::File { source, .. } if is_forbidden(source) => FailureKind::Refused,
-            Self::File { .. } => FailureKind::Stale,
+            Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                FailureKind::Stale
+            }
+            // A disk that is full or broken, a server of files that is gone.
+            Self::File { .. } | Self::Unreachable(_) => FailureKind::Unavailable,
             Self::Content(_) | Self::Refused(_) => FailureKind::Refused,
             Self::Stale(_) => FailureKind::Stale,
             Self::Late(_) => FailureKind::Unavailable,
         }
+    }
+}
+
+/// What people can do about it, after what joins it to the words.
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "; the agent's user must be permitted to",
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "; under systemd, ReadWritePaths= in the unit names what may be written"
+        }
+        _ => "",
     }
 }
 

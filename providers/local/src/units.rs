@@ -7,7 +7,7 @@ use crate::{failure::Failure, program};
 use async_trait::async_trait;
 use setpoint_control::{Act, Observe, ProviderError};
 use setpoint_core::{Action, Intent, Job, LastRun, Seen, Span, TargetName};
-use std::{collections::BTreeMap, ffi::OsString, time::Duration};
+use std::{collections::BTreeMap, ffi::OsString, process::ExitStatus, time::Duration};
 
 /// How long one call of `systemctl` may take.
 const DEADLINE: Span = Span::from_secs(5);
@@ -97,9 +97,31 @@ impl Units {
             status => {
                 let why: String = said.err.split_whitespace().collect::<Vec<_>>().join(" ");
                 let why: String = why.chars().take(200).collect();
-                Err(Failure::Refused(format!("{program} {}: {status}: {why}", arguments[0])))
+                Err(no(status, format!("{program} {}: {status}: {why}", arguments[0])))
             }
         }
+    }
+}
+
+/// What systemctl's end in `status` means, in these `words`.
+///
+/// Ended by a signal, or with no way to systemd, it may have begun the run or not.
+fn no(status: ExitStatus, words: String) -> Failure {
+    const NO_WAY: [&str; 4] = [
+        "Failed to connect to bus",
+        "Connection timed out",
+        "Connection reset by peer",
+        "Transport endpoint is not connected",
+    ];
+    /// What systemctl ends with when it is not permitted.
+    const NOT_PERMITTED: i32 = 4;
+    match status.code() {
+        None => Failure::Unreachable(words),
+        Some(_) if NO_WAY.iter().any(|way| words.contains(way)) => Failure::Unreachable(words),
+        Some(NOT_PERMITTED) => {
+            Failure::Refused(format!("{words}; the agent's user must be permitted to start it"))
+        }
+        Some(_) => Failure::Refused(words),
     }
 }
 

@@ -56,17 +56,6 @@ async fn a_number_is_read_and_set_and_twice_is_once() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_has_set_is_stale_and_stays() {
-    let folder = folder("pool.txt", "35\n");
-    let said = apply(folder.path(), "pool.txt", &set(40, 20)).await;
-    assert!(
-        matches!(&said, Err((FailureKind::Stale, why)) if why.contains("35, not 40")),
-        "{said:?}"
-    );
-    assert_eq!(seen(folder.path(), "pool.txt").await, Ok(35));
-}
-
-#[tokio::test]
 async fn its_rights_and_the_link_that_leads_to_it_stay() {
     let folder = folder("real.json", "{\"max\": 40}");
     let (real, link) = (folder.path().join("real.json"), folder.path().join("pool.json"));

@@ -1,5 +1,6 @@
 //! What can go wrong between us, HAProxy and the programs that start and stop members.
 
+use setpoint_control::Sorted;
 use setpoint_core::{FailureKind, Span};
 use std::io;
 
@@ -38,9 +39,8 @@ pub(crate) enum Failure {
     Refused(String),
 }
 
-impl Failure {
-    /// What may be done about it.
-    pub(crate) const fn kind(&self) -> FailureKind {
+impl Sorted for Failure {
+    fn kind(&self) -> FailureKind {
         match self {
             Self::Unreachable(..) | Self::Cut(_) | Self::Late(_) | Self::Unfinished(_) => {
                 FailureKind::Unavailable

@@ -2,7 +2,7 @@
 
 use crate::{Onprem, Place, Pool, Resource, failure::Failure, named::within};
 use async_trait::async_trait;
-use setpoint_control::{Act, ProviderError};
+use setpoint_control::{Act, ProviderError, Sorted};
 use setpoint_core::{Action, Intent, Span, TargetName};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
@@ -60,15 +60,6 @@ impl OnpremHands {
             }
         }
     }
-
-    fn error(&self, operation: String, failure: Failure) -> ProviderError {
-        ProviderError {
-            provider: self.provider.name.clone(),
-            operation,
-            kind: failure.kind(),
-            source: failure.into(),
-        }
-    }
 }
 
 impl Onprem {
@@ -103,8 +94,8 @@ impl Act for OnpremHands {
             let resource = self.resource(&intent.target)?;
             within_time(resource, self.act(resource, intent)).await
         };
-        let operation = || format!("{} of {}", intent.action, intent.target);
-        acted.await.map_err(|failure| self.error(operation(), failure))
+        let error = |failure| ProviderError::of(&self.provider.name, intent, failure);
+        acted.await.map_err(error)
     }
 
     async fn go_on(&self, target: &TargetName) -> Result<(), ProviderError> {
@@ -118,8 +109,12 @@ impl Act for OnpremHands {
             };
             within_time(resource, work).await
         };
-        let operation = || format!("go on with what was begun at {target}");
-        gone.await.map_err(|failure| self.error(operation(), failure))
+        gone.await.map_err(|failure| ProviderError {
+            provider: self.provider.name.clone(),
+            operation: format!("go on with what was begun at {target}"),
+            kind: failure.kind(),
+            source: failure.into(),
+        })
     }
 }
 

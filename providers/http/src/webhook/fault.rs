@@ -1,6 +1,6 @@
 //! What may be done about a service that did not say yes.
 
-use crate::failure::FetchError;
+use crate::failure::{FetchError, hint};
 use reqwest::StatusCode;
 use setpoint_control::Sorted;
 use setpoint_core::{FailureKind, Span};
@@ -12,7 +12,7 @@ pub(crate) enum Fault {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// The service answered no.
-    #[error("it answered {status}{}", note(.text))]
+    #[error("it answered {status}{}{}", note(.text), hint(*.status))]
     Answer {
         /// Its status.
         status: StatusCode,

@@ -1,0 +1,90 @@
+//! Scale sets at a simulated Azure.
+
+use crate::{
+    subject::{Case, Provider, SECRET, Scene, Step, Way, it, missing},
+    wire::{JSON, List, REST, Tongue, Wire, no},
+};
+use serde_json::{Value, json};
+use setpoint_azure::{
+    Azure, AzureEyes, AzureHands, AzureSettings, Deadlines, Identity, ScaleSetId,
+};
+use setpoint_core::Action;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+use support::{Calls, MachineClock, Simulated, until};
+
+/// How long a look, and an action, may take.
+const DEADLINE: Duration = Duration::from_secs(4);
+
+const TONGUE: Tongue = Tongue {
+    throttled: || no("429 Too Many Requests", REST, r#"{"error":{"code":"TooManyRequests"}}"#),
+    unknown: || no("401 Unauthorized", JSON, r#"{"error":{"code":"InvalidAuthenticationToken"}}"#),
+    forbidden: || no("403 Forbidden", JSON, r#"{"error":{"code":"AuthorizationFailed"}}"#),
+    list: Some(List {
+        first: Calls::With("/virtualMachines?"),
+        next: Calls::With("skiptoken=more"),
+        goes_on: |body, proxy| {
+            let mut page: Value = serde_json::from_str(body).expect("it is JSON");
+            page["nextLink"] = json!(format!("http://{proxy}/next?$skiptoken=more"));
+            page.to_string()
+        },
+    }),
+};
+
+/// Scale sets.
+pub(crate) struct ScaleSets(Arc<Simulated>);
+
+impl Provider for ScaleSets {
+    type Eyes = AzureEyes;
+    type Hands = AzureHands;
+    const WITHOUT: &'static [(Case, &'static str)] = &[];
+    const REMEDY: &'static str = "would allow it";
+
+    fn start() -> Self {
+        Self(Arc::new(Simulated::shipped("four-clouds.toml", &[])))
+    }
+
+    async fn scene(&self, name: &str, way: Way) -> Scene<Self> {
+        let path = format!(
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/\
+             virtualMachineScaleSets/{name}"
+        );
+        let sku =
+            |size: u32| json!({ "name": "Standard_D2s_v5", "tier": "Standard", "capacity": size });
+        let set = json!({ "location": "westeurope", "sku": sku(4),
+            "properties": { "orchestrationMode": "Uniform" } });
+        self.0.arm("PUT", &path, &set);
+        // While it is made its version moves on, and a change of ours may meet another.
+        until("it is made", || {
+            let state = self.0.arm("GET", &path, &Value::Null)["properties"].clone();
+            if state["provisioningState"] == "Succeeded" { Ok(()) } else { Err(state) }
+        });
+        let (azure, other, asked) = (Arc::clone(&self.0), Arc::clone(&self.0), path.clone());
+        let truth = move || {
+            let size = azure.arm("GET", &asked, &Value::Null)["sku"]["capacity"].as_u64();
+            u32::try_from(size.expect("it has a size")).expect("a small one")
+        };
+        let wire = Wire::new(self.0.address("azure"), TONGUE, truth).moved_by(move || {
+            other.arm("PATCH", &path, &json!({ "sku": sku(9) }));
+        });
+        let token = crate::wire::file(SECRET);
+        let settings = AzureSettings {
+            name: "azure".to_owned(),
+            subscription: "s".to_owned(),
+            endpoint: wire.url(way).parse().expect("it is an address"),
+            identity: Identity::Bearer { file: token.path().to_owned() },
+            deadlines: Deadlines { look: DEADLINE, act: DEADLINE },
+        };
+        let clock = Arc::new(MachineClock::start());
+        let azure = Azure::new(settings, clock).expect("TLS can be set up");
+        let id = |name| ScaleSetId::parse(name, Some("rg")).expect("it is a name");
+        let targets = BTreeMap::from([(it(), id(name)), (missing(), id("nobody"))]);
+        let eyes = Arc::new(azure.eyes(targets.clone(), BTreeSet::new()));
+        let hands = Arc::new(azure.hands(targets));
+        let step = Step { from: 4, to: 6, action: Action::Resize { from: 4, to: 6 } };
+        Scene { eyes, hands, step, deadline: DEADLINE, server: Box::new(wire.with(token)) }
+    }
+}
