@@ -50,7 +50,7 @@ async fn seen(service: &Service) -> Result<u32, String> {
 }
 
 async fn set(service: &Service, from: u32, to: u32) -> Result<(), (FailureKind, String)> {
-    let action = Action::Set { from, to, leaves: true };
+    let action = Action::Set { from, to, leaves: true, revision: None };
     let intent = Intent { id: IntentId::new("here/pool/1/7"), target: pool(), action };
     let hands = webhook(Method::Put).hands(targets(service));
     hands.apply(&intent).await.map_err(|error| (error.kind, error.chain()))
@@ -75,7 +75,7 @@ async fn a_value_is_read_and_written_once_with_the_intents_id() {
 #[tokio::test]
 async fn it_is_posted_where_the_service_wants_that() {
     let service = service();
-    let action = Action::Set { from: 40, to: 20, leaves: true };
+    let action = Action::Set { from: 40, to: 20, leaves: true, revision: None };
     let intent = Intent { id: IntentId::new("here/pool/1/7"), target: pool(), action };
     webhook(Method::Post).hands(targets(&service)).apply(&intent).await.expect("it is fine");
     assert_eq!(service.writes()[0].line, "POST /settings/pool");

@@ -36,6 +36,8 @@ pub enum On {
     Setting,
     /// A target of kind `flag`.
     Flag,
+    /// A target of kind `rollout`.
+    Rollout,
     /// A target of kind `job`.
     Job,
     /// A target of kind `volume`.
@@ -55,7 +57,13 @@ impl On {
     pub const fn is_target(self) -> bool {
         matches!(
             self,
-            Self::Group | Self::Database | Self::Setting | Self::Flag | Self::Job | Self::Volume
+            Self::Group
+                | Self::Database
+                | Self::Setting
+                | Self::Flag
+                | Self::Rollout
+                | Self::Job
+                | Self::Volume
         )
     }
 
@@ -72,6 +80,7 @@ impl On {
             Self::Database => "a database",
             Self::Setting => "a setting",
             Self::Flag => "a flag",
+            Self::Rollout => "a rollout",
             Self::Job => "a job",
             Self::Volume => "a volume",
             Self::Opinion => "an opinion",

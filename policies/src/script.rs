@@ -4,7 +4,7 @@ use crate::{
     check::{Checked, RuleOutline, check},
     engine::{
         DatabaseHandle, ENGINE, FlagHandle, GroupHandle, Inputs, JobHandle, Now, Params,
-        SettingHandle, State, VolumeHandle,
+        RolloutHandle, SettingHandle, State, VolumeHandle,
     },
     fault::Fault,
     fault::FaultId,
@@ -127,6 +127,7 @@ fn scope(header: &Header) -> Scope<'static> {
             Kind::Database => scope.push(name.clone(), DatabaseHandle(index)),
             Kind::Setting => scope.push(name.clone(), SettingHandle(index)),
             Kind::Flag => scope.push(name.clone(), FlagHandle(index)),
+            Kind::Rollout => scope.push(name.clone(), RolloutHandle(index)),
             Kind::Job => scope.push(name.clone(), JobHandle(index)),
             Kind::Volume => scope.push(name.clone(), VolumeHandle(index)),
         };

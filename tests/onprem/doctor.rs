@@ -2,8 +2,8 @@
 
 use crate::scene::{pool, provider, web};
 use setpoint_control::{Finding, Severity};
-use setpoint_core::{Range, Span};
-use setpoint_onprem::{Argv, Ending, Onprem, Pool, Resource};
+use setpoint_core::{Range, Span, TargetName};
+use setpoint_onprem::{Argv, Ending, Onprem, Pool, Resource, Split};
 use support::{Haproxy, Workers};
 
 struct Scene {
@@ -101,4 +101,26 @@ async fn too_few_places_for_the_range_are_worth_a_note() {
     let (severity, message, _) = scene.one().await;
     assert_eq!(severity, Severity::Note);
     assert!(message.contains("0..1 members, the configuration 0..2"), "{message}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_candidates_share_is_told() {
+    let scene = scene(&["balance roundrobin", "server a 127.0.0.1:1", "server new 127.0.0.1:2"]);
+    let told = async |candidate: &str, file: Option<&str>| {
+        let split = Split {
+            backend: "web".to_owned(),
+            candidates: vec![candidate.to_owned()],
+            revision_file: file.map(Into::into),
+        };
+        let targets = (Resource::Rollout(split), Range::new(0, 100).expect("a range"));
+        let targets = [(TargetName::new("it"), targets)].into();
+        let findings = provider(&scene.haproxy).examine(&targets, |_| true).await;
+        findings.into_iter().map(|it| (it.severity, it.message)).collect::<Vec<_>>()
+    };
+    let note = (Severity::Note, "nothing tells one candidate from the next".to_owned());
+    assert_eq!(told("new", None).await, [note.clone()]);
+    let missing = "backend web: no server is called old".to_owned();
+    assert_eq!(told("old", None).await, [(Severity::Problem, missing), note]);
+    let found = told("new", Some("/no/such/revision")).await;
+    assert!(matches!(&found[..], [(Severity::Problem, why)] if why.contains("/no/such/revision")));
 }

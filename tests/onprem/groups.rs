@@ -236,7 +236,7 @@ async fn no_such_backend_is_told_and_nothing_is_started() {
     assert_eq!(scene.look().await.unwrap_err(), "HAProxy has no backend wbe");
     let (kind, _) = scene.resize(0, 1).await.unwrap_err();
     assert_eq!(kind, FailureKind::Refused);
-    let action = Action::Set { from: 1, to: 2, leaves: false };
+    let action = Action::Set { from: 1, to: 2, leaves: false, revision: None };
     let intent = Intent { id: IntentId::new("here/web/1/1"), target: web(), action };
     assert_eq!(scene.hands.apply(&intent).await.unwrap_err().kind, FailureKind::Refused);
     assert!(scene.workers.log().is_empty());

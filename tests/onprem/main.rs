@@ -2,6 +2,7 @@
 
 mod agent;
 mod agent_replicas;
+mod agent_rollout;
 mod doctor;
 mod groups;
 mod named;

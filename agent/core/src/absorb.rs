@@ -86,6 +86,7 @@ impl Memory {
                 self.pauses.remove(name);
                 if let Some(target) = self.targets.get_mut(name) {
                     target.noticed.effects.clear();
+                    target.noticed.candidates.condemned.clear();
                 }
             }
             Command::Approve { target, to, by } => {
@@ -234,6 +235,12 @@ impl TargetMemory {
         let stood = (self.ready.latest(), size);
         self.noticed.look(seen, stood, now, (bounds.brakes(), within));
         Arc::make_mut(&mut self.ready).note(wall, ready, size, keep);
+        if let Seen::Rollout(rollout) = seen
+            && self.noticed.candidates.look(rollout, now)
+        {
+            // Whatever was proven is proven of another candidate: the stage begins anew.
+            self.settled = Some(now);
+        }
         if ready < size {
             self.warmed = Some(now);
         }
@@ -361,6 +368,7 @@ fn shows(seen: &Seen, action: &Action) -> bool {
         }
         (Seen::Setting(setting), Action::Set { to, .. }) => setting.value == *to,
         (Seen::Flag(flag), Action::Set { to, .. }) => flag.share == *to,
+        (Seen::Rollout(rollout), Action::Set { to, .. }) => rollout.share == *to,
         (Seen::Job(job), Action::Start { after, anew, .. }) => began(job, after.as_ref(), *anew),
         (Seen::Volume(volume), Action::Grow { to, .. }) => volume.size >= *to,
         (
@@ -368,6 +376,7 @@ fn shows(seen: &Seen, action: &Action) -> bool {
             | Seen::Database(_)
             | Seen::Setting(_)
             | Seen::Flag(_)
+            | Seen::Rollout(_)
             | Seen::Job(_)
             | Seen::Volume(_)
             | Seen::Nothing(_),

@@ -106,6 +106,10 @@ pub(crate) fn decide_kind(
         (TargetSettings::Flag(settings), Seen::Flag(flag)) => {
             decide_setting(target, (settings, &Dial::of_flag(flag)), memory, ballot, id)
         }
+        (TargetSettings::Rollout(settings), Seen::Rollout(rollout)) => {
+            let dial = Dial::of_rollout(rollout, &settings.stages);
+            decide_setting(target, (&settings.dial, &dial), memory, ballot, id)
+        }
         (TargetSettings::Job(settings), Seen::Job(job)) => {
             decide_job(target, (settings, job), memory, ballot, id)
         }
@@ -117,6 +121,7 @@ pub(crate) fn decide_kind(
         (_, Seen::Database(_)) => not_observed("it is a database"),
         (_, Seen::Setting(_)) => not_observed("it is a setting"),
         (_, Seen::Flag(_)) => not_observed("it is a flag"),
+        (_, Seen::Rollout(_)) => not_observed("it is a rollout"),
         (_, Seen::Job(_)) => not_observed("it is a job"),
         (_, Seen::Volume(_)) => not_observed("it is a volume"),
     }
@@ -129,6 +134,7 @@ fn describe(seen: &Seen, past: &TargetMemory, now: Tick) -> String {
         Seen::Database(database) => crate::database::describe(database, past),
         Seen::Setting(setting) => Dial::of(setting).describe(past),
         Seen::Flag(flag) => Dial::of_flag(flag).describe(past),
+        Seen::Rollout(rollout) => crate::rollout::describe(rollout, past),
         Seen::Job(job) => crate::job::describe(job, past, now),
         Seen::Volume(volume) => crate::volume::describe(volume, past),
         Seen::Nothing(why) => why.clone(),
@@ -196,6 +202,7 @@ fn sizes_count(bounds: &TargetSettings) -> Span {
         TargetSettings::Database(_)
         | TargetSettings::Setting(_)
         | TargetSettings::Flag(_)
+        | TargetSettings::Rollout(_)
         | TargetSettings::Job(_)
         | TargetSettings::Volume(_) => Span::ZERO,
     }

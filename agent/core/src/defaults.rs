@@ -100,6 +100,9 @@ pub(crate) const DRAIN_AT_ONCE: u32 = 20;
 pub(crate) const MAX_AGE_LEAST: Span = SECOND.times(90);
 pub(crate) const MAX_AGE_PERIODS: u32 = 3;
 
+pub(crate) const BAKE: Span = Span::from_minutes(10);
+pub(crate) const STAGES: [u32; 4] = [5, 25, 50, 100];
+
 /// How long one policy may take in one pass, by the clock on the wall.
 pub const POLICY_TIME: Span = Span::from_ms(50);
 /// How often one script may take longer in one pass before the rest of what it is bound to is
@@ -109,8 +112,9 @@ pub const POLICY_TRIPS: u32 = 3;
 const GROUP: &str = "group";
 const SETTING: &str = "setting";
 const FLAG: &str = "flag";
+const ROLLOUT: &str = "rollout";
 const BOTH: &str = "group, database";
-const ALL: &str = "group, database, setting, flag";
+const ALL: &str = "group, database, setting, flag, rollout";
 const HPA: &str = "Kubernetes' HPA";
 const OURS: &str = "ours";
 
@@ -152,8 +156,11 @@ pub const DEFAULTS: &[DefaultValue] = &[
     row(("step_up, step_down", SETTING), Amount::Word("none"), "the most that one action changes, of the value before; as far as is asked for without", OURS),
     row(("step_up, step_down", FLAG), Amount::Word("none"), "the most that one action changes, of all users; as far as is asked for without", OURS),
     row(("safe", FLAG), Amount::Word("low"), "the side on which a feature does no harm: off", OURS),
-    row(("confirm_within", "setting, flag, job"), Amount::Time(SETTING_CONFIRM), "how long a value or a start may take to show before the action counts as lost", OURS),
-    row(("cooldown_down", ALL), Amount::Time(COOLDOWN_DOWN), "the time after a confirmed action in which nothing shrinks", "Application Auto Scaling"),
+    row(("stages by default", ROLLOUT), Amount::Word("5, 25, 50, 100 %"), "the shares of traffic that `advance` goes through", OURS),
+    row(("step_up", ROLLOUT), Amount::Word("none"), "the most that one action raises, of all traffic; as far as is asked for without", OURS),
+    row(("confirm_within", "setting, flag, rollout, job"), Amount::Time(SETTING_CONFIRM), "how long a value or a start may take to show before the action counts as lost", OURS),
+    row(("cooldown_down", "group, database, setting, flag"), Amount::Time(COOLDOWN_DOWN), "the time after a confirmed action in which nothing shrinks", "Application Auto Scaling"),
+    row(("cooldown_down", ROLLOUT), Amount::Time(BAKE), "how long a stage stands before the next, and another candidate before its first raise", "ours: rates over 5 minutes are of this stage alone, twice over; Flagger takes 1 minute, Argo Rollouts has none"),
     row(("cooldown_up", "database, job, volume"), Amount::Time(COOLDOWN_UP), "the time after a confirmed action before the next replica, start or growth", OURS),
     row(("settle", ALL), Amount::Time(SETTLE), "the time after a first start in which nothing shrinks", "cluster-autoscaler's delay after growth"),
     row(("effect within", BOTH), Amount::Time(EFFECT_WITHIN), "how soon after its confirmation a declared effect must show", OURS),

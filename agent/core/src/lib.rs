@@ -39,6 +39,7 @@ mod reading;
 mod region;
 mod release;
 mod replacing;
+mod rollout;
 mod setting;
 mod settings;
 mod shadow;
@@ -77,6 +78,7 @@ pub use plan::{
 };
 pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
+pub use rollout::{Candidates, Condemned, RolloutSettings, Stages};
 pub use settings::{
     Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, JobSettings, Per, Role,
     Sessions, SettingSettings, Settings, Step, TargetSettings, VolumeSettings,
@@ -85,8 +87,8 @@ pub use shadow::{ShadowDecision, ShadowMemory};
 pub use snapshot::{ActResult, Approval, Command, FailureKind, Outcome, Pause, Release, Snapshot};
 pub use starts::{OpenStart, Running, Starts};
 pub use target::{
-    Database, Flag, Group, Job, LastRun, Members, Range, ReadyHistory, Replica, ReplicaState, Seen,
-    Setting, Side, Volume,
+    Database, Flag, Group, Job, LastRun, Members, Range, ReadyHistory, Replica, ReplicaState,
+    Rollout, Seen, Setting, Side, Volume,
 };
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
 pub use unit::{Dimension, Quantity, Short, Unit};

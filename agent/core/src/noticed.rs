@@ -5,8 +5,8 @@
 //! Start reading at [`Noticed`].
 
 use crate::{
-    Brakes, Decision, Effect, InputKey, Members, Move, Seen, Span, Starts, Tick, Timestamp,
-    defaults,
+    Brakes, Candidates, Decision, Effect, InputKey, Members, Move, Seen, Span, Starts, Tick,
+    Timestamp, defaults,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -35,6 +35,9 @@ pub struct Noticed {
     /// Of a job: for which rules it was started.
     #[serde(skip_serializing_if = "Starts::is_nothing")]
     pub starts: Starts,
+    /// Of a rollout: its candidates.
+    #[serde(skip_serializing_if = "Candidates::is_nothing")]
+    pub candidates: Candidates,
 }
 
 /// Members could not be had.
@@ -192,6 +195,7 @@ impl Noticed {
         if let Some(why) = &decision.suspicion {
             self.suspicion = Some((now, why.clone()));
         }
+        self.candidates.remember(decision, now);
         while self.loads.front().is_some_and(|load| now.since(load.at) > defaults::DROP_WITHIN) {
             self.loads.pop_front();
         }
@@ -220,6 +224,7 @@ fn is_the_providers(seen: &Seen, before: u32, size: u32) -> bool {
         Seen::Database(_)
         | Seen::Setting(_)
         | Seen::Flag(_)
+        | Seen::Rollout(_)
         | Seen::Volume(_)
         | Seen::Nothing(_) => None,
     };

@@ -203,6 +203,12 @@ pub enum Ask {
     SetTo(u32),
     /// Have the value that stood before it was first changed; as it is, if it was not.
     Restore,
+    /// Have the next stage's share.
+    Advance,
+    /// Have no share at all.
+    Rollback,
+    /// Have the share that stands, and no more.
+    Freeze,
     /// Run, unless it runs.
     Start,
     /// Run anew, also while it runs.
@@ -231,6 +237,9 @@ impl fmt::Display for Ask {
             Self::RemoveReplica => f.write_str("remove a replica"),
             Self::SetTo(value) => write!(f, "set to {value}"),
             Self::Restore => f.write_str("restore"),
+            Self::Advance => f.write_str("advance"),
+            Self::Rollback => f.write_str("roll back"),
+            Self::Freeze => f.write_str("freeze"),
             Self::Start => f.write_str("start"),
             Self::Restart => f.write_str("restart"),
             Self::GrowTo(size) => write!(f, "grow to {size} GiB"),

@@ -152,6 +152,8 @@ pub enum Guard {
     Replace,
     /// Nothing is started twice for a rule that stays fired.
     Once,
+    /// A candidate that was rolled back is not raised again by itself.
+    Condemned,
 }
 
 impl Guard {
@@ -181,6 +183,7 @@ impl Guard {
             Self::Victims => "victims",
             Self::Replace => "replacing",
             Self::Once => "once",
+            Self::Condemned => "condemned",
         }
     }
 }
@@ -327,6 +330,10 @@ pub enum Action {
         to: u32,
         /// Whether it leads away from the side that is safe: such a change counts as shrinking.
         leaves: bool,
+        /// Of a rollout: the candidate it was decided about, where the provider tells. To raise
+        /// another is stale.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revision: Option<String>,
     },
     /// Run it.
     Start {

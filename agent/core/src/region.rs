@@ -34,6 +34,7 @@ impl<'a> Region<'a> {
             | Seen::Database(_)
             | Seen::Setting(_)
             | Seen::Flag(_)
+            | Seen::Rollout(_)
             | Seen::Job(_)
             | Seen::Volume(_) => true,
             Seen::Nothing(_) => false,

@@ -59,6 +59,7 @@ impl Release {
             Seen::Group(_)
             | Seen::Setting(_)
             | Seen::Flag(_)
+            | Seen::Rollout(_)
             | Seen::Job(_)
             | Seen::Volume(_)
             | Seen::Nothing(_) => true,

@@ -112,6 +112,9 @@ impl Replacing<'_> {
             | Ask::RemoveReplica
             | Ask::SetTo(_)
             | Ask::Restore
+            | Ask::Advance
+            | Ask::Rollback
+            | Ask::Freeze
             | Ask::Start
             | Ask::Restart
             | Ask::GrowTo(_) => Vec::new(),

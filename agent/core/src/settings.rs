@@ -3,7 +3,8 @@
 //! Defaults are those of the table in `defaults`; each has its source there.
 
 use crate::{
-    Brakes, Calendar, InputKey, PolicyName, Range, Side, Span, TargetName, Unit, defaults,
+    Brakes, Calendar, InputKey, PolicyName, Range, RolloutSettings, Side, Span, TargetName, Unit,
+    defaults,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -149,6 +150,8 @@ pub enum TargetSettings {
     Setting(SettingSettings),
     /// Of a flag: a setting that is a share of users.
     Flag(SettingSettings),
+    /// Of a rollout: a setting that is a share of traffic, raised by stages.
+    Rollout(RolloutSettings),
     /// Of a job.
     Job(JobSettings),
     /// Of a volume.
@@ -162,6 +165,7 @@ impl TargetSettings {
             Self::Group(group) => group.range,
             Self::Database(database) => database.range,
             Self::Setting(setting) | Self::Flag(setting) => setting.range,
+            Self::Rollout(rollout) => rollout.dial.range,
             Self::Job(_) => Range::UP_TO_ONE,
             Self::Volume(volume) => volume.range,
         }
@@ -173,6 +177,7 @@ impl TargetSettings {
             Self::Group(group) => &group.brakes,
             Self::Database(database) => &database.brakes,
             Self::Setting(setting) | Self::Flag(setting) => &setting.brakes,
+            Self::Rollout(rollout) => &rollout.dial.brakes,
             Self::Job(job) => &job.brakes,
             Self::Volume(volume) => &volume.brakes,
         }
@@ -184,6 +189,7 @@ impl TargetSettings {
             Self::Group(group) => &mut group.brakes,
             Self::Database(database) => &mut database.brakes,
             Self::Setting(setting) | Self::Flag(setting) => &mut setting.brakes,
+            Self::Rollout(rollout) => &mut rollout.dial.brakes,
             Self::Job(job) => &mut job.brakes,
             Self::Volume(volume) => &mut volume.brakes,
         }
@@ -195,6 +201,7 @@ impl TargetSettings {
             Self::Group(group) => group.confirm_within,
             Self::Database(database) => database.confirm_within,
             Self::Setting(setting) | Self::Flag(setting) => setting.confirm_within,
+            Self::Rollout(rollout) => rollout.dial.confirm_within,
             Self::Job(job) => job.confirm_within,
             Self::Volume(volume) => volume.confirm_within,
         }

@@ -12,8 +12,8 @@
 
 use crate::{
     ActResult, Action, Database, Decision, Evaluation, Group, IntentId, LastRun, Memory, Plan,
-    PolicyName, Replica, ReplicaState, Seen, Settings, Snapshot, TargetMemory, TargetSettings,
-    Tick, Verdict, Volume, ballot,
+    PolicyName, Replica, ReplicaState, Rollout, Seen, Settings, Snapshot, TargetMemory,
+    TargetSettings, Tick, Verdict, Volume, ballot,
     decide::{decide_kind, remembered},
     noticed::Clocks,
     region::Region,
@@ -108,6 +108,7 @@ impl ShadowMemory {
                     TargetSettings::Database(_)
                     | TargetSettings::Setting(_)
                     | TargetSettings::Flag(_)
+                    | TargetSettings::Rollout(_)
                     | TargetSettings::Job(_)
                     | TargetSettings::Volume(_) => (crate::Span::ZERO, false),
                 };
@@ -132,6 +133,11 @@ impl ShadowMemory {
             }
             (Seen::Setting(own), Seen::Setting(_)) => own.busy = None,
             (Seen::Flag(own), Seen::Flag(_)) => own.busy = None,
+            // The candidate is the one that there really is.
+            (Seen::Rollout(own), Seen::Rollout(real)) => {
+                let (share, revision) = (own.share, real.revision.clone());
+                *own = Rollout { share, revision, ..Rollout::default() };
+            }
             (Seen::Volume(own), Seen::Volume(real)) => {
                 let (size, used) = (own.size, real.used);
                 *own = Volume { size, used, ..Volume::default() };
@@ -217,6 +223,7 @@ fn become_of(stands: &mut Seen, action: &Action) {
         }
         (Seen::Setting(setting), Action::Set { to, .. }) => setting.value = *to,
         (Seen::Flag(flag), Action::Set { to, .. }) => *flag = flag.shown_to(*to),
+        (Seen::Rollout(rollout), Action::Set { to, .. }) => rollout.share = *to,
         (Seen::Volume(volume), Action::Grow { to, .. }) => volume.size = *to,
         (Seen::Job(job), Action::Start { token, .. }) => {
             job.last = LastRun::Running;
@@ -227,6 +234,7 @@ fn become_of(stands: &mut Seen, action: &Action) {
             | Seen::Database(_)
             | Seen::Setting(_)
             | Seen::Flag(_)
+            | Seen::Rollout(_)
             | Seen::Job(_)
             | Seen::Volume(_)
             | Seen::Nothing(_),

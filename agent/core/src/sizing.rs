@@ -50,6 +50,9 @@ pub(crate) fn size_of(ask: &Ask, present: u32, base: u32) -> Option<Size> {
         | Ask::Replace(_)
         | Ask::ReplaceUnhealthy
         | Ask::Restore
+        | Ask::Advance
+        | Ask::Rollback
+        | Ask::Freeze
         | Ask::Start
         | Ask::Restart => None,
     }

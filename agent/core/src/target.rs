@@ -16,6 +16,8 @@ pub enum Seen {
     Setting(Setting),
     /// A feature that a share of users sees.
     Flag(Flag),
+    /// A share of the traffic that a new revision serves.
+    Rollout(Rollout),
     /// Something that is run.
     Job(Job),
     /// A disk that can grow.
@@ -32,6 +34,7 @@ impl Seen {
             Self::Database(database) => database.busy.as_deref(),
             Self::Setting(setting) => setting.busy.as_deref(),
             Self::Flag(flag) => flag.busy.as_deref(),
+            Self::Rollout(rollout) => rollout.busy.as_deref(),
             Self::Job(job) => job.busy.as_deref(),
             Self::Volume(volume) => volume.busy.as_deref(),
             Self::Nothing(_) => None,
@@ -45,6 +48,7 @@ impl Seen {
             Self::Database(database) => Some((database.present(), database.available())),
             Self::Setting(setting) => Some((setting.value, setting.value)),
             Self::Flag(flag) => Some((flag.share, flag.share)),
+            Self::Rollout(rollout) => Some((rollout.share, rollout.share)),
             Self::Job(job) => {
                 let running = u32::from(job.last == LastRun::Running);
                 Some((running, running))
@@ -143,6 +147,22 @@ impl Flag {
         let before = self.before.unwrap_or(self.share);
         Self { share, before: (share != before).then_some(before), ..self.clone() }
     }
+}
+
+/// A share of the traffic that a new revision, the candidate, serves beside the stable one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// How many percent of the traffic the candidate serves: 0 is none, 100 is all.
+    pub share: u32,
+    /// What tells this candidate from every other, where its provider tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Why it should be left alone just now: "no candidate is up".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<String>,
+    /// Why a person wants it left alone: what its tag at the provider says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
 }
 
 /// Something that is run, and ends by itself.
@@ -282,7 +302,8 @@ impl Range {
     /// Nothing or one.
     pub(crate) const UP_TO_ONE: Self = Self { min: 0, max: 1 };
 
-    /// The shares of users that may see a feature, in percent.
+    /// The shares of users that may see a feature, or of traffic that may go to a candidate, in
+    /// percent.
     pub(crate) const SHARES: Self = Self { min: 0, max: 100 };
 
     /// A range, if `min` is not above `max`.

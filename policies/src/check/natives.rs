@@ -45,6 +45,7 @@ pub(super) fn accepts(name: &str, arguments: &[Type]) -> bool {
         Accepts::Job => matches!(is, Type::Target(Kind::Job, _) | Type::Unknown),
         Accepts::Volume => matches!(is, Type::Target(Kind::Volume, _) | Type::Unknown),
         Accepts::Flag => matches!(is, Type::Target(Kind::Flag, _) | Type::Unknown),
+        Accepts::Rollout => matches!(is, Type::Target(Kind::Rollout, _) | Type::Unknown),
         Accepts::Setting => matches!(is, Type::Target(Kind::Setting, _) | Type::Unknown),
         Accepts::Opinion => matches!(is, Type::Opinion | Type::Unknown),
         Accepts::Each => matches!(is, Type::Each(..) | Type::Unknown),

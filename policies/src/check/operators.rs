@@ -288,6 +288,9 @@ impl Walker<'_, '_> {
             Type::Target(Kind::Volume, name) => format!("ask for a size by {name}.grow_to(…)"),
             Type::Target(Kind::Setting, name) => format!("ask for a value by {name}.set_to(…)"),
             Type::Target(Kind::Flag, name) => format!("ask for a share by {name}.ramp(…)"),
+            Type::Target(Kind::Rollout, name) => {
+                format!("ask for a share by {name}.advance_to(…)")
+            }
             _ => "only state.x can be kept".to_owned(),
         };
         self.faults.add_with_help(FaultId::ReadOnly, place, message, help);

@@ -180,6 +180,7 @@ impl Type {
             Self::Target(Kind::Database, _) => On::Database,
             Self::Target(Kind::Setting, _) => On::Setting,
             Self::Target(Kind::Flag, _) => On::Flag,
+            Self::Target(Kind::Rollout, _) => On::Rollout,
             Self::Target(Kind::Job, _) => On::Job,
             Self::Target(Kind::Volume, _) => On::Volume,
             Self::Opinion => On::Opinion,

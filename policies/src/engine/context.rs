@@ -3,7 +3,7 @@
 //! Native functions of Rhai take only their arguments, so the evaluation under way
 //! stands in a thread-local: put there by [`within`], taken out again when it ends.
 
-use super::{missing, reading::Reading};
+use super::{missing, reading::Reading, rollout::Progress};
 use crate::policy::Policy;
 use rhai::EvalAltResult;
 use setpoint_core::{
@@ -117,6 +117,8 @@ pub(crate) struct Target {
     pub(crate) in_flight: bool,
     /// Of a job: whether it has been running for longer than it may.
     pub(crate) stuck: bool,
+    /// Of a rollout: its stages, and what became of its candidate before.
+    pub(crate) progress: Progress,
     pub(crate) ready: Arc<ReadyHistory>,
 }
 
@@ -255,6 +257,7 @@ impl Target {
                 (Some(TargetSettings::Job(job)), Some(past)) => past.is_stuck(job, given.memory),
                 _ => false,
             },
+            progress: progress(bounds, past, given.seen.get(target)),
             ready: past.map_or_else(|| Arc::clone(&NOTHING_READY), |past| Arc::clone(&past.ready)),
         }
     }
@@ -264,6 +267,21 @@ impl Target {
         let why = if let Seen::Nothing(why) = &self.seen { why } else { "it is of another kind" };
         missing(format!("{} is not observed: {why}", self.name))
     }
+}
+
+fn progress(
+    bounds: Option<&TargetSettings>,
+    past: Option<&TargetMemory>,
+    seen: Option<&Seen>,
+) -> Progress {
+    let (Some(TargetSettings::Rollout(bounds)), Some(Seen::Rollout(rollout))) = (bounds, seen)
+    else {
+        return Progress::default();
+    };
+    let verdict = |past: &TargetMemory| {
+        past.noticed.candidates.verdict(rollout.revision.as_deref()).is_some()
+    };
+    Progress { stages: bounds.stages.clone(), condemned: past.is_some_and(verdict) }
 }
 
 /// One side of a comparison, for the record.

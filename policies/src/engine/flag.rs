@@ -37,7 +37,7 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("turn_on", |c: Call<'_>, f: FlagHandle| record(&c, f.0, Ask::SetTo(EVERYBODY)))
         .register_fn("turn_off", |c: Call<'_>, f: FlagHandle| record(&c, f.0, Ask::SetTo(0)))
         .register_fn("ramp", |c: Call<'_>, f: FlagHandle, share: Dynamic| {
-            let percent = percent(&share)?;
+            let percent = percent("ramp", &share)?;
             record(&c, f.0, Ask::SetTo(percent))
         })
         .register_fn("restore", |c: Call<'_>, f: FlagHandle| record(&c, f.0, Ask::Restore));
@@ -51,19 +51,20 @@ fn flag<T>(handle: FlagHandle, read: impl FnOnce(&Target, &Flag) -> Outcome<T>) 
     })?
 }
 
-/// A share of users in whole percent, to the nearest.
-fn percent(given: &Dynamic) -> Outcome<u32> {
+/// The share that `word` is given, in whole percent, to the nearest.
+pub(super) fn percent(word: &str, given: &Dynamic) -> Outcome<u32> {
+    let none = || format!("'{word}' needs a share; write a value such as 20.percent").into();
     let share = match given.read_lock::<Reading>().map(|reading| reading.clone()) {
         Some(reading) if reading.dimension == Dimension::Ratio => reading.need()?.value,
-        Some(_) => return Err("'ramp' needs a share; write a value such as 20.percent".into()),
+        Some(_) => return Err(none()),
         None => match (given.as_float(), given.as_int()) {
             (Ok(share), _) => share,
             (_, Ok(share)) => share as f64,
-            _ => return Err("'ramp' needs a share; write a value such as 20.percent".into()),
+            _ => return Err(none()),
         },
     };
     if (0.0..=1.0).contains(&share) {
         return Ok((share * f64::from(EVERYBODY)).round() as u32);
     }
-    Err(format!("'ramp' needs a share from 0 to 100 %, not {} %", share * 100.0).into())
+    Err(format!("'{word}' needs a share from 0 to 100 %, not {} %", share * 100.0).into())
 }

@@ -16,6 +16,7 @@ mod notices;
 mod overloads;
 mod parts;
 mod reading;
+mod rollout;
 mod rule;
 mod setting;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub(crate) use inputs::{Inputs, per_second};
 pub(crate) use job::JobHandle;
 pub(crate) use overloads::{Accepts, overloads};
 pub(crate) use parts::Each;
+pub(crate) use rollout::RolloutHandle;
 pub(crate) use setting::SettingHandle;
 pub(crate) use volume::VolumeHandle;
 
@@ -75,6 +77,7 @@ fn engine() -> Engine {
     handle::register(&mut engine);
     setting::register(&mut engine);
     flag::register(&mut engine);
+    rollout::register(&mut engine);
     job::register(&mut engine);
     volume::register(&mut engine);
     alert::register(&mut engine);

@@ -2,7 +2,7 @@
 
 use super::{
     AlertHandle, DatabaseHandle, ENGINE, Each, FlagHandle, GroupHandle, Inputs, JobHandle, Now,
-    Params, SettingHandle, State, VolumeHandle, handle::Recorded, reading::Reading,
+    Params, RolloutHandle, SettingHandle, State, VolumeHandle, handle::Recorded, reading::Reading,
 };
 use rhai::{Dynamic, FuncMetadata};
 use std::any::TypeId;
@@ -22,6 +22,8 @@ pub(crate) enum Accepts {
     Setting,
     /// A flag.
     Flag,
+    /// A rollout.
+    Rollout,
     /// A job.
     Job,
     /// A volume.
@@ -59,6 +61,7 @@ fn accepts(is: TypeId) -> Accepts {
         (TypeId::of::<DatabaseHandle>(), Accepts::Database),
         (TypeId::of::<SettingHandle>(), Accepts::Setting),
         (TypeId::of::<FlagHandle>(), Accepts::Flag),
+        (TypeId::of::<RolloutHandle>(), Accepts::Rollout),
         (TypeId::of::<JobHandle>(), Accepts::Job),
         (TypeId::of::<VolumeHandle>(), Accepts::Volume),
         (TypeId::of::<Recorded>(), Accepts::Opinion),

@@ -93,6 +93,7 @@ fn the_engine_knows_no_word_that_the_table_does_not() {
             Some(Accepts::Database) => &[On::Database],
             Some(Accepts::Setting) => &[On::Setting],
             Some(Accepts::Flag) => &[On::Flag],
+            Some(Accepts::Rollout) => &[On::Rollout],
             Some(Accepts::Job) => &[On::Job],
             Some(Accepts::Volume) => &[On::Volume],
             Some(Accepts::Opinion) => &[On::Opinion],

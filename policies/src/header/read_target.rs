@@ -28,8 +28,11 @@ const EFFECT_KEYS: [&str; 4] = ["input", "falls", "within", "tries"];
 /// Why a flag has no range.
 const FLAG_RANGE: &str = "a flag is shown to 0 to 100 % of users";
 
+/// Why a rollout has no range.
+const ROLLOUT_RANGE: &str = "a candidate has 0 to 100 % of the traffic";
+
 /// Keys that do not fit a kind, and why.
-const UNFIT: [(Kind, &str, &str); 28] = [
+const UNFIT: [(Kind, &str, &str); 35] = [
     (Kind::Group, "cooldown_up", "a group's growth has no cooldown: it is never kept waiting"),
     (Kind::Group, "safe", "a group is safe when it is large"),
     (Kind::Database, "safe", "a database is safe when it has many replicas"),
@@ -42,6 +45,13 @@ const UNFIT: [(Kind, &str, &str); 28] = [
     (Kind::Flag, "ready_after", "a flag has no members that must get ready"),
     (Kind::Flag, "effect", "only members and replicas are held back when they do not help"),
     (Kind::Flag, "safe", "a flag is safe when it is off, unless the configuration says otherwise"),
+    (Kind::Rollout, "min", ROLLOUT_RANGE),
+    (Kind::Rollout, "max", ROLLOUT_RANGE),
+    (Kind::Rollout, "step_down", "a rollback takes all of it at once"),
+    (Kind::Rollout, "cooldown_up", "write cooldown_down: the time that a stage stands"),
+    (Kind::Rollout, "ready_after", "a rollout has no members that must get ready"),
+    (Kind::Rollout, "effect", "only members and replicas are held back when they do not help"),
+    (Kind::Rollout, "safe", "a rollout is safe when its candidate has no traffic"),
     (Kind::Job, "min", "a job has no size"),
     (Kind::Job, "max", "a job has no size"),
     (Kind::Job, "step_up", "a job has no size"),

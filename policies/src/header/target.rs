@@ -2,7 +2,7 @@
 
 use setpoint_core::{
     Brakes, DatabaseSettings, Effect, GroupSettings, InputKey, JobSettings, PolicyName, Range,
-    SettingSettings, Side, Span, Step, TargetSettings, VolumeSettings,
+    RolloutSettings, SettingSettings, Side, Span, Step, TargetSettings, VolumeSettings,
 };
 use std::fmt;
 
@@ -17,6 +17,8 @@ pub enum Kind {
     Setting,
     /// A feature that a share of users sees.
     Flag,
+    /// A share of the traffic that a candidate serves.
+    Rollout,
     /// Something that is run.
     Job,
     /// A disk that can grow.
@@ -25,17 +27,18 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind with its name in a header.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("group", Self::Group),
         ("database", Self::Database),
         ("setting", Self::Setting),
         ("flag", Self::Flag),
+        ("rollout", Self::Rollout),
         ("job", Self::Job),
         ("volume", Self::Volume),
     ];
 
     /// Nouns of the language that this version cannot act on yet.
-    pub const NOT_YET: [&'static str; 2] = ["rollout", "traffic"];
+    pub const NOT_YET: [&'static str; 1] = ["traffic"];
 
     /// What a target is to which these settings belong.
     pub const fn of(settings: &TargetSettings) -> Self {
@@ -44,6 +47,7 @@ impl Kind {
             TargetSettings::Database(_) => Self::Database,
             TargetSettings::Setting(_) => Self::Setting,
             TargetSettings::Flag(_) => Self::Flag,
+            TargetSettings::Rollout(_) => Self::Rollout,
             TargetSettings::Job(_) => Self::Job,
             TargetSettings::Volume(_) => Self::Volume,
         }
@@ -53,7 +57,7 @@ impl Kind {
     pub const fn is_exclusive(self) -> bool {
         match self {
             Self::Group | Self::Database | Self::Job | Self::Volume => false,
-            Self::Setting | Self::Flag => true,
+            Self::Setting | Self::Flag | Self::Rollout => true,
         }
     }
 
@@ -64,6 +68,7 @@ impl Kind {
             Self::Database => "database",
             Self::Setting => "setting",
             Self::Flag => "flag",
+            Self::Rollout => "rollout",
             Self::Job => "job",
             Self::Volume => "volume",
         }
@@ -157,6 +162,10 @@ impl TargetHeader {
             }
             (Kind::Flag, TargetSettings::Flag(flag)) => {
                 self.narrow_setting(flag).map(TargetSettings::Flag)
+            }
+            (Kind::Rollout, TargetSettings::Rollout(rollout)) => {
+                let dial = self.narrow_setting(rollout.dial)?;
+                Ok(TargetSettings::Rollout(RolloutSettings { dial, ..rollout }))
             }
             (Kind::Job, TargetSettings::Job(job)) => {
                 let cooldown_up = longer(job.cooldown_up, self.cooldown_up);

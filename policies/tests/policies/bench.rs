@@ -3,8 +3,9 @@
 use setpoint_core::{
     Calendar, Calendars, Database, DatabaseSettings, Evaluation, Flag, Group, GroupSettings,
     InputKey, InputSettings, Job, JobSettings, Memory, Moment, Period, PolicyName, Range, Reading,
-    Replica, ReplicaState, RuleVerdict, Sample, Seen, Setting, SettingSettings, Settings, Snapshot,
-    Span, TargetName, TargetSettings, Timestamp, Volume, VolumeSettings,
+    Replica, ReplicaState, Rollout, RolloutSettings, RuleVerdict, Sample, Seen, Setting,
+    SettingSettings, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Volume,
+    VolumeSettings,
 };
 use setpoint_policies::{Kind, Policies, Policy, Script, render};
 use std::{collections::BTreeMap, sync::Arc};
@@ -52,6 +53,7 @@ impl Bench {
             Kind::Database => TargetSettings::Database(DatabaseSettings::new(range)),
             Kind::Setting => TargetSettings::Setting(SettingSettings::new(range)),
             Kind::Flag => TargetSettings::Flag(SettingSettings::of_flag()),
+            Kind::Rollout => TargetSettings::Rollout(RolloutSettings::new()),
             Kind::Job => TargetSettings::Job(JobSettings::new()),
             Kind::Volume => TargetSettings::Volume(VolumeSettings::new(range)),
         };
@@ -158,6 +160,10 @@ fn seen(settings: &TargetSettings, (desired, ready): (u32, u32)) -> Seen {
         TargetSettings::Job(_) => Seen::Job(Job::default()),
         TargetSettings::Volume(_) => {
             Seen::Volume(Volume { size: desired, used: Some(1 << 30), ..Volume::default() })
+        }
+        TargetSettings::Rollout(_) => {
+            let (share, revision) = (desired.min(100), Some("v2".to_owned()));
+            Seen::Rollout(Rollout { share, revision, ..Rollout::default() })
         }
         TargetSettings::Flag(_) => Seen::Flag(Flag { share: desired.min(100), ..Flag::default() }),
         TargetSettings::Setting(_) => Seen::Setting(Setting { value: desired, busy: None }),

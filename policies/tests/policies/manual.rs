@@ -79,6 +79,11 @@ fn language() -> String {
             "A number that is set somewhere: the cap of a pool, a rate limit, a share.",
         ),
         (On::Flag, "A flag", "A feature that a share of users sees, and that can be shed."),
+        (
+            On::Rollout,
+            "A rollout",
+            "A share of the traffic that a new revision, the candidate, serves beside the stable one.",
+        ),
         (On::Job, "A job", "Something that is run, and ends by itself."),
         (On::Volume, "A volume", "A disk that can grow."),
         (On::Opinion, "What recording an opinion gives back", ""),

@@ -7,7 +7,7 @@ const HEADER: &str = "const POLICY = #{ about: \"x\", language: 1, owner: \"us\"
     inputs: #{ queue: #{ unit: \"count\", window: \"2m\" },\n\
         cpu: #{ unit: \"percent\", per: \"member\" } },\n\
     targets: #{ fleet: #{ kind: \"group\" }, db: #{ kind: \"database\" },\n\
-    pool: #{ kind: \"setting\" }, extras: #{ kind: \"flag\" }, renew: #{ kind: \"job\" }, disk: #{ kind: \"volume\" } } };\n";
+    pool: #{ kind: \"setting\" }, extras: #{ kind: \"flag\" }, checkout: #{ kind: \"rollout\" }, renew: #{ kind: \"job\" }, disk: #{ kind: \"volume\" } } };\n";
 
 /// Some ways to write an argument of this kind.
 fn arguments(word: &Word, arg: Arg) -> &'static [&'static str] {
@@ -40,6 +40,7 @@ fn sayings(word: &Word) -> Vec<String> {
         On::Database => "db.",
         On::Setting => "pool.",
         On::Flag => "extras.",
+        On::Rollout => "checkout.",
         On::Job => "renew.",
         On::Volume => "disk.",
         On::Opinion => "fleet.at_least(1).",

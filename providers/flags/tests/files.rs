@@ -23,7 +23,7 @@ fn extras() -> TargetName {
 }
 
 fn set(from: u32, to: u32) -> Intent {
-    let action = Action::Set { from, to, leaves: to > from };
+    let action = Action::Set { from, to, leaves: to > from, revision: None };
     Intent { id: IntentId::new("here/extras/1/1"), target: extras(), action }
 }
 

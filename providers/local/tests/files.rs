@@ -15,7 +15,7 @@ fn pool() -> TargetName {
 }
 
 fn set(from: u32, to: u32) -> Intent {
-    let action = Action::Set { from, to, leaves: true };
+    let action = Action::Set { from, to, leaves: true, revision: None };
     Intent { id: IntentId::new("here/pool/1/1"), target: pool(), action }
 }
 

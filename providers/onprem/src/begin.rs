@@ -54,7 +54,7 @@ impl Onprem {
     pub(crate) async fn take_back(&self, pool: &Pool, places: &[Place]) -> Result<(), Failure> {
         let commands = places.iter().flat_map(|place| {
             let server = pool.server(*place);
-            let weight = pool.line.weight;
+            let weight = pool.line.weight.into();
             [format!("set server {server} state ready"), weigh(&server, weight)]
         });
         self.haproxy.command(&commands.collect::<Vec<_>>()).await
@@ -95,13 +95,13 @@ impl Onprem {
             format!("enable health {server}"),
             format!("enable server {server}"),
             format!("set server {server} health down"),
-            weigh(&server, pool.line.weight),
+            weigh(&server, pool.line.weight.into()),
         ];
         self.haproxy.command(&commands).await
     }
 }
 
 /// The command that gives a server its share of what comes.
-pub(crate) fn weigh(server: &str, weight: u16) -> String {
+pub(crate) fn weigh(server: &str, weight: u32) -> String {
     format!("set server {server} weight {weight}")
 }

@@ -1,7 +1,7 @@
 //! A look around before work: whether HAProxy answers, has the backend, and would do as asked.
 //! Changes nothing: what is asked of it for a try is incomplete, so that it is always refused.
 
-use crate::{Onprem, Pool, Resource, failure::Failure};
+use crate::{Onprem, Pool, Resource, Split, failure::Failure};
 use setpoint_control::{Finding, Severity};
 use setpoint_core::{Range, TargetName};
 use std::{collections::BTreeMap, env, path::Path};
@@ -39,6 +39,7 @@ impl Onprem {
                     found.extend(self.backend(&cluster.pool(), acts(name)).await);
                     found
                 }
+                Resource::Rollout(split) => self.split(split, acts(name)).await,
             };
             let about = format!("target {name}");
             findings.extend(found.into_iter().map(|it| Finding { about: about.clone(), ..it }));
@@ -80,6 +81,41 @@ impl Onprem {
                     Finding::new(Severity::Problem, "", message).help(help)
                 })
             }));
+        }
+        findings
+    }
+
+    /// What is wrong with a candidate's share, or is not known of it.
+    async fn split(&self, split: &Split, acts: bool) -> Vec<Finding> {
+        let problem = |failure: &Failure| Finding::new(Severity::Problem, "", failure.to_string());
+        let servers = match self.haproxy.servers(&split.backend).await {
+            Ok(servers) => servers,
+            Err(failure) => return vec![of_failure(&failure, &split.backend)],
+        };
+        let help = "`candidates` are names of servers of the backend, as HAProxy's configuration has \
+                    them; all others are stable";
+        let sides = split.sides(&servers).err();
+        let mut findings: Vec<_> = sides.map(|it| problem(&it).help(help)).into_iter().collect();
+        findings.extend(match split.revision().await {
+            Ok(Some(_)) => None,
+            Ok(None) => {
+                let message = "nothing tells one candidate from the next";
+                let help = "after a rollback a person must resume the target; or let what deploys \
+                            write the revision to a file, and name it: `revision_file`";
+                Some(Finding::new(Severity::Note, "", message).help(help))
+            }
+            Err(failure) => Some(problem(&failure).help("until it can be read nothing is raised")),
+        });
+        if acts && let Some(server) = servers.first() {
+            // Without a weight it is always refused.
+            let asked = format!("set server {}/{} weight", split.backend, server.name);
+            findings.extend(match self.haproxy.ask(&asked).await {
+                Ok(said) if said.contains("Permission denied") => {
+                    Some(of_failure(&Failure::Denied, &split.backend))
+                }
+                Ok(_) => None,
+                Err(failure) => Some(of_failure(&failure, &split.backend)),
+            });
         }
         findings
     }

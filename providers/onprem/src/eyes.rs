@@ -1,4 +1,4 @@
-//! Looking at groups and databases. Nothing here can change anything.
+//! Looking at targets. Nothing here can change anything.
 
 use crate::{Ending, Onprem, Resource};
 use async_trait::async_trait;
@@ -28,6 +28,7 @@ impl Observe for OnpremEyes {
                 Resource::Database(cluster) => {
                     self.provider.database(cluster).await.map(Seen::Database)
                 }
+                Resource::Rollout(split) => self.provider.rollout(split).await.map(Seen::Rollout),
             };
             (name.clone(), seen.unwrap_or_else(|failure| Seen::Nothing(failure.to_string())))
         });

@@ -1,6 +1,6 @@
-//! Changing groups and databases, one action at a time.
+//! Changing targets, one action at a time.
 
-use crate::{Onprem, Place, Pool, Resource, failure::Failure, named::within};
+use crate::{Onprem, Place, Pool, Resource, failure::Failure, haproxy::DEADLINE, named::within};
 use async_trait::async_trait;
 use setpoint_control::{Act, ProviderError, Sorted};
 use setpoint_core::{Action, Intent, Span, TargetName};
@@ -50,6 +50,13 @@ impl OnpremHands {
             }
             (Resource::Database(cluster), Action::RemoveReplica { name }) => {
                 provider.remove_replica(cluster, name)
+            }
+            (Resource::Rollout(split), Action::Set { from, to, revision, .. }) => {
+                provider.shift(split, (*from, *to), revision.as_deref()).await
+            }
+            (Resource::Rollout(_), action) => {
+                let target = &intent.target;
+                Err(Failure::Refused(format!("{target} is a rollout: it cannot {action}")))
             }
             (Resource::Group(_), action) => {
                 Err(Failure::Refused(format!("{} is a group: it cannot {action}", intent.target)))
@@ -105,6 +112,7 @@ impl Act for OnpremHands {
                 match resource {
                     Resource::Group(pool) => provider.go_on(pool).await,
                     Resource::Database(cluster) => provider.go_on_with(cluster).await,
+                    Resource::Rollout(_) => Ok(()),
                 }
             };
             within_time(resource, work).await
@@ -125,6 +133,7 @@ async fn within_time(
     let patience = match resource {
         Resource::Group(pool) => pool.patience,
         Resource::Database(cluster) => cluster.patience,
+        Resource::Rollout(_) => DEADLINE,
     };
     let limit = patience + TALK;
     timeout(Duration::from_millis(limit.ms()), work).await.unwrap_or(Err(Failure::Late(limit)))

@@ -11,7 +11,8 @@
 //! start, stop ◄─────────────────────┘
 //! ```
 //!
-//! Start reading at [`Onprem`], then `crew.rs`; replicas of PostgreSQL are in `postgres/`.
+//! Start reading at [`Onprem`], then `crew.rs`; replicas of PostgreSQL are in `postgres/`, the share
+//! of a candidate is in `rollout.rs`.
 
 mod argv;
 mod begin;
@@ -28,7 +29,9 @@ mod place;
 mod pool;
 mod postgres;
 mod program;
+mod rollout;
 mod table;
+mod weights;
 
 pub use argv::{Argv, BadArgv};
 pub use eyes::OnpremEyes;
@@ -38,3 +41,4 @@ pub use onprem::{Onprem, Resource};
 pub use place::{BadPlace, Place, places};
 pub use pool::{Ending, Pool, ServerLine};
 pub use postgres::Cluster;
+pub use rollout::Split;

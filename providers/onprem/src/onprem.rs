@@ -1,7 +1,7 @@
 //! The provider: one HAProxy, and the groups behind it.
 
 use crate::{
-    Address, Cluster, OnpremEyes, OnpremHands, Place, Pool,
+    Address, Cluster, OnpremEyes, OnpremHands, Place, Pool, Split,
     crew::{Crew, unregistered},
     failure::Failure,
     haproxy::Haproxy,
@@ -24,6 +24,8 @@ pub enum Resource {
     Group(Pool),
     /// A PostgreSQL with its replicas.
     Database(Box<Cluster>),
+    /// A candidate's share of a backend's traffic.
+    Rollout(Split),
 }
 
 /// A provider whose groups are backends of one HAProxy.
@@ -39,12 +41,12 @@ impl Onprem {
         Self { name: name.to_owned(), haproxy: Haproxy(address) }
     }
 
-    /// Eyes on these groups and databases.
+    /// Eyes on these targets.
     pub fn eyes(&self, targets: BTreeMap<TargetName, Resource>) -> OnpremEyes {
         OnpremEyes { provider: self.clone(), targets }
     }
 
-    /// Hands on these groups and databases.
+    /// Hands on these targets.
     pub fn hands(&self, targets: BTreeMap<TargetName, Resource>) -> OnpremHands {
         OnpremHands { provider: self.clone(), targets }
     }

@@ -10,6 +10,7 @@ use super::{
     group::GroupModel,
     job::JobModel,
     replicas::DatabaseModel,
+    rollout::RolloutModel,
     series::Series,
     setting::SettingModel,
     volume::VolumeModel,
@@ -75,6 +76,7 @@ pub(super) enum Thing {
     Database(DatabaseModel),
     Setting(SettingModel),
     Flag(FlagModel),
+    Rollout(RolloutModel),
     Job(JobModel),
     Volume(VolumeModel),
 }

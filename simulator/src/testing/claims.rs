@@ -131,7 +131,9 @@ impl<'a> Bench<'a> {
             (Kind::Job, ["start"]) => Some(What::Start),
             (Kind::Job, ["restart"]) => Some(What::Restart),
             (Kind::Volume, ["grow_to", size]) => size.parse().ok().map(What::GrowTo),
-            (Kind::Setting | Kind::Flag, ["set_to", value]) => value.parse().ok().map(What::SetTo),
+            (Kind::Setting | Kind::Flag | Kind::Rollout, ["set_to", value]) => {
+                value.parse().ok().map(What::SetTo)
+            }
             _ => None,
         };
         let help = match kind {
@@ -140,6 +142,7 @@ impl<'a> Bench<'a> {
             }
             Kind::Setting => format!("write `{target} set_to 20`"),
             Kind::Flag => format!("write `{target} set_to 0`, in percent of users"),
+            Kind::Rollout => format!("write `{target} set_to 25`, in percent of the traffic"),
             Kind::Job => format!("write `{target} start` or `{target} restart`"),
             Kind::Volume => format!("write `{target} grow_to 200`, in GiB"),
             Kind::Database => {

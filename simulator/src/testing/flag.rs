@@ -86,10 +86,10 @@ impl<'a> Bench<'a> {
         Some((Thing::Flag(model), TargetSettings::Flag(settings)))
     }
 
-    fn percent(&self, written: &At<u32>) -> Option<u32> {
+    pub(super) fn percent(&self, written: &At<u32>) -> Option<u32> {
         let percent = Some(written.value).filter(|share| *share <= 100);
         if percent.is_none() {
-            let message = format!("{} is no share of users", written.place.written());
+            let message = format!("{} is no share", written.place.written());
             let fault = FileFault::new(Code::BadValue, &written.place, message);
             self.fault(fault.help("write 0 to 100, in percent"));
         }

@@ -390,7 +390,7 @@ impl Known<'_> {
                 setpoint_policies::Kind::Group => &["ready", "desired"],
                 setpoint_policies::Kind::Database => &["available", "replicas"],
                 setpoint_policies::Kind::Setting => &["value"],
-                setpoint_policies::Kind::Flag => &["share"],
+                setpoint_policies::Kind::Flag | setpoint_policies::Kind::Rollout => &["share"],
                 setpoint_policies::Kind::Job => &["runs"],
                 setpoint_policies::Kind::Volume => &["size"],
             };

@@ -27,6 +27,7 @@ mod load;
 mod output;
 mod replicas;
 mod report;
+mod rollout;
 mod run;
 mod series;
 mod setting;

@@ -10,6 +10,7 @@ use super::{
     group::GroupWorld,
     job::JobWorld,
     replicas::DatabaseWorld,
+    rollout::RolloutWorld,
     series::Point,
     setting::SettingWorld,
     volume::VolumeWorld,
@@ -49,6 +50,7 @@ enum Life {
     Database(DatabaseWorld),
     Setting(SettingWorld),
     Flag(FlagWorld),
+    Rollout(RolloutWorld),
     Job(JobWorld),
     Volume(VolumeWorld),
 }
@@ -71,6 +73,7 @@ impl Stage {
                 Thing::Database(database) => Life::Database(DatabaseWorld::new(database.clone())),
                 Thing::Setting(setting) => Life::Setting(SettingWorld::new(setting.clone())),
                 Thing::Flag(flag) => Life::Flag(FlagWorld::new(flag.clone())),
+                Thing::Rollout(rollout) => Life::Rollout(RolloutWorld::new(rollout.clone())),
                 Thing::Job(job) => Life::Job(JobWorld::new(job.clone())),
                 Thing::Volume(volume) => Life::Volume(VolumeWorld::new(volume.clone())),
             };
@@ -187,6 +190,7 @@ impl World {
             }
             (Some(Life::Setting(setting)), Action::Set { to, .. }) => setting.set(*to, now),
             (Some(Life::Flag(flag)), Action::Set { to, .. }) => flag.set(*to, now),
+            (Some(Life::Rollout(rollout)), Action::Set { to, .. }) => rollout.set(*to, now),
             (Some(Life::Job(job)), Action::Start { token, anew, .. }) => {
                 job.start(token, *anew, now).map_err(|why| (FailureKind::Stale, why))?;
             }
@@ -206,6 +210,7 @@ impl Life {
             Self::Database(database) => Seen::Database(database.seen(now)),
             Self::Setting(setting) => Seen::Setting(setting.seen(now)),
             Self::Flag(flag) => Seen::Flag(flag.seen(now)),
+            Self::Rollout(rollout) => Seen::Rollout(rollout.seen(now)),
             Self::Job(job) => Seen::Job(job.seen(now)),
             Self::Volume(volume) => Seen::Volume(volume.seen(now, index)),
         }
@@ -216,7 +221,7 @@ impl Life {
             (_, "") => side,
             (Self::Group(_), "ready") | (Self::Database(_), "available") => Side::Serving,
             (Self::Group(_), "desired") | (Self::Database(_), "replicas") => Side::Asked,
-            (Self::Flag(_), "share")
+            (Self::Flag(_) | Self::Rollout(_), "share")
             | (Self::Setting(_), "value")
             | (Self::Job(_), "runs")
             | (Self::Volume(_), "size") => Side::Serving,
@@ -231,6 +236,8 @@ impl Life {
             (Self::Setting(setting), Side::Asked) => setting.asked(),
             (Self::Flag(flag), Side::Serving) => flag.seen(now).share,
             (Self::Flag(flag), Side::Asked) => flag.asked(),
+            (Self::Rollout(rollout), Side::Serving) => rollout.seen(now).share,
+            (Self::Rollout(rollout), Side::Asked) => rollout.asked(),
             (Self::Job(job), _) => job.runs(),
             (Self::Volume(volume), _) => volume.size(),
         })

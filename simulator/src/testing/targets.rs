@@ -48,6 +48,7 @@ impl<'a> Bench<'a> {
                 Kind::Database => self.database(&name, value),
                 Kind::Setting => self.setting(&name, value),
                 Kind::Flag => self.flag(&name, value),
+                Kind::Rollout => self.rollout(&name, value),
                 Kind::Job => self.job(&name, value),
                 Kind::Volume => self.volume(&name, value),
             };
@@ -71,6 +72,7 @@ impl<'a> Bench<'a> {
                 Kind::Database => "1",
                 Kind::Job => "\"never\"",
                 Kind::Flag | Kind::Volume => "100",
+                Kind::Rollout => "0",
             };
             self.fault(
                 fault.help(format!("write how it stands at the start: `targets.{name} = {size}`")),

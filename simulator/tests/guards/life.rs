@@ -4,8 +4,8 @@ use setpoint_control::{Thought, think};
 use setpoint_core::{
     ActResult, Action, Brakes, Calendars, Command, Database, DatabaseSettings, Decision, Empty,
     Evaluation, FailureKind, Flag, Group, GroupSettings, InputKey, Job, Memory, Moment, Outcome,
-    PolicyName, Range, Reading, Replica, ReplicaState, Sample, Seen, Setting, Settings, Snapshot,
-    Span, TargetName, TargetSettings, Timestamp, Volume,
+    PolicyName, Range, Reading, Replica, ReplicaState, Rollout, Sample, Seen, Setting, Settings,
+    Snapshot, Span, TargetName, TargetSettings, Timestamp, Volume,
 };
 use setpoint_policies::{Policies, Policy, Script};
 use std::{collections::BTreeMap, sync::Arc};
@@ -255,6 +255,7 @@ fn stand(bounds: &TargetSettings, size: u32) -> Seen {
         TargetSettings::Job(_) => Seen::Job(Job::default()),
         TargetSettings::Volume(_) => Seen::Volume(Volume { size, ..Volume::default() }),
         TargetSettings::Setting(_) => Seen::Setting(Setting { value: size, busy: None }),
+        TargetSettings::Rollout(_) => Seen::Rollout(Rollout { share: size, ..Rollout::default() }),
         TargetSettings::Flag(_) => Seen::Flag(Flag { share: size, ..Flag::default() }),
     }
 }
@@ -275,6 +276,7 @@ fn become_of(seen: &mut Seen, action: &Action) {
         }
         (Seen::Setting(setting), Action::Set { to, .. }) => setting.value = *to,
         (Seen::Flag(flag), Action::Set { to, .. }) => *flag = flag.shown_to(*to),
+        (Seen::Rollout(rollout), Action::Set { to, .. }) => rollout.share = *to,
         (seen, action) => panic!("{action} on {seen:?}"),
     }
 }

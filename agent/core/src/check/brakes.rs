@@ -3,9 +3,10 @@
 //! Written from the manual, not from the guards: where both are wrong in the same way, two
 //! people read the same page wrongly.
 
-use super::setting::{Change, braked};
+use super::setting::{Change, braked, condemned};
 use crate::{
-    Action, Approve, Intent, Memory, Move, Seen, Settings, Snapshot, TargetMemory, TargetSettings,
+    Action, Approve, Intent, Memory, Move, RolloutSettings, Seen, Settings, Snapshot, TargetMemory,
+    TargetSettings,
 };
 
 /// How many of the region's targets were not seen.
@@ -49,13 +50,18 @@ pub(super) fn against(
         }
     }
     if let (
-        Action::Set { from, to, leaves },
-        TargetSettings::Setting(settings) | TargetSettings::Flag(settings),
+        Action::Set { from, to, leaves, .. },
+        TargetSettings::Setting(settings)
+        | TargetSettings::Flag(settings)
+        | TargetSettings::Rollout(RolloutSettings { dial: settings, .. }),
     ) = (&intent.action, bounds)
     {
         let change = Change { from: *from, to: *to, leaves: *leaves };
         wrong.extend(blind.against(*leaves, bounds));
         wrong.extend(braked(change, (&intent.target, settings), memory));
+        if let Seen::Rollout(rollout) = seen {
+            wrong.extend(condemned(change, (&intent.target, rollout), memory));
+        }
         return wrong;
     }
     let replaces = matches!(intent.action, Action::Replace { .. });
@@ -120,6 +126,7 @@ fn is_paused(intent: &Intent, memory: &Memory, seen: &Seen) -> bool {
         Seen::Group(group) => group.paused.is_some(),
         Seen::Database(database) => database.paused.is_some(),
         Seen::Volume(volume) => volume.paused.is_some(),
+        Seen::Rollout(rollout) => rollout.paused.is_some(),
         Seen::Setting(_) | Seen::Flag(_) | Seen::Job(_) | Seen::Nothing(_) => false,
     };
     tagged || memory.pause.is_some() || memory.pauses.contains_key(&intent.target)
@@ -131,6 +138,7 @@ fn is_short(seen: &Seen) -> bool {
         Seen::Database(_)
         | Seen::Setting(_)
         | Seen::Flag(_)
+        | Seen::Rollout(_)
         | Seen::Job(_)
         | Seen::Volume(_)
         | Seen::Nothing(_) => false,

@@ -133,16 +133,27 @@ fn unsafe_action(
             removed(name, bounds, db, blind)
         }
         (
-            Action::Set { from, to, leaves },
+            Action::Set { from, to, leaves, .. },
             TargetSettings::Setting(bounds),
             Seen::Setting(setting),
         ) => {
             let change = Change { from: *from, to: *to, leaves: *leaves };
             setting::against(change, bounds, &Stands::of(setting), blind)
         }
-        (Action::Set { from, to, leaves }, TargetSettings::Flag(bounds), Seen::Flag(flag)) => {
+        (Action::Set { from, to, leaves, .. }, TargetSettings::Flag(bounds), Seen::Flag(flag)) => {
             let change = Change { from: *from, to: *to, leaves: *leaves };
             setting::against(change, bounds, &Stands::of_flag(flag), blind)
+        }
+        (
+            Action::Set { from, to, leaves, revision },
+            TargetSettings::Rollout(bounds),
+            Seen::Rollout(rollout),
+        ) => {
+            let change = Change { from: *from, to: *to, leaves: *leaves };
+            let stands = Stands::of_rollout(rollout);
+            let mut wrong = setting::against(change, &bounds.dial, &stands, blind);
+            wrong.extend(setting::rolled(change, (rollout, revision.as_ref())));
+            wrong
         }
         (Action::Start { .. }, TargetSettings::Job(_), Seen::Job(job)) => {
             Start::of(&intent.action).map_or_else(Vec::new, |it| others::start(it, job, blind))

@@ -1,8 +1,8 @@
-//! What may not be done to a setting or a flag, judged from its bounds and memory alone.
+//! What may not be done to a setting, a flag or a rollout, judged from its bounds and memory alone.
 //!
 //! Written from the manual, not from the guards, like `brakes.rs` beside it.
 
-use crate::{Approve, Flag, Memory, Setting, SettingSettings, Side, TargetName};
+use crate::{Approve, Flag, Memory, Rollout, Setting, SettingSettings, Side, TargetName};
 
 /// A change of a setting, as the plan has it.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ impl Change {
     }
 }
 
-/// A setting or a flag as it was seen.
+/// A setting, a flag or a rollout as it was seen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stands {
     value: u32,
@@ -47,6 +47,10 @@ impl Stands {
 
     pub(super) const fn of_flag(flag: &Flag) -> Self {
         Self { value: flag.share, busy: flag.busy.is_some(), whole: 100 }
+    }
+
+    pub(super) const fn of_rollout(rollout: &Rollout) -> Self {
+        Self { value: rollout.share, busy: rollout.busy.is_some(), whole: 100 }
     }
 }
 
@@ -120,4 +124,36 @@ pub(super) fn braked(
         wrong.push(format!("the direction would change {turns} times in {}", brakes.flap.within));
     }
     wrong
+}
+
+/// What is wrong with a change of a rollout in particular.
+pub(super) fn rolled(
+    change: Change,
+    (rollout, revision): (&Rollout, Option<&String>),
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if change.to > 100 {
+        wrong.push(format!("{} % of the traffic", change.to));
+    }
+    if change.to < change.from && change.to != 0 {
+        wrong.push(format!("a rollback to {} %", change.to));
+    }
+    if rollout.revision.as_ref() != revision {
+        wrong.push("decided about another candidate than was seen".to_owned());
+    }
+    wrong
+}
+
+/// Says so if a candidate is raised that was rolled back, or may be one of those.
+pub(super) fn condemned(
+    change: Change,
+    (target, rollout): (&TargetName, &Rollout),
+    memory: &Memory,
+) -> Option<String> {
+    let past = memory.targets.get(target)?;
+    let known = rollout.revision.as_ref();
+    let mut condemned = past.noticed.candidates.condemned.iter();
+    let it = condemned
+        .find(|it| it.revision.is_none() || known.is_none() || it.revision.as_ref() == known)?;
+    (change.to > change.from).then(|| format!("raising what was rolled back by {}", it.by))
 }

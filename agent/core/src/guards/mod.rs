@@ -10,6 +10,7 @@
 mod approval;
 mod budget;
 mod clamp;
+mod condemned;
 mod cooldown;
 mod dead_band;
 mod evidence;
@@ -29,6 +30,7 @@ mod warm_up;
 pub(crate) use approval::approval;
 pub(crate) use budget::budget;
 pub(crate) use clamp::clamp;
+pub(crate) use condemned::condemned;
 pub(crate) use cooldown::{cooldown, cooldown_up};
 pub(crate) use dead_band::{dead_band, inside};
 pub(crate) use evidence::evidence;

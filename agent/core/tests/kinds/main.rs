@@ -9,6 +9,7 @@ mod flag;
 mod job;
 mod life;
 mod released;
+mod rollout;
 mod setting;
 mod tried;
 mod volume;

@@ -120,6 +120,7 @@ fn unread(snapshot: &Snapshot) -> Vec<String> {
         | Seen::Database(_)
         | Seen::Setting(_)
         | Seen::Flag(_)
+        | Seen::Rollout(_)
         | Seen::Job(_)
         | Seen::Volume(_) => None,
     });

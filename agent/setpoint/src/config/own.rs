@@ -1,15 +1,15 @@
-//! Makes sense of a group or database on one's own machines: the places of its members, and the
-//! programs that start and stop them.
+//! Makes sense of a group or database on one's own machines, the places of its members and the
+//! programs that start and stop them, and of a candidate among the servers of a backend.
 
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
     meaning::{beside, or},
     raw::RawNamed,
     raw_provider::RawProvider,
-    raw_target::{RawGroup, RawOwn, RawOwnDatabase, RawTarget, RawTargetKind},
+    raw_target::{RawGroup, RawOwn, RawOwnDatabase, RawSplit, RawTarget, RawTargetKind},
 };
 use setpoint_core::Span;
-use setpoint_onprem::{Argv, Cluster, Ending, Pool, Resource, ServerLine, places};
+use setpoint_onprem::{Argv, Cluster, Ending, Pool, Resource, ServerLine, Split, places};
 use std::path::Path;
 
 /// How long a member may take to finish what it has, where nothing counts it.
@@ -37,7 +37,14 @@ pub(crate) fn own(
     providers: &[RawNamed<RawProvider>],
     faults: &Faults,
 ) -> Option<Resource> {
+    let named = providers.iter().find(|provider| provider.name.value == raw.provider.value);
+    let provider = named?.what.as_ref()?;
     let (own, database) = match &raw.kind {
+        // Another provider has none, and that is said already.
+        RawTargetKind::Rollout { own, .. } => {
+            let is_here = matches!(provider, RawProvider::Onprem(_));
+            return is_here.then(|| Reader { raw, faults }.split(own))?.map(Resource::Rollout);
+        }
         RawTargetKind::Group { more, .. } => (&more.own, None),
         RawTargetKind::Database { own, .. } => (&own.own, Some(&**own)),
         RawTargetKind::Job { .. }
@@ -45,8 +52,7 @@ pub(crate) fn own(
         | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. } => return None,
     };
-    let named = providers.iter().find(|provider| provider.name.value == raw.provider.value);
-    match named?.what.as_ref()? {
+    match provider {
         RawProvider::Onprem(_) => {}
         RawProvider::Aws(_)
         | RawProvider::Azure(_)
@@ -68,6 +74,7 @@ pub(crate) fn own(
         RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. }
         | RawTargetKind::Flag { .. }
+        | RawTargetKind::Rollout { .. }
         | RawTargetKind::Setting { .. } => None,
     }
 }
@@ -148,6 +155,32 @@ impl Reader<'_> {
             line: self.line(own),
             drain: or(raw.drain.as_ref(), DRAIN),
             patience: patience(own.patience.as_ref(), self.faults),
+        })
+    }
+
+    fn split(&self, own: &RawSplit) -> Option<Split> {
+        let backend = self.id();
+        if let Some(id) = &backend {
+            self.plain(id, "-_.:", "no name of a backend");
+        }
+        let candidates = self.required("candidates", "[\"canary-1\"]", &own.candidates);
+        if let Some(written) = candidates {
+            if written.value.is_empty() {
+                let message = "`candidates` is empty: nobody could ever have a share";
+                let fault = self.bad(&written.place, message.to_owned());
+                self.faults.push(fault.help("name the servers: `[\"canary-1\"]`"));
+            }
+            for name in &written.value {
+                let start = name.value.strip_suffix('*').unwrap_or(&name.value).to_owned();
+                let start = At { value: start, place: name.place.clone() };
+                self.plain(&start, "-_.:", "no name of a server, nor how some begin");
+            }
+        }
+        let file = own.revision_file.as_ref();
+        Some(Split {
+            backend: backend?.value.clone(),
+            candidates: candidates?.value.iter().map(|name| name.value.clone()).collect(),
+            revision_file: file.map(|at| beside(&at.place, Path::new(&at.value))),
         })
     }
 

@@ -61,6 +61,11 @@ pub(crate) enum RawTargetKind {
         safe: Option<At<String>>,
         brakes: RawBrakes,
     },
+    Rollout {
+        stages: Option<At<Vec<At<String>>>>,
+        brakes: RawBrakes,
+        own: RawSplit,
+    },
     Database {
         min_replicas: Option<At<u32>>,
         max_replicas: At<u32>,
@@ -82,6 +87,13 @@ pub(crate) struct RawBrakes {
     pub(crate) foreign_respect: Option<At<Span>>,
     pub(crate) budget: Option<At<String>>,
     pub(crate) approve: Option<At<String>>,
+}
+
+/// What only a rollout at a HAProxy has.
+#[derive(Debug)]
+pub(crate) struct RawSplit {
+    pub(crate) candidates: Option<At<Vec<At<String>>>>,
+    pub(crate) revision_file: Option<At<String>>,
 }
 
 /// What else is written of a group.
@@ -129,14 +141,15 @@ pub(crate) struct RawSessions {
 
 /// Reads one target.
 pub(crate) fn target(mut table: Table<'_>) -> Option<RawTarget> {
-    const KINDS: [&str; 6] = ["group", "database", "setting", "flag", "job", "volume"];
-    let kind = kind(&mut table, &KINDS, &["rollout", "traffic"])?;
+    const KINDS: [&str; 7] = ["group", "database", "setting", "flag", "rollout", "job", "volume"];
+    let kind = kind(&mut table, &KINDS, &["traffic"])?;
     let provider = required(&mut table, "provider", "provider = \"aws\"", Table::text);
     let which = which(&mut table);
     let kind = match kind.as_str() {
         "group" => group(&mut table),
         "setting" => setting(&mut table),
         "flag" => Some(flag(&mut table)),
+        "rollout" => Some(rollout(&mut table)),
         "job" => Some(job(&mut table)),
         "volume" => volume(&mut table),
         _ => database(&mut table),
@@ -233,6 +246,14 @@ fn database(table: &mut Table<'_>) -> Option<RawTargetKind> {
 
 fn flag(table: &mut Table<'_>) -> RawTargetKind {
     RawTargetKind::Flag { safe: table.text("safe"), brakes: setting_brakes(table) }
+}
+
+fn rollout(table: &mut Table<'_>) -> RawTargetKind {
+    let own = RawSplit {
+        candidates: table.texts("candidates"),
+        revision_file: table.text("revision_file"),
+    };
+    RawTargetKind::Rollout { stages: table.texts("stages"), brakes: setting_brakes(table), own }
 }
 
 fn setting(table: &mut Table<'_>) -> Option<RawTargetKind> {

@@ -14,8 +14,8 @@ use super::{
     valid::{Mode, Target, Which},
 };
 use setpoint_core::{
-    Approve, DatabaseSettings, GroupSettings, JobSettings, Range, SettingSettings, Side,
-    TargetSettings, VolumeSettings,
+    Approve, DatabaseSettings, GroupSettings, JobSettings, Range, RolloutSettings, SettingSettings,
+    Side, Stages, TargetSettings, VolumeSettings,
 };
 use setpoint_local::{Located, Unit};
 use setpoint_policies::Kind;
@@ -71,6 +71,13 @@ pub(crate) fn target(
             let defaults = SettingSettings::of_flag();
             let settings = SettingSettings { safe: given.or(defaults.safe), ..defaults };
             (TargetSettings::Flag(braked_setting(settings, brakes)), brakes)
+        }
+        RawTargetKind::Rollout { stages, brakes, .. } => {
+            let defaults = RolloutSettings::new();
+            let given = stages.as_ref().and_then(|stages| self::stages(stages, faults));
+            let stages = given.unwrap_or(defaults.stages);
+            let settings = RolloutSettings { dial: braked_setting(defaults.dial, brakes), stages };
+            (TargetSettings::Rollout(settings), brakes)
         }
     };
     fits(raw, Kind::of(&settings), providers, faults);
@@ -186,6 +193,28 @@ fn braked_setting(setting: SettingSettings, brakes: &RawBrakes) -> SettingSettin
     }
 }
 
+/// `["5%", "25%", "100%"]`
+fn stages(written: &At<Vec<At<String>>>, faults: &Faults) -> Option<Stages> {
+    let whole = |text: &At<String>| {
+        let percent = share(&text.value).map(|share| share * 100.0);
+        let whole = percent.filter(|percent| (percent - percent.round()).abs() < 1e-9);
+        if whole.is_none() {
+            let message = format!("{} is no share in whole percent", text.place.written());
+            let fault = ConfigFault::new(Code::BadValue, &text.place, message);
+            faults.push(fault.help("write it as \"25%\""));
+        }
+        whole.map(|percent| percent.round() as u32)
+    };
+    let shares: Option<Vec<u32>> = written.value.iter().map(whole).collect();
+    let stages = Stages::new(shares?);
+    if stages.is_none() {
+        let message = "`stages` do not lead from nothing to all traffic";
+        let fault = ConfigFault::new(Code::BadValue, &written.place, message);
+        faults.push(fault.help("each is larger than the one before, and the last is \"100%\""));
+    }
+    stages
+}
+
 fn side(written: &At<String>, faults: &Faults) -> Option<Side> {
     let known = Side::NAMES.iter().find(|(name, _)| *name == written.value);
     if known.is_none() {
@@ -288,6 +317,6 @@ const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),
         RawProvider::File(_) => ("a folder of files", &[Kind::Setting]),
         RawProvider::Flags(_) => ("a file of flags", &[Kind::Flag]),
-        RawProvider::Onprem(_) => ("a HAProxy", &[Kind::Group, Kind::Database]),
+        RawProvider::Onprem(_) => ("a HAProxy", &[Kind::Group, Kind::Database, Kind::Rollout]),
     }
 }

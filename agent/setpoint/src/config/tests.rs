@@ -10,6 +10,7 @@ mod kinds;
 mod kubernetes;
 mod modes;
 mod onprem;
+mod rollout;
 mod schema;
 mod sessions;
 

@@ -48,6 +48,7 @@ fn in_groups(raw: &Raw) -> impl Iterator<Item = &RawInput> {
         RawTargetKind::Group { more, .. } => more.sessions.input.as_ref()?.as_ref(),
         RawTargetKind::Database { .. }
         | RawTargetKind::Flag { .. }
+        | RawTargetKind::Rollout { .. }
         | RawTargetKind::Setting { .. }
         | RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. } => None,

@@ -265,6 +265,7 @@ impl Metrics {
                 | Seen::Database(_)
                 | Seen::Setting(_)
                 | Seen::Flag(_)
+                | Seen::Rollout(_)
                 | Seen::Job(_)
                 | Seen::Volume(_),
             ) => None,

@@ -96,7 +96,7 @@ fn sign(action: &Action) -> (String, String) {
         Action::Retire { .. } => (in_style(SHRINKS, "-"), action.to_string()),
         Action::Replace { .. } => (in_style(SHRINKS, "±"), action.to_string()),
         Action::Return { .. } => (in_style(GROWS, "+"), action.to_string()),
-        Action::Set { from, to, leaves } => {
+        Action::Set { from, to, leaves, .. } => {
             let style = if *leaves { SHRINKS } else { GROWS };
             (in_style(style, "~"), format!("{from} -> {to}"))
         }

@@ -7,8 +7,8 @@
 use super::series::Series;
 use setpoint_core::{
     BoundPolicy, Brakes, Database, DatabaseSettings, Flag, Group, GroupSettings, InputKey, Job,
-    JobSettings, Program, Seen, Setting, SettingSettings, Snapshot, Span, TargetName,
-    TargetSettings, Timestamp, Volume, VolumeSettings,
+    JobSettings, Program, Rollout, RolloutSettings, Seen, Setting, SettingSettings, Snapshot, Span,
+    TargetName, TargetSettings, Timestamp, Volume, VolumeSettings,
 };
 use setpoint_journal::IntentRow;
 use std::{
@@ -114,6 +114,9 @@ impl Fixture {
             (Seen::Flag(flag), TargetSettings::Flag(bounds)) => {
                 (flag.share, bounds.range, a_flag(flag, bounds))
             }
+            (Seen::Rollout(rollout), TargetSettings::Rollout(bounds)) => {
+                (rollout.share, bounds.dial.range, a_rollout(rollout, bounds))
+            }
             (Seen::Volume(volume), TargetSettings::Volume(bounds)) => {
                 (volume.size, bounds.range, a_volume(volume, bounds))
             }
@@ -126,6 +129,7 @@ impl Fixture {
                 | Seen::Database(_)
                 | Seen::Setting(_)
                 | Seen::Flag(_)
+                | Seen::Rollout(_)
                 | Seen::Job(_)
                 | Seen::Volume(_)
                 | Seen::Nothing(_),
@@ -207,6 +211,7 @@ const fn stands(seen: &Seen) -> Option<&Seen> {
         | Seen::Database(_)
         | Seen::Setting(_)
         | Seen::Flag(_)
+        | Seen::Rollout(_)
         | Seen::Job(_)
         | Seen::Volume(_) => Some(seen),
         Seen::Nothing(_) => None,
@@ -262,6 +267,21 @@ fn a_flag(flag: &Flag, bounds: &SettingSettings) -> String {
     }
     brake(&mut text, "cooldown_down", bounds.cooldown_down, default.cooldown_down);
     brake(&mut text, "confirm_within", bounds.confirm_within, default.confirm_within);
+    text
+}
+
+fn a_rollout(rollout: &Rollout, bounds: &RolloutSettings) -> String {
+    let default = RolloutSettings::new();
+    let mut text = format!("at = {}, settle = \"0s\"", rollout.share);
+    if let Some(revision) = &rollout.revision {
+        text.push_str(&format!(", revision = {revision:?}"));
+    }
+    if bounds.stages != default.stages {
+        text.push_str(&format!(", stages = {:?}", bounds.stages.shares()));
+    }
+    let (dial, default) = (&bounds.dial, &default.dial);
+    brake(&mut text, "cooldown_down", dial.cooldown_down, default.cooldown_down);
+    brake(&mut text, "confirm_within", dial.confirm_within, default.confirm_within);
     text
 }
 

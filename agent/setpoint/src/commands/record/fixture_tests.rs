@@ -1,7 +1,7 @@
 //! What a record says of each kind of target.
 
 use super::*;
-use setpoint_core::{Calendars, Member, MemberState, Moment, PolicyName, Range, Settings};
+use setpoint_core::{Calendars, Member, MemberState, Moment, PolicyName, Range, Settings, Stages};
 
 fn name() -> TargetName {
     TargetName::new("it")
@@ -69,6 +69,16 @@ fn a_flag_is_told_with_what_stood_before() {
     let seen = Seen::Flag(Flag { share: 0, before: Some(80), busy: None });
     let told = "at = 0, settle = \"0s\", before = 80";
     check(TargetSettings::Flag(bounds), seen, told, &["own >= 0 && own <= 100"]);
+}
+
+#[test]
+fn a_rollout_is_told_with_its_candidate_and_its_stages() {
+    let stages = Stages::new(vec![10, 100]).unwrap();
+    let bounds = RolloutSettings { stages, ..RolloutSettings::new() };
+    let revision = Some("v2".to_owned());
+    let seen = Seen::Rollout(Rollout { share: 10, revision, ..Rollout::default() });
+    let told = "at = 10, settle = \"0s\", revision = \"v2\", stages = [10, 100]";
+    check(TargetSettings::Rollout(bounds), seen, told, &["own >= 0 && own <= 100"]);
 }
 
 #[test]
