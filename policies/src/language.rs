@@ -40,6 +40,8 @@ pub enum On {
     Job,
     /// A target of kind `volume`.
     Volume,
+    /// A target of kind `traffic`.
+    Traffic,
     /// What recording an opinion gives back.
     Opinion,
     /// `now`.
@@ -53,7 +55,13 @@ impl On {
     pub const fn is_target(self) -> bool {
         matches!(
             self,
-            Self::Group | Self::Database | Self::Setting | Self::Flag | Self::Job | Self::Volume
+            Self::Group
+                | Self::Database
+                | Self::Setting
+                | Self::Flag
+                | Self::Job
+                | Self::Volume
+                | Self::Traffic
         )
     }
 
@@ -72,6 +80,7 @@ impl On {
             Self::Flag => "a flag",
             Self::Job => "a job",
             Self::Volume => "a volume",
+            Self::Traffic => "a traffic",
             Self::Opinion => "an opinion",
             Self::Now => "'now'",
             Self::Nothing => "a policy",
@@ -100,6 +109,10 @@ pub enum Arg {
     Window,
     /// A text.
     Text,
+    /// The name of a destination of the traffic before it.
+    Destination,
+    /// A map of shares by destination that add up to 100 %.
+    Shares,
 }
 
 /// What a word gives back.

@@ -4,7 +4,7 @@ use crate::{
     check::{Checked, RuleOutline, check},
     engine::{
         DatabaseHandle, ENGINE, FlagHandle, GroupHandle, Inputs, JobHandle, Now, Params,
-        SettingHandle, State, VolumeHandle,
+        SettingHandle, State, TrafficHandle, VolumeHandle,
     },
     fault::Fault,
     fault::FaultId,
@@ -129,6 +129,7 @@ fn scope(header: &Header) -> Scope<'static> {
             Kind::Flag => scope.push(name.clone(), FlagHandle(index)),
             Kind::Job => scope.push(name.clone(), JobHandle(index)),
             Kind::Volume => scope.push(name.clone(), VolumeHandle(index)),
+            Kind::Traffic => scope.push(name.clone(), TrafficHandle(index)),
         };
     }
     scope

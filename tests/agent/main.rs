@@ -24,4 +24,5 @@ mod scene;
 mod settings;
 mod signed;
 mod starting;
+mod traffic;
 mod watchdog;

@@ -1,7 +1,7 @@
 //! A proxy in front of a server, which spoils what it is told to and counts the rest.
 //!
 //! It takes one request a connection, each on a thread of its own, and knows calls by
-//! the `Action` of AWS's query protocol.
+//! the `Action` of AWS's query protocol, those of Route 53 by their path.
 
 use crate::http::Request;
 use std::{
@@ -87,6 +87,8 @@ struct State {
 #[derive(Debug)]
 struct Rule {
     action: &'static str,
+    /// What the head of the request must contain.
+    part: String,
     fault: Fault,
     /// How many more times; for ever without.
     times: Option<usize>,
@@ -113,12 +115,19 @@ impl FaultProxy {
 
     /// From now on does `fault` to every `action`.
     pub fn always(&self, action: &'static str, fault: Fault) {
-        self.shared.lock().rules.push(Rule { action, fault, times: None });
+        self.always_of(action, "", fault);
+    }
+
+    /// From now on does `fault` to every `action` whose head contains `part`: what it is about.
+    pub fn always_of(&self, action: &'static str, part: &str, fault: Fault) {
+        let rule = Rule { action, part: part.to_owned(), fault, times: None };
+        self.shared.lock().rules.push(rule);
     }
 
     /// Does `fault` to the next `action` only.
     pub fn once(&self, action: &'static str, fault: Fault) {
-        self.shared.lock().rules.push(Rule { action, fault, times: Some(1) });
+        let rule = Rule { action, part: String::new(), fault, times: Some(1) };
+        self.shared.lock().rules.push(rule);
     }
 
     /// Forgets all rules and all calls.
@@ -221,9 +230,12 @@ impl Shared {
 
     /// Puts the call down, and gives the first rule that is for it.
     fn note(&self, request: &Request) -> Option<Fault> {
-        let action = request.field("Action").unwrap_or_default().to_owned();
+        let action = request.action().to_owned();
         let mut state = self.lock();
-        let applies = |rule: &&mut Rule| rule.action == action && rule.times != Some(0);
+        let applies = |rule: &&mut Rule| {
+            let is_meant = rule.action == action && request.head.contains(&rule.part);
+            is_meant && rule.times != Some(0)
+        };
         let rule = state.rules.iter_mut().find(applies);
         let fault = rule.map(|rule| {
             rule.times = rule.times.map(|times| times - 1);

@@ -26,10 +26,11 @@ mod service;
 mod simulated;
 mod waiting;
 mod workers;
+mod zone;
 
 pub use agent::{Agent, Site, message, program};
 pub use clock::MachineClock;
-pub use cloud::Cloud;
+pub use cloud::{Cloud, Keys};
 pub use exporter::{Exporter, Page};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use flags::FlagReader;
@@ -47,3 +48,7 @@ pub use service::{Mood, Service, Write};
 pub use simulated::Simulated;
 pub use waiting::{free_port, until};
 pub use workers::Workers;
+pub use zone::{
+    NAME as ZONE_NAME, RecordSet, Zone, address as zone_address, alias as zone_alias,
+    dead as zone_dead,
+};

@@ -10,6 +10,7 @@ use crate::{
     job::decide_job,
     noticed::Clocks,
     region::Region,
+    routing::decide_traffic,
     setting::{Dial, decide_setting},
     shadow::decide_shadows,
     volume::decide_volume,
@@ -112,6 +113,9 @@ pub(crate) fn decide_kind(
         (TargetSettings::Volume(settings), Seen::Volume(volume)) => {
             decide_volume(target, (settings, volume), memory, ballot, id)
         }
+        (TargetSettings::Traffic(settings), Seen::Traffic(traffic)) => {
+            decide_traffic(target, (settings, traffic), memory, ballot, id)
+        }
         (_, Seen::Nothing(why)) => not_observed(why),
         (_, Seen::Group(_)) => not_observed("it is a group"),
         (_, Seen::Database(_)) => not_observed("it is a database"),
@@ -119,6 +123,7 @@ pub(crate) fn decide_kind(
         (_, Seen::Flag(_)) => not_observed("it is a flag"),
         (_, Seen::Job(_)) => not_observed("it is a job"),
         (_, Seen::Volume(_)) => not_observed("it is a volume"),
+        (_, Seen::Traffic(_)) => not_observed("it is a traffic"),
     }
 }
 
@@ -131,6 +136,7 @@ fn describe(seen: &Seen, past: &TargetMemory, now: Tick) -> String {
         Seen::Flag(flag) => Dial::of_flag(flag).describe(past),
         Seen::Job(job) => crate::job::describe(job, past, now),
         Seen::Volume(volume) => crate::volume::describe(volume, past),
+        Seen::Traffic(traffic) => crate::routing::describe(traffic, past),
         Seen::Nothing(why) => why.clone(),
     }
 }
@@ -197,7 +203,8 @@ fn sizes_count(bounds: &TargetSettings) -> Span {
         | TargetSettings::Setting(_)
         | TargetSettings::Flag(_)
         | TargetSettings::Job(_)
-        | TargetSettings::Volume(_) => Span::ZERO,
+        | TargetSettings::Volume(_)
+        | TargetSettings::Traffic(_) => Span::ZERO,
     }
 }
 
@@ -223,6 +230,7 @@ impl TargetMemory {
         if !matches!(intent.action, Action::Retire { .. }) {
             let change = self.change(&intent.action, now);
             self.noticed.sent.extend(change);
+            self.noticed.routes.remember(&intent.action, now);
             self.count_unanswered();
             let intent = intent.clone();
             self.open = Some(OpenIntent { intent, since: now, accepted: false, change });
@@ -255,6 +263,7 @@ impl TargetMemory {
             | Action::Return { from, to, .. }
             | Action::Set { from, to, .. }
             | Action::Grow { from, to } => (*from, *to),
+            Action::Route { from, to, .. } => crate::traffic::turn(from, to)?,
             Action::Retire { .. } | Action::Replace { .. } | Action::Start { .. } => return None,
             Action::AddReplica { .. } => (present, present.saturating_add(1)),
             Action::RemoveReplica { .. } => (present, present.saturating_sub(1)),

@@ -110,7 +110,8 @@ const GROUP: &str = "group";
 const SETTING: &str = "setting";
 const FLAG: &str = "flag";
 const BOTH: &str = "group, database";
-const ALL: &str = "group, database, setting, flag";
+const TRAFFIC: &str = "traffic";
+const ALL: &str = "group, database, setting, flag, traffic";
 const HPA: &str = "Kubernetes' HPA";
 const OURS: &str = "ours";
 
@@ -152,7 +153,8 @@ pub const DEFAULTS: &[DefaultValue] = &[
     row(("step_up, step_down", SETTING), Amount::Word("none"), "the most that one action changes, of the value before; as far as is asked for without", OURS),
     row(("step_up, step_down", FLAG), Amount::Word("none"), "the most that one action changes, of all users; as far as is asked for without", OURS),
     row(("safe", FLAG), Amount::Word("low"), "the side on which a feature does no harm: off", OURS),
-    row(("confirm_within", "setting, flag, job"), Amount::Time(SETTING_CONFIRM), "how long a value or a start may take to show before the action counts as lost", OURS),
+    row(("step_down", TRAFFIC), Amount::Word("none"), "the most that one action moves, of all users; as far as is asked for without", OURS),
+    row(("confirm_within", "setting, flag, job, traffic"), Amount::Time(SETTING_CONFIRM), "how long a value or a start may take to show before the action counts as lost", OURS),
     row(("cooldown_down", ALL), Amount::Time(COOLDOWN_DOWN), "the time after a confirmed action in which nothing shrinks", "Application Auto Scaling"),
     row(("cooldown_up", "database, job, volume"), Amount::Time(COOLDOWN_UP), "the time after a confirmed action before the next replica, start or growth", OURS),
     row(("settle", ALL), Amount::Time(SETTLE), "the time after a first start in which nothing shrinks", "cluster-autoscaler's delay after growth"),

@@ -39,6 +39,8 @@ mod reading;
 mod region;
 mod release;
 mod replacing;
+mod routes;
+mod routing;
 mod setting;
 mod settings;
 mod shadow;
@@ -48,6 +50,7 @@ mod snapshot;
 mod starts;
 mod target;
 mod time;
+mod traffic;
 mod unit;
 mod victims;
 mod volume;
@@ -77,6 +80,7 @@ pub use plan::{
 };
 pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
+pub use routes::{Routes, SentRoute};
 pub use settings::{
     Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, JobSettings, Per, Role,
     Sessions, SettingSettings, Settings, Step, TargetSettings, VolumeSettings,
@@ -89,6 +93,7 @@ pub use target::{
     Setting, Side, Volume,
 };
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
+pub use traffic::{Destination, Shares, Traffic, TrafficSettings, shares_of};
 pub use unit::{Dimension, Quantity, Short, Unit};
 pub use walk::Walk;
 pub use window::{NoAnswer, Stat, Window};

@@ -5,7 +5,7 @@
 //! Start reading at [`Noticed`].
 
 use crate::{
-    Brakes, Decision, Effect, InputKey, Members, Move, Seen, Span, Starts, Tick, Timestamp,
+    Brakes, Decision, Effect, InputKey, Members, Move, Routes, Seen, Span, Starts, Tick, Timestamp,
     defaults,
 };
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,9 @@ pub struct Noticed {
     /// Of a job: for which rules it was started.
     #[serde(skip_serializing_if = "Starts::is_nothing")]
     pub starts: Starts,
+    /// Of a traffic: which routes were ours.
+    #[serde(skip_serializing_if = "Routes::is_nothing")]
+    pub routes: Routes,
 }
 
 /// Members could not be had.
@@ -113,6 +116,10 @@ impl Noticed {
         }
         if let Seen::Job(job) = seen {
             self.starts.look(job, now);
+        }
+        if let Seen::Traffic(traffic) = seen {
+            let moved = self.routes.look(traffic, now, (confirm_within, SHOWS_OLD));
+            self.foreign = moved.or(self.foreign);
         }
         let forgotten = |short: &Shortage| now.since(short.last) >= brakes.shortage;
         if self.short.as_ref().is_some_and(forgotten) {
@@ -215,8 +222,8 @@ impl Noticed {
 fn is_the_providers(seen: &Seen, before: u32, size: u32) -> bool {
     let own = match seen {
         Seen::Group(group) => group.own_range,
-        // A job runs for whoever starts it.
-        Seen::Job(_) => return true,
+        // A job runs for whoever starts it; routes are told apart by themselves.
+        Seen::Job(_) | Seen::Traffic(_) => return true,
         Seen::Database(_)
         | Seen::Setting(_)
         | Seen::Flag(_)

@@ -35,7 +35,8 @@ impl<'a> Region<'a> {
             | Seen::Setting(_)
             | Seen::Flag(_)
             | Seen::Job(_)
-            | Seen::Volume(_) => true,
+            | Seen::Volume(_)
+            | Seen::Traffic(_) => true,
             Seen::Nothing(_) => false,
         };
         let (all, seen) =

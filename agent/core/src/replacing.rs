@@ -114,7 +114,8 @@ impl Replacing<'_> {
             | Ask::Restore
             | Ask::Start
             | Ask::Restart
-            | Ask::GrowTo(_) => Vec::new(),
+            | Ask::GrowTo(_)
+            | Ask::Route(_) => Vec::new(),
         });
         let mut first = None;
         for name in named {

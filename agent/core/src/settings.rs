@@ -3,7 +3,8 @@
 //! Defaults are those of the table in `defaults`; each has its source there.
 
 use crate::{
-    Brakes, Calendar, InputKey, PolicyName, Range, Side, Span, TargetName, Unit, defaults,
+    Brakes, Calendar, InputKey, PolicyName, Range, Side, Span, TargetName, TrafficSettings, Unit,
+    defaults,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -153,6 +154,8 @@ pub enum TargetSettings {
     Job(JobSettings),
     /// Of a volume.
     Volume(VolumeSettings),
+    /// Of a traffic.
+    Traffic(TrafficSettings),
 }
 
 impl TargetSettings {
@@ -164,6 +167,7 @@ impl TargetSettings {
             Self::Setting(setting) | Self::Flag(setting) => setting.range,
             Self::Job(_) => Range::UP_TO_ONE,
             Self::Volume(volume) => volume.range,
+            Self::Traffic(_) => Range::SHARES,
         }
     }
 
@@ -175,6 +179,7 @@ impl TargetSettings {
             Self::Setting(setting) | Self::Flag(setting) => &setting.brakes,
             Self::Job(job) => &job.brakes,
             Self::Volume(volume) => &volume.brakes,
+            Self::Traffic(traffic) => &traffic.brakes,
         }
     }
 
@@ -186,6 +191,7 @@ impl TargetSettings {
             Self::Setting(setting) | Self::Flag(setting) => &mut setting.brakes,
             Self::Job(job) => &mut job.brakes,
             Self::Volume(volume) => &mut volume.brakes,
+            Self::Traffic(traffic) => &mut traffic.brakes,
         }
     }
 
@@ -197,6 +203,7 @@ impl TargetSettings {
             Self::Setting(setting) | Self::Flag(setting) => setting.confirm_within,
             Self::Job(job) => job.confirm_within,
             Self::Volume(volume) => volume.confirm_within,
+            Self::Traffic(traffic) => traffic.confirm_within,
         }
     }
 }

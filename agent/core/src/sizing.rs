@@ -51,7 +51,8 @@ pub(crate) fn size_of(ask: &Ask, present: u32, base: u32) -> Option<Size> {
         | Ask::ReplaceUnhealthy
         | Ask::Restore
         | Ask::Start
-        | Ask::Restart => None,
+        | Ask::Restart
+        | Ask::Route(_) => None,
     }
 }
 

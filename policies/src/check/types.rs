@@ -5,6 +5,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other type has the same answer")]
 
+use super::traffic::Entries;
 use crate::{
     header::{Kind, ParamValue},
     language::On,
@@ -41,6 +42,8 @@ pub(super) enum Type {
     Target(Kind, Arc<str>),
     /// What recording an opinion gives back.
     Opinion,
+    /// A map that is written out.
+    Map(Arc<Entries>),
     /// A value of Rhai's own, as a noun phrase: "a list".
     Other(&'static str),
 }
@@ -78,9 +81,6 @@ pub(super) enum Source {
     /// One of several of these.
     Mixed,
 }
-
-/// A map of Rhai, of which nothing more is told.
-pub(super) const MAP: Type = Type::Other("a map");
 
 impl Type {
     /// A quantity that rests on no sample.
@@ -151,6 +151,7 @@ impl Type {
             | Self::Now
             | Self::Target(..)
             | Self::Opinion
+            | Self::Map(_)
             | Self::Other(_) => None,
         }
     }
@@ -178,6 +179,7 @@ impl Type {
             Self::Target(Kind::Flag, _) => On::Flag,
             Self::Target(Kind::Job, _) => On::Job,
             Self::Target(Kind::Volume, _) => On::Volume,
+            Self::Target(Kind::Traffic, _) => On::Traffic,
             Self::Opinion => On::Opinion,
             Self::Unknown
             | Self::Nothing
@@ -185,6 +187,7 @@ impl Type {
             | Self::Text
             | Self::Params
             | Self::State
+            | Self::Map(_)
             | Self::Other(_) => return None,
         })
     }
@@ -230,6 +233,7 @@ impl Type {
             Self::Now => "'now'".to_owned(),
             Self::Target(kind, name) => format!("the {kind} '{name}'"),
             Self::Opinion => "an opinion".to_owned(),
+            Self::Map(_) => "a map".to_owned(),
             Self::Other(noun) => (*noun).to_owned(),
         }
     }

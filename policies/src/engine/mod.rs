@@ -19,6 +19,7 @@ mod rule;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod volume;
 
 pub(crate) use arithmetic::{over_dimension, times_dimension};
@@ -31,6 +32,7 @@ pub(crate) use job::JobHandle;
 pub(crate) use overloads::{Accepts, overloads};
 pub(crate) use parts::Each;
 pub(crate) use setting::SettingHandle;
+pub(crate) use traffic::TrafficHandle;
 pub(crate) use volume::VolumeHandle;
 
 use crate::syntax::{MAX_EXPRESSION_DEPTH, MAX_FUNCTION_EXPRESSION_DEPTH, MAX_FUNCTIONS, MAX_TEXT};
@@ -75,6 +77,7 @@ fn engine() -> Engine {
     flag::register(&mut engine);
     job::register(&mut engine);
     volume::register(&mut engine);
+    traffic::register(&mut engine);
     notices::register(&mut engine);
     rule::register(&mut engine);
     engine

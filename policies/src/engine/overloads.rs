@@ -2,7 +2,7 @@
 
 use super::{
     DatabaseHandle, ENGINE, Each, FlagHandle, GroupHandle, Inputs, JobHandle, Now, Params,
-    SettingHandle, State, VolumeHandle, handle::Recorded, reading::Reading,
+    SettingHandle, State, TrafficHandle, VolumeHandle, handle::Recorded, reading::Reading,
 };
 use rhai::{Dynamic, FuncMetadata};
 use std::any::TypeId;
@@ -26,6 +26,8 @@ pub(crate) enum Accepts {
     Job,
     /// A volume.
     Volume,
+    /// A traffic.
+    Traffic,
     /// An opinion just recorded.
     Opinion,
     /// The values of each member or zone.
@@ -59,6 +61,7 @@ fn accepts(is: TypeId) -> Accepts {
         (TypeId::of::<FlagHandle>(), Accepts::Flag),
         (TypeId::of::<JobHandle>(), Accepts::Job),
         (TypeId::of::<VolumeHandle>(), Accepts::Volume),
+        (TypeId::of::<TrafficHandle>(), Accepts::Traffic),
         (TypeId::of::<Recorded>(), Accepts::Opinion),
         (TypeId::of::<Each>(), Accepts::Each),
         (TypeId::of::<Inputs>(), Accepts::Global),

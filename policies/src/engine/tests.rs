@@ -95,6 +95,7 @@ fn the_engine_knows_no_word_that_the_table_does_not() {
             Some(Accepts::Flag) => &[On::Flag],
             Some(Accepts::Job) => &[On::Job],
             Some(Accepts::Volume) => &[On::Volume],
+            Some(Accepts::Traffic) => &[On::Traffic],
             Some(Accepts::Opinion) => &[On::Opinion],
             Some(Accepts::Global) => &[On::Inputs, On::Now],
             Some(Accepts::Anything | Accepts::OfRhai) | None => continue,

@@ -269,7 +269,7 @@ fn target(reader: &mut Reader<'_, '_>, name: &str, value: &Expr) -> Option<Targe
     let what = format!("the target '{name}'");
     let entries = reader.map(value, &what)?;
     let kind = reader.required(&entries, "kind", &what, value.position(), kind)?;
-    Some(super::read_target::read(reader, &entries, kind, &what))
+    Some(super::read_target::read(reader, (&entries, value.position()), kind, &what))
 }
 
 fn kind(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Kind> {

@@ -2,9 +2,9 @@
 
 use setpoint_core::{
     Brakes, DatabaseSettings, Effect, GroupSettings, InputKey, JobSettings, PolicyName, Range,
-    SettingSettings, Side, Span, Step, TargetSettings, VolumeSettings,
+    SettingSettings, Side, Span, Step, TargetSettings, TrafficSettings, VolumeSettings,
 };
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// What a target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,21 +21,24 @@ pub enum Kind {
     Job,
     /// A disk that can grow.
     Volume,
+    /// Where users are sent.
+    Traffic,
 }
 
 impl Kind {
     /// Every kind with its name in a header.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("group", Self::Group),
         ("database", Self::Database),
         ("setting", Self::Setting),
         ("flag", Self::Flag),
         ("job", Self::Job),
         ("volume", Self::Volume),
+        ("traffic", Self::Traffic),
     ];
 
     /// Nouns of the language that this version cannot act on yet.
-    pub const NOT_YET: [&'static str; 2] = ["rollout", "traffic"];
+    pub const NOT_YET: [&'static str; 1] = ["rollout"];
 
     /// What a target is to which these settings belong.
     pub const fn of(settings: &TargetSettings) -> Self {
@@ -46,6 +49,7 @@ impl Kind {
             TargetSettings::Flag(_) => Self::Flag,
             TargetSettings::Job(_) => Self::Job,
             TargetSettings::Volume(_) => Self::Volume,
+            TargetSettings::Traffic(_) => Self::Traffic,
         }
     }
 
@@ -53,7 +57,7 @@ impl Kind {
     pub const fn is_exclusive(self) -> bool {
         match self {
             Self::Group | Self::Database | Self::Job | Self::Volume => false,
-            Self::Setting | Self::Flag => true,
+            Self::Setting | Self::Flag | Self::Traffic => true,
         }
     }
 
@@ -66,6 +70,7 @@ impl Kind {
             Self::Flag => "flag",
             Self::Job => "job",
             Self::Volume => "volume",
+            Self::Traffic => "traffic",
         }
     }
 }
@@ -89,7 +94,7 @@ pub struct TargetHeader {
     /// The largest growth in one step, as a share of the size, or of all users; above zero. No
     /// databases.
     pub step_up: Option<f64>,
-    /// The largest shrinking in one action, as `step_up`.
+    /// The largest shrinking in one action, as `step_up`; of traffic, the most users moved.
     pub step_down: Option<f64>,
     /// The least time from one growth, or one start, to the next. Databases, volumes and jobs.
     pub cooldown_up: Option<Span>,
@@ -99,6 +104,8 @@ pub struct TargetHeader {
     pub ready_after: Option<Span>,
     /// The side of its range on which it does no harm. Settings only.
     pub safe: Option<Side>,
+    /// The names that it uses for where users are sent. Traffic only, and there never empty.
+    pub destinations: Vec<String>,
     /// What growth brings about.
     pub effect: Option<EffectHeader>,
     /// Whether a rule may ask for another member in the place of one: what the rules tell, not
@@ -132,6 +139,7 @@ impl TargetHeader {
             cooldown_down: None,
             ready_after: None,
             safe: None,
+            destinations: Vec::new(),
             effect: None,
             replaces: false,
         }
@@ -165,6 +173,9 @@ impl TargetHeader {
             (Kind::Volume, TargetSettings::Volume(volume)) => {
                 self.narrow_volume(policy, volume).map(TargetSettings::Volume)
             }
+            (Kind::Traffic, TargetSettings::Traffic(traffic)) => {
+                self.narrow_traffic(traffic).map(TargetSettings::Traffic)
+            }
             (wanted, other) => {
                 let bound = Kind::of(&other);
                 Err(format!("the policy needs a {wanted}, and the configuration binds a {bound}"))
@@ -190,6 +201,26 @@ impl TargetHeader {
             step_down: smaller(setting.step_down, self.step_down),
             cooldown_down: longer(setting.cooldown_down, self.cooldown_down),
             ..setting
+        })
+    }
+
+    /// Both must name the same destinations: users are not sent to one that is not bound, and
+    /// nobody is taken from one that the policy does not know.
+    fn narrow_traffic(&self, traffic: TrafficSettings) -> Result<TrafficSettings, String> {
+        let own: BTreeSet<String> = self.destinations.iter().cloned().collect();
+        if own != traffic.destinations {
+            let listed = |names: &BTreeSet<String>| {
+                names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            };
+            let (own, bound) = (listed(&own), listed(&traffic.destinations));
+            return Err(format!(
+                "the policy sends users to {own}, and the configuration names the destinations {bound}"
+            ));
+        }
+        Ok(TrafficSettings {
+            step_down: smaller(traffic.step_down, self.step_down),
+            cooldown_down: longer(traffic.cooldown_down, self.cooldown_down),
+            ..traffic
         })
     }
 

@@ -81,6 +81,11 @@ fn language() -> String {
         (On::Flag, "A flag", "A feature that a share of users sees, and that can be shed."),
         (On::Job, "A job", "Something that is run, and ends by itself."),
         (On::Volume, "A volume", "A disk that can grow."),
+        (
+            On::Traffic,
+            "A traffic",
+            "Where users are sent: what share of them each destination takes.",
+        ),
         (On::Opinion, "What recording an opinion gives back", ""),
         (On::Now, "`now`", ""),
         (On::Nothing, "Functions", "They can be written behind a value too: `m.x.max(m.y)`."),
@@ -116,6 +121,8 @@ fn saying(word: &Word) -> String {
         Arg::Time => "duration",
         Arg::Window => "window",
         Arg::Text => "text",
+        Arg::Destination => "name",
+        Arg::Shares => "#{ name: share, … }",
     });
     format!("{}({})", word.name, args.collect::<Vec<_>>().join(", "))
 }

@@ -86,7 +86,7 @@ impl<'a> Bench<'a> {
         Some((Thing::Flag(model), TargetSettings::Flag(settings)))
     }
 
-    fn percent(&self, written: &At<u32>) -> Option<u32> {
+    pub(super) fn percent(&self, written: &At<u32>) -> Option<u32> {
         let percent = Some(written.value).filter(|share| *share <= 100);
         if percent.is_none() {
             let message = format!("{} is no share of users", written.place.written());

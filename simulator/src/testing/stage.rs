@@ -12,6 +12,7 @@ use super::{
     replicas::DatabaseWorld,
     series::Point,
     setting::SettingWorld,
+    traffic::TrafficWorld,
     volume::VolumeWorld,
 };
 use async_trait::async_trait;
@@ -51,6 +52,7 @@ enum Life {
     Flag(FlagWorld),
     Job(JobWorld),
     Volume(VolumeWorld),
+    Traffic(TrafficWorld),
 }
 
 /// Which of a target's two sizes its bare name stands for.
@@ -73,6 +75,7 @@ impl Stage {
                 Thing::Flag(flag) => Life::Flag(FlagWorld::new(flag.clone())),
                 Thing::Job(job) => Life::Job(JobWorld::new(job.clone())),
                 Thing::Volume(volume) => Life::Volume(VolumeWorld::new(volume.clone())),
+                Thing::Traffic(traffic) => Life::Traffic(TrafficWorld::new(traffic.clone())),
             };
             (name.clone(), life)
         });
@@ -193,6 +196,7 @@ impl World {
             (Some(Life::Volume(volume)), Action::Grow { to, .. }) => {
                 volume.grow(*to, now).map_err(|why| (FailureKind::Stale, why))?;
             }
+            (Some(Life::Traffic(traffic)), Action::Route { to, .. }) => traffic.route(to, now),
             (_, action) => return Err((FailureKind::Refused, format!("cannot {action}"))),
         }
         Ok(())
@@ -208,10 +212,14 @@ impl Life {
             Self::Flag(flag) => Seen::Flag(flag.seen(now)),
             Self::Job(job) => Seen::Job(job.seen(now)),
             Self::Volume(volume) => Seen::Volume(volume.seen(now, index)),
+            Self::Traffic(traffic) => Seen::Traffic(traffic.seen(now, index)),
         }
     }
 
     fn size(&self, property: &str, side: Side, now: Span) -> Option<u32> {
+        if let Self::Traffic(traffic) = self {
+            return traffic.share(property, side, now);
+        }
         let side = match (self, property) {
             (_, "") => side,
             (Self::Group(_), "ready") | (Self::Database(_), "available") => Side::Serving,
@@ -233,6 +241,7 @@ impl Life {
             (Self::Flag(flag), Side::Asked) => flag.asked(),
             (Self::Job(job), _) => job.runs(),
             (Self::Volume(volume), _) => volume.size(),
+            (Self::Traffic(_), _) => return None,
         })
     }
 }

@@ -50,6 +50,7 @@ impl<'a> Bench<'a> {
                 Kind::Flag => self.flag(&name, value),
                 Kind::Job => self.job(&name, value),
                 Kind::Volume => self.volume(&name, value),
+                Kind::Traffic => self.traffic(&name, value),
             };
             let Some((mut thing, settings)) = made else { continue };
             let key = TargetName::new(&name.value);
@@ -71,6 +72,7 @@ impl<'a> Bench<'a> {
                 Kind::Database => "1",
                 Kind::Job => "\"never\"",
                 Kind::Flag | Kind::Volume => "100",
+                Kind::Traffic => "{ at = { aws = 100, azure = 0 } }",
             };
             self.fault(
                 fault.help(format!("write how it stands at the start: `targets.{name} = {size}`")),

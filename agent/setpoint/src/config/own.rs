@@ -42,6 +42,7 @@ pub(crate) fn own(
         RawTargetKind::Database { own, .. } => (&own.own, Some(&**own)),
         RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. }
+        | RawTargetKind::Traffic { .. }
         | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. } => return None,
     };
@@ -67,6 +68,7 @@ pub(crate) fn own(
         }
         RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. }
+        | RawTargetKind::Traffic { .. }
         | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. } => None,
     }

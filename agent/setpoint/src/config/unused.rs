@@ -50,7 +50,8 @@ fn in_groups(raw: &Raw) -> impl Iterator<Item = &RawInput> {
         | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. }
         | RawTargetKind::Job { .. }
-        | RawTargetKind::Volume { .. } => None,
+        | RawTargetKind::Volume { .. }
+        | RawTargetKind::Traffic { .. } => None,
     })
 }
 
