@@ -147,7 +147,8 @@ fn size(thought: &Thought) -> Result<(u32, u32), Held> {
             | Action::RemoveReplica { .. }
             | Action::Set { .. }
             | Action::Start { .. }
-            | Action::Grow { .. } => panic!("{intent:?}"),
+            | Action::Grow { .. }
+            | Action::Route { .. } => panic!("{intent:?}"),
         },
         Verdict::Held(held) => Err(held.clone()),
     }

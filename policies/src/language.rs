@@ -42,6 +42,8 @@ pub enum On {
     Job,
     /// A target of kind `volume`.
     Volume,
+    /// A target of kind `traffic`.
+    Traffic,
     /// What recording an opinion gives back.
     Opinion,
     /// What `alert("name")` gives.
@@ -64,6 +66,7 @@ impl On {
                 | Self::Rollout
                 | Self::Job
                 | Self::Volume
+                | Self::Traffic
         )
     }
 
@@ -83,6 +86,7 @@ impl On {
             Self::Rollout => "a rollout",
             Self::Job => "a job",
             Self::Volume => "a volume",
+            Self::Traffic => "a traffic",
             Self::Opinion => "an opinion",
             Self::Alert => "an alert",
             Self::Now => "'now'",
@@ -112,6 +116,10 @@ pub enum Arg {
     Window,
     /// A text.
     Text,
+    /// The name of a destination of the traffic before it.
+    Destination,
+    /// A map of shares by destination that add up to 100 %.
+    Shares,
 }
 
 /// What a word gives back.

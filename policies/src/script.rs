@@ -4,7 +4,7 @@ use crate::{
     check::{Checked, RuleOutline, check},
     engine::{
         DatabaseHandle, ENGINE, FlagHandle, GroupHandle, Inputs, JobHandle, Now, Params,
-        RolloutHandle, SettingHandle, State, VolumeHandle,
+        RolloutHandle, SettingHandle, State, TrafficHandle, VolumeHandle,
     },
     fault::Fault,
     fault::FaultId,
@@ -130,6 +130,7 @@ fn scope(header: &Header) -> Scope<'static> {
             Kind::Rollout => scope.push(name.clone(), RolloutHandle(index)),
             Kind::Job => scope.push(name.clone(), JobHandle(index)),
             Kind::Volume => scope.push(name.clone(), VolumeHandle(index)),
+            Kind::Traffic => scope.push(name.clone(), TrafficHandle(index)),
         };
     }
     scope

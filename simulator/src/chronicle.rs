@@ -136,8 +136,10 @@ fn what(action: &Action) -> What {
         Action::Retire { .. } => What::Retire,
         Action::Replace { .. } => What::Shrink,
         Action::Resize { .. } | Action::Return { .. } => What::Grow,
-        Action::Set { .. } if action.shrinks() => What::Shrink,
-        Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } => What::Grow,
+        Action::Set { .. } | Action::Route { .. } if action.shrinks() => What::Shrink,
+        Action::Set { .. } | Action::Start { .. } | Action::Grow { .. } | Action::Route { .. } => {
+            What::Grow
+        }
         Action::AddReplica { .. } => What::Add,
         Action::RemoveReplica { .. } => What::Remove,
     }

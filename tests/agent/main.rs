@@ -25,4 +25,5 @@ mod scene;
 mod settings;
 mod signed;
 mod starting;
+mod traffic;
 mod watchdog;

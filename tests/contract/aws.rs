@@ -52,7 +52,7 @@ where
 {
     let deadlines = Deadlines { look: DEADLINE, act: DEADLINE, ..Deadlines::default() };
     let cloud = Cloud::of(Arc::clone(moto));
-    let aws = cloud.connect_at(&wire.url(way), deadlines).await;
+    let aws = cloud.keys.connect(&wire.url(way), deadlines).await;
     let targets = BTreeMap::from([(it(), own), (missing(), absent)]);
     let (eyes, hands) = (Arc::new(aws.eyes(targets.clone())), Arc::new(aws.hands(targets)));
     // Its file with the credentials must last.

@@ -13,7 +13,8 @@ pub struct Cloud {
     pub proxy: FaultProxy,
     /// Answers them, and those that set the scene.
     pub moto: Arc<Moto>,
-    credentials: NamedTempFile,
+    /// What it lets in with.
+    pub keys: Keys,
 }
 
 impl Cloud {
@@ -25,10 +26,7 @@ impl Cloud {
     /// One that has `moto` behind it.
     pub fn of(moto: impl Into<Arc<Moto>>) -> Self {
         let moto = moto.into();
-        let mut credentials = NamedTempFile::new().expect("there is room for a small file");
-        let text = "[default]\naws_access_key_id = fake\naws_secret_access_key = fake\n";
-        credentials.write_all(text.as_bytes()).expect("there is room for a small file");
-        Self { proxy: FaultProxy::start(moto.address()), moto, credentials }
+        Self { proxy: FaultProxy::start(moto.address()), moto, keys: Keys::new() }
     }
 
     /// Where it is called, through the proxy.
@@ -38,19 +36,44 @@ impl Cloud {
 
     /// The file with the credentials it accepts.
     pub fn credentials(&self) -> &Path {
-        self.credentials.path()
+        self.keys.0.path()
     }
 
     /// Gets ready to call it, through the proxy, with the default deadlines.
     pub async fn connect(&self) -> Aws {
-        self.connect_at(&self.endpoint(), Deadlines::default()).await
+        self.connect_within(Deadlines::default()).await
     }
 
-    /// Gets ready to call whoever is at `endpoint`, as it would be called itself.
-    pub async fn connect_at(&self, endpoint: &str, deadlines: Deadlines) -> Aws {
+    /// Gets ready to call it, through the proxy.
+    pub async fn connect_within(&self, deadlines: Deadlines) -> Aws {
+        self.keys.connect(&self.endpoint(), deadlines).await
+    }
+}
+
+/// Credentials that every emulator takes, in a file of their own.
+#[derive(Debug)]
+pub struct Keys(NamedTempFile);
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Keys {
+    /// Writes them down.
+    pub fn new() -> Self {
+        let mut file = NamedTempFile::new().expect("there is room for a small file");
+        let text = "[default]\naws_access_key_id = fake\naws_secret_access_key = fake\n";
+        file.write_all(text.as_bytes()).expect("there is room for a small file");
+        Self(file)
+    }
+
+    /// Gets ready to call what listens at `endpoint`.
+    pub async fn connect(&self, endpoint: &str, deadlines: Deadlines) -> Aws {
         let settings = AwsSettings {
             endpoint: Some(Url::parse(endpoint).expect("an address makes a URL")),
-            credentials_file: Some(self.credentials.path().to_owned()),
+            credentials_file: Some(self.0.path().to_owned()),
             deadlines,
             ..AwsSettings::new("aws", REGION)
         };

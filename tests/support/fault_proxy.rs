@@ -1,8 +1,8 @@
 //! A proxy in front of a server, which spoils what it is told to and counts the rest.
 //!
 //! It takes one request a connection, each on a thread of its own. It tells what changes something
-//! from what only looks: by the `Action` of AWS's query protocol where there is one, else by the
-//! method.
+//! from what only looks: by the `Action` of AWS's query protocol where there is one, those of
+//! Route 53 by their path, else by the method.
 
 use crate::http::{Request, header};
 use std::{
@@ -67,8 +67,10 @@ impl Fault {
 /// Which calls a fault is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calls {
-    /// Those of this action of AWS's query protocol.
+    /// Those of this action of AWS's.
     Of(&'static str),
+    /// Those of them that have this text in their first line: what they are about.
+    About(&'static str, &'static str),
     /// Those that have this text in their first line or in their body.
     With(&'static str),
     /// Those that change something.
@@ -89,6 +91,7 @@ impl Calls {
     fn has(self, call: &Call) -> bool {
         match self {
             Self::Of(action) => call.action == action,
+            Self::About(action, text) => call.action == action && call.line.contains(text),
             Self::With(text) => call.line.contains(text) || call.body.contains(text),
             Self::Changes => call.changes,
             Self::Looks => !call.changes,
@@ -100,7 +103,7 @@ impl Calls {
 /// A call that arrived.
 #[derive(Clone, Debug)]
 struct Call {
-    /// The `Action` of AWS's query protocol, where there is one.
+    /// AWS's name of it, where it has one.
     action: String,
     /// The request line.
     line: String,
@@ -112,11 +115,11 @@ struct Call {
 impl Call {
     fn of(request: &Request) -> Self {
         let line = request.head.lines().next().unwrap_or_default().to_owned();
-        let action = request.field("Action").unwrap_or_default().to_owned();
+        let action = request.action().to_owned();
         let looks = if action.is_empty() {
             line.starts_with("GET ") || line.starts_with("HEAD ")
         } else {
-            action.starts_with("Describe")
+            ["Describe", "List", "Get"].iter().any(|looks| action.starts_with(looks))
         };
         let body = String::from_utf8_lossy(&request.body).into_owned();
         Self { action, line, body, changes: !looks }

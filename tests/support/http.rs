@@ -45,6 +45,17 @@ impl Request {
         Ok(answer)
     }
 
+    /// The action of AWS's that it asks for; nothing, where that cannot be told.
+    pub(crate) fn action(&self) -> &str {
+        let line = self.head.lines().next().unwrap_or_default();
+        match line.split_once(' ').unwrap_or_default() {
+            ("POST", path) if path.contains("/rrset") => "ChangeResourceRecordSets",
+            ("GET", path) if path.contains("/rrset") => "ListResourceRecordSets",
+            ("GET", path) if path.contains("/healthcheck/") => "GetHealthCheckStatus",
+            _ => self.field("Action").unwrap_or_default(),
+        }
+    }
+
     /// The value of a field of the form in the body, as encoded; `None` if it is not there.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let form = std::str::from_utf8(&self.body).ok()?;

@@ -28,11 +28,12 @@ mod simulated;
 mod stranger;
 mod waiting;
 mod workers;
+mod zone;
 
 pub use agent::{Agent, Site, message, program};
 pub use alertmanager::Alertmanager;
 pub use clock::MachineClock;
-pub use cloud::Cloud;
+pub use cloud::{Cloud, Keys};
 pub use exporter::{Exporter, Page};
 pub use fault_proxy::{Calls, Fault, FaultProxy};
 pub use flags::FlagReader;
@@ -51,3 +52,7 @@ pub use simulated::Simulated;
 pub use stranger::Stranger;
 pub use waiting::{free_port, until};
 pub use workers::Workers;
+pub use zone::{
+    NAME as ZONE_NAME, RecordSet, Zone, address as zone_address, alias as zone_alias,
+    dead as zone_dead,
+};

@@ -310,6 +310,7 @@ impl TargetMemory {
     fn was_not_sent(&mut self) {
         let Some(open) = self.open.take() else { return self.noticed.is_lost() };
         self.drains.was_not_sent(&open.intent.action);
+        self.noticed.routes.was_not_sent(&open.intent.action);
         match open.change {
             Some(_) => self.noticed.was_not_sent(),
             None => self.noticed.is_lost(),
@@ -371,6 +372,7 @@ fn shows(seen: &Seen, action: &Action) -> bool {
         (Seen::Rollout(rollout), Action::Set { to, .. }) => rollout.share == *to,
         (Seen::Job(job), Action::Start { after, anew, .. }) => began(job, after.as_ref(), *anew),
         (Seen::Volume(volume), Action::Grow { to, .. }) => volume.size >= *to,
+        (Seen::Traffic(traffic), Action::Route { to, .. }) => traffic.shares() == *to,
         (
             Seen::Group(_)
             | Seen::Database(_)
@@ -379,6 +381,7 @@ fn shows(seen: &Seen, action: &Action) -> bool {
             | Seen::Rollout(_)
             | Seen::Job(_)
             | Seen::Volume(_)
+            | Seen::Traffic(_)
             | Seen::Nothing(_),
             _,
         ) => false,

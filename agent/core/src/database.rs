@@ -118,7 +118,8 @@ fn repeats(action: &Action, database: &Database) -> bool {
         | Action::Return { .. }
         | Action::Set { .. }
         | Action::Start { .. }
-        | Action::Grow { .. } => false,
+        | Action::Grow { .. }
+        | Action::Route { .. } => false,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     job::decide_job,
     noticed::Clocks,
     region::Region,
+    routing::decide_traffic,
     setting::{Dial, decide_setting},
     shadow::decide_shadows,
     volume::decide_volume,
@@ -116,6 +117,9 @@ pub(crate) fn decide_kind(
         (TargetSettings::Volume(settings), Seen::Volume(volume)) => {
             decide_volume(target, (settings, volume), memory, ballot, id)
         }
+        (TargetSettings::Traffic(settings), Seen::Traffic(traffic)) => {
+            decide_traffic(target, (settings, traffic), memory, ballot, id)
+        }
         (_, Seen::Nothing(why)) => not_observed(why),
         (_, Seen::Group(_)) => not_observed("it is a group"),
         (_, Seen::Database(_)) => not_observed("it is a database"),
@@ -124,6 +128,7 @@ pub(crate) fn decide_kind(
         (_, Seen::Rollout(_)) => not_observed("it is a rollout"),
         (_, Seen::Job(_)) => not_observed("it is a job"),
         (_, Seen::Volume(_)) => not_observed("it is a volume"),
+        (_, Seen::Traffic(_)) => not_observed("it is a traffic"),
     }
 }
 
@@ -137,6 +142,7 @@ fn describe(seen: &Seen, past: &TargetMemory, now: Tick) -> String {
         Seen::Rollout(rollout) => crate::rollout::describe(rollout, past),
         Seen::Job(job) => crate::job::describe(job, past, now),
         Seen::Volume(volume) => crate::volume::describe(volume, past),
+        Seen::Traffic(traffic) => crate::routing::describe(traffic, past),
         Seen::Nothing(why) => why.clone(),
     }
 }
@@ -204,7 +210,8 @@ fn sizes_count(bounds: &TargetSettings) -> Span {
         | TargetSettings::Flag(_)
         | TargetSettings::Rollout(_)
         | TargetSettings::Job(_)
-        | TargetSettings::Volume(_) => Span::ZERO,
+        | TargetSettings::Volume(_)
+        | TargetSettings::Traffic(_) => Span::ZERO,
     }
 }
 
@@ -230,6 +237,7 @@ impl TargetMemory {
         if !matches!(intent.action, Action::Retire { .. }) {
             let change = self.change(&intent.action, now);
             self.noticed.sent.extend(change);
+            self.noticed.routes.remember(&intent.action, now);
             self.count_unanswered();
             let intent = intent.clone();
             self.open = Some(OpenIntent { intent, since: now, accepted: false, change });
@@ -262,6 +270,7 @@ impl TargetMemory {
             | Action::Return { from, to, .. }
             | Action::Set { from, to, .. }
             | Action::Grow { from, to } => (*from, *to),
+            Action::Route { from, to, .. } => crate::traffic::turn(from, to)?,
             Action::Retire { .. } | Action::Replace { .. } | Action::Start { .. } => return None,
             Action::AddReplica { .. } => (present, present.saturating_add(1)),
             Action::RemoveReplica { .. } => (present, present.saturating_sub(1)),

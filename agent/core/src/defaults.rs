@@ -114,7 +114,8 @@ const SETTING: &str = "setting";
 const FLAG: &str = "flag";
 const ROLLOUT: &str = "rollout";
 const BOTH: &str = "group, database";
-const ALL: &str = "group, database, setting, flag, rollout";
+const TRAFFIC: &str = "traffic";
+const ALL: &str = "group, database, setting, flag, rollout, traffic";
 const HPA: &str = "Kubernetes' HPA";
 const OURS: &str = "ours";
 
@@ -158,8 +159,9 @@ pub const DEFAULTS: &[DefaultValue] = &[
     row(("safe", FLAG), Amount::Word("low"), "the side on which a feature does no harm: off", OURS),
     row(("stages by default", ROLLOUT), Amount::Word("5, 25, 50, 100 %"), "the shares of traffic that `advance` goes through", OURS),
     row(("step_up", ROLLOUT), Amount::Word("none"), "the most that one action raises, of all traffic; as far as is asked for without", OURS),
-    row(("confirm_within", "setting, flag, rollout, job"), Amount::Time(SETTING_CONFIRM), "how long a value or a start may take to show before the action counts as lost", OURS),
-    row(("cooldown_down", "group, database, setting, flag"), Amount::Time(COOLDOWN_DOWN), "the time after a confirmed action in which nothing shrinks", "Application Auto Scaling"),
+    row(("step_down", TRAFFIC), Amount::Word("none"), "the most that one action moves, of all users; as far as is asked for without", OURS),
+    row(("confirm_within", "setting, flag, rollout, job, traffic"), Amount::Time(SETTING_CONFIRM), "how long a value or a start may take to show before the action counts as lost", OURS),
+    row(("cooldown_down", "group, database, setting, flag, traffic"), Amount::Time(COOLDOWN_DOWN), "the time after a confirmed action in which nothing shrinks", "Application Auto Scaling"),
     row(("cooldown_down", ROLLOUT), Amount::Time(BAKE), "how long a stage stands before the next, and another candidate before its first raise", "ours: rates over 5 minutes are of this stage alone, twice over; Flagger takes 1 minute, Argo Rollouts has none"),
     row(("cooldown_up", "database, job, volume"), Amount::Time(COOLDOWN_UP), "the time after a confirmed action before the next replica, start or growth", OURS),
     row(("settle", ALL), Amount::Time(SETTLE), "the time after a first start in which nothing shrinks", "cluster-autoscaler's delay after growth"),

@@ -123,7 +123,8 @@ impl Drains {
             | Action::RemoveReplica { .. }
             | Action::Set { .. }
             | Action::Start { .. }
-            | Action::Grow { .. } => {}
+            | Action::Grow { .. }
+            | Action::Route { .. } => {}
         }
     }
 

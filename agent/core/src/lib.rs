@@ -40,6 +40,8 @@ mod region;
 mod release;
 mod replacing;
 mod rollout;
+mod routes;
+mod routing;
 mod setting;
 mod settings;
 mod shadow;
@@ -49,6 +51,7 @@ mod snapshot;
 mod starts;
 mod target;
 mod time;
+mod traffic;
 mod unit;
 mod victims;
 mod volume;
@@ -79,6 +82,7 @@ pub use plan::{
 pub use program::{BoundPolicy, Program};
 pub use reading::{Reading, Sample};
 pub use rollout::{Candidates, Condemned, RolloutSettings, Stages};
+pub use routes::{Routes, SentRoute};
 pub use settings::{
     Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, JobSettings, Per, Role,
     Sessions, SettingSettings, Settings, Step, TargetSettings, VolumeSettings,
@@ -91,6 +95,7 @@ pub use target::{
     Rollout, Seen, Setting, Side, Volume,
 };
 pub use time::{Moment, NotASpan, Span, Tick, Timestamp};
+pub use traffic::{Destination, Shares, Traffic, TrafficSettings, shares_of};
 pub use unit::{Dimension, Quantity, Short, Unit};
 pub use walk::Walk;
 pub use window::{NoAnswer, Stat, Window};

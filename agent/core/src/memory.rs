@@ -132,14 +132,16 @@ pub struct OpenIntent {
 }
 
 impl OpenIntent {
-    /// The size the intent asks for, where it asks for one.
-    pub const fn size(&self) -> Option<u32> {
+    /// The size the intent asks for, where it asks for one; of a route, the percent of users
+    /// that it moves.
+    pub fn size(&self) -> Option<u32> {
         match &self.intent.action {
             Action::Resize { to, .. }
             | Action::Drain { to, .. }
             | Action::Return { to, .. }
             | Action::Set { to, .. }
             | Action::Grow { to, .. } => Some(*to),
+            Action::Route { from, to, .. } => Some(crate::traffic::moved(from, to)),
             Action::Retire { .. }
             | Action::Replace { .. }
             | Action::AddReplica { .. }

@@ -5,8 +5,8 @@
 //! Start reading at [`Noticed`].
 
 use crate::{
-    Brakes, Candidates, Decision, Effect, InputKey, Members, Move, Seen, Span, Starts, Tick,
-    Timestamp, defaults,
+    Brakes, Candidates, Decision, Effect, InputKey, Members, Move, Routes, Seen, Span, Starts,
+    Tick, Timestamp, defaults,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -38,6 +38,9 @@ pub struct Noticed {
     /// Of a rollout: its candidates.
     #[serde(skip_serializing_if = "Candidates::is_nothing")]
     pub candidates: Candidates,
+    /// Of a traffic: which routes were ours.
+    #[serde(skip_serializing_if = "Routes::is_nothing")]
+    pub routes: Routes,
 }
 
 /// Members could not be had.
@@ -116,6 +119,10 @@ impl Noticed {
         }
         if let Seen::Job(job) = seen {
             self.starts.look(job, now);
+        }
+        if let Seen::Traffic(traffic) = seen {
+            let moved = self.routes.look(traffic, now, (confirm_within, SHOWS_OLD));
+            self.foreign = moved.or(self.foreign);
         }
         let forgotten = |short: &Shortage| now.since(short.last) >= brakes.shortage;
         if self.short.as_ref().is_some_and(forgotten) {
@@ -219,8 +226,8 @@ impl Noticed {
 fn is_the_providers(seen: &Seen, before: u32, size: u32) -> bool {
     let own = match seen {
         Seen::Group(group) => group.own_range,
-        // A job runs for whoever starts it.
-        Seen::Job(_) => return true,
+        // A job runs for whoever starts it; routes are told apart by themselves.
+        Seen::Job(_) | Seen::Traffic(_) => return true,
         Seen::Database(_)
         | Seen::Setting(_)
         | Seen::Flag(_)

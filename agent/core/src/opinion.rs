@@ -5,7 +5,8 @@
 //! it is a decision: [`decide`](crate::decide()) makes those.
 
 use crate::{
-    Contact, Hold, HoldKey, PolicyName, Quantity, RuleName, Saying, Short, Span, TargetName,
+    Contact, Hold, HoldKey, PolicyName, Quantity, RuleName, Saying, Shares, Short, Span,
+    TargetName, traffic::in_words,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -215,6 +216,8 @@ pub enum Ask {
     Restart,
     /// Have this many GiB.
     GrowTo(u32),
+    /// Send users so: percent of all for each destination; those not named get nobody.
+    Route(Shares),
 }
 
 impl fmt::Display for Ask {
@@ -243,6 +246,7 @@ impl fmt::Display for Ask {
             Self::Start => f.write_str("start"),
             Self::Restart => f.write_str("restart"),
             Self::GrowTo(size) => write!(f, "grow to {size} GiB"),
+            Self::Route(shares) => write!(f, "route {}", in_words(shares)),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! are given. Every target is in it, as an action or as [`Held`].
 
 use crate::{
-    FailureKind, IntentId, Notice, PolicyName, RuleName, ShadowDecision, Span, TargetName,
+    FailureKind, IntentId, Notice, PolicyName, RuleName, ShadowDecision, Shares, Span, TargetName,
 };
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, fmt};
@@ -154,6 +154,8 @@ pub enum Guard {
     Once,
     /// A candidate that was rolled back is not raised again by itself.
     Condemned,
+    /// Nobody is sent to where nobody answers, nor to nowhere.
+    Destinations,
 }
 
 impl Guard {
@@ -184,6 +186,7 @@ impl Guard {
             Self::Replace => "replacing",
             Self::Once => "once",
             Self::Condemned => "condemned",
+            Self::Destinations => "destinations",
         }
     }
 }
@@ -262,7 +265,9 @@ impl Intent {
             Action::AddReplica { name } => format!("add replica {name} to {target}"),
             Action::RemoveReplica { name } => format!("remove replica {name} from {target}"),
             Action::Start { .. } => format!("{action} {target}"),
-            Action::Set { .. } | Action::Grow { .. } => format!("{action} of {target}"),
+            Action::Set { .. } | Action::Grow { .. } | Action::Route { .. } => {
+                format!("{action} of {target}")
+            }
         }
     }
 }
@@ -351,6 +356,16 @@ pub enum Action {
         /// The size to have; always larger.
         to: u32,
     },
+    /// Send users so: the share of each destination, in percent.
+    Route {
+        /// The shares the decision was based on.
+        from: Shares,
+        /// The shares to have: of the same destinations, and adding up to 100.
+        to: Shares,
+        /// Whether it does more than lead away from destinations that do not answer: such a
+        /// change counts as shrinking.
+        leaves: bool,
+    },
 }
 
 impl Action {
@@ -366,6 +381,7 @@ impl Action {
             Self::Set { leaves, .. } => *leaves,
             Self::Start { anew, .. } => *anew,
             Self::Grow { .. } => false,
+            Self::Route { leaves, .. } => *leaves,
         }
     }
 }
@@ -382,7 +398,8 @@ impl Action {
             | Self::Replace { .. }
             | Self::Set { .. }
             | Self::Start { .. }
-            | Self::Grow { .. } => false,
+            | Self::Grow { .. }
+            | Self::Route { .. } => false,
         }
     }
 }
@@ -406,8 +423,18 @@ impl fmt::Display for Action {
             Self::Set { from, to, .. } => write!(f, "set {from} -> {to}"),
             Self::Start { anew, .. } => f.write_str(if *anew { "restart" } else { "start" }),
             Self::Grow { from, to } => write!(f, "grow {from} -> {to} GiB"),
+            Self::Route { from, to, .. } => write!(f, "route {}", changes(from, to)),
         }
     }
+}
+
+/// "aws 100 -> 80, azure 0 -> 20": what changes, and nothing else.
+fn changes(from: &Shares, to: &Shares) -> String {
+    let share = |name: &String| from.get(name).copied().unwrap_or_default();
+    let changed = to.iter().filter(|(name, to)| share(name) != **to);
+    let words: Vec<String> =
+        changed.map(|(name, to)| format!("{name} {} -> {to}", share(name))).collect();
+    words.join(", ")
 }
 
 /// So many names are said; of the others only how many they are.

@@ -36,7 +36,8 @@ impl<'a> Region<'a> {
             | Seen::Flag(_)
             | Seen::Rollout(_)
             | Seen::Job(_)
-            | Seen::Volume(_) => true,
+            | Seen::Volume(_)
+            | Seen::Traffic(_) => true,
             Seen::Nothing(_) => false,
         };
         let (all, seen) =

@@ -31,7 +31,8 @@ impl Memory {
         let short = past.noticed.short.take();
         // A rule that stays fired does not start a job anew because its target was adopted.
         let starts = std::mem::take(&mut past.noticed.starts);
-        past.noticed = Noticed { sent, short, starts, ..Noticed::default() };
+        let routes = std::mem::take(&mut past.noticed.routes);
+        past.noticed = Noticed { sent, short, starts, routes, ..Noticed::default() };
     }
 }
 
@@ -62,6 +63,7 @@ impl Release {
             | Seen::Rollout(_)
             | Seen::Job(_)
             | Seen::Volume(_)
+            | Seen::Traffic(_)
             | Seen::Nothing(_) => true,
         }
     }

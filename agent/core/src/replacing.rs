@@ -117,7 +117,8 @@ impl Replacing<'_> {
             | Ask::Freeze
             | Ask::Start
             | Ask::Restart
-            | Ask::GrowTo(_) => Vec::new(),
+            | Ask::GrowTo(_)
+            | Ask::Route(_) => Vec::new(),
         });
         let mut first = None;
         for name in named {

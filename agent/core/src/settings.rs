@@ -3,8 +3,8 @@
 //! Defaults are those of the table in `defaults`; each has its source there.
 
 use crate::{
-    Brakes, Calendar, InputKey, PolicyName, Range, RolloutSettings, Side, Span, TargetName, Unit,
-    defaults,
+    Brakes, Calendar, InputKey, PolicyName, Range, RolloutSettings, Side, Span, TargetName,
+    TrafficSettings, Unit, defaults,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -156,6 +156,8 @@ pub enum TargetSettings {
     Job(JobSettings),
     /// Of a volume.
     Volume(VolumeSettings),
+    /// Of a traffic.
+    Traffic(TrafficSettings),
 }
 
 impl TargetSettings {
@@ -168,6 +170,7 @@ impl TargetSettings {
             Self::Rollout(rollout) => rollout.dial.range,
             Self::Job(_) => Range::UP_TO_ONE,
             Self::Volume(volume) => volume.range,
+            Self::Traffic(_) => Range::SHARES,
         }
     }
 
@@ -180,6 +183,7 @@ impl TargetSettings {
             Self::Rollout(rollout) => &rollout.dial.brakes,
             Self::Job(job) => &job.brakes,
             Self::Volume(volume) => &volume.brakes,
+            Self::Traffic(traffic) => &traffic.brakes,
         }
     }
 
@@ -192,6 +196,7 @@ impl TargetSettings {
             Self::Rollout(rollout) => &mut rollout.dial.brakes,
             Self::Job(job) => &mut job.brakes,
             Self::Volume(volume) => &mut volume.brakes,
+            Self::Traffic(traffic) => &mut traffic.brakes,
         }
     }
 
@@ -204,6 +209,7 @@ impl TargetSettings {
             Self::Rollout(rollout) => rollout.dial.confirm_within,
             Self::Job(job) => job.confirm_within,
             Self::Volume(volume) => volume.confirm_within,
+            Self::Traffic(traffic) => traffic.confirm_within,
         }
     }
 }

@@ -13,7 +13,7 @@
 use crate::{
     ActResult, Action, Database, Decision, Evaluation, Group, IntentId, LastRun, Memory, Plan,
     PolicyName, Replica, ReplicaState, Rollout, Seen, Settings, Snapshot, TargetMemory,
-    TargetSettings, Tick, Verdict, Volume, ballot,
+    TargetSettings, Tick, Traffic, Verdict, Volume, ballot,
     decide::{decide_kind, remembered},
     noticed::Clocks,
     region::Region,
@@ -110,7 +110,8 @@ impl ShadowMemory {
                     | TargetSettings::Flag(_)
                     | TargetSettings::Rollout(_)
                     | TargetSettings::Job(_)
-                    | TargetSettings::Volume(_) => (crate::Span::ZERO, false),
+                    | TargetSettings::Volume(_)
+                    | TargetSettings::Traffic(_) => (crate::Span::ZERO, false),
                 };
                 let warm = now.since(self.changed) >= ready_after;
                 let ready = if warm { own.desired } else { own.ready.min(own.desired) };
@@ -141,6 +142,12 @@ impl ShadowMemory {
             (Seen::Volume(own), Seen::Volume(real)) => {
                 let (size, used) = (own.size, real.used);
                 *own = Volume { size, used, ..Volume::default() };
+            }
+            // The world's health, and shares of its own: of the same destinations.
+            (Seen::Traffic(own), Seen::Traffic(real))
+                if own.destinations.keys().eq(real.destinations.keys()) =>
+            {
+                *own = Traffic { busy: None, paused: None, ..real.routed(&own.shares()) };
             }
             // A virtual run is over at the next look, and goes well.
             (Seen::Job(own), Seen::Job(_)) => {
@@ -225,6 +232,7 @@ fn become_of(stands: &mut Seen, action: &Action) {
         (Seen::Flag(flag), Action::Set { to, .. }) => *flag = flag.shown_to(*to),
         (Seen::Rollout(rollout), Action::Set { to, .. }) => rollout.share = *to,
         (Seen::Volume(volume), Action::Grow { to, .. }) => volume.size = *to,
+        (Seen::Traffic(traffic), Action::Route { to, .. }) => *traffic = traffic.routed(to),
         (Seen::Job(job), Action::Start { token, .. }) => {
             job.last = LastRun::Running;
             job.run = Some(token.clone());
@@ -237,6 +245,7 @@ fn become_of(stands: &mut Seen, action: &Action) {
             | Seen::Rollout(_)
             | Seen::Job(_)
             | Seen::Volume(_)
+            | Seen::Traffic(_)
             | Seen::Nothing(_),
             _,
         ) => {}

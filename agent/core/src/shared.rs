@@ -51,6 +51,12 @@ impl Stage<'_> {
 
     /// The guards against a world that is ill, against others and against ourselves.
     pub(crate) fn steady(&self, gauntlet: &mut Gauntlet, unhealthy: Part) {
+        self.undisturbed(gauntlet, unhealthy);
+        self.turns(gauntlet, |candidate| candidate);
+    }
+
+    /// The first two of them.
+    pub(crate) fn undisturbed(&self, gauntlet: &mut Gauntlet, unhealthy: Part) {
         let Self { brakes, past, .. } = self;
         let (now, noticed) = (self.memory.now, &past.noticed);
         gauntlet.ask(Guard::TooSick, |candidate| {
@@ -60,8 +66,17 @@ impl Stage<'_> {
             let in_range = self.allowed.clamp(candidate.present);
             foreign(candidate, noticed.foreign, in_range, (now, brakes.foreign_respect))
         });
-        gauntlet
-            .ask(Guard::Flap, |candidate| flapping(candidate, past.moves.iter(), brakes.flap, now));
+    }
+
+    /// Whether it turns too often; `way` tells from where to where a candidate leads.
+    pub(crate) fn turns(&self, gauntlet: &mut Gauntlet, way: impl FnOnce(Candidate) -> Candidate) {
+        let (moves, flap) = (self.past.moves.iter(), self.brakes.flap);
+        gauntlet.ask(Guard::Flap, |candidate| {
+            match flapping(way(candidate), moves, flap, self.memory.now) {
+                Ruling::Size(_, note) => Ruling::Size(candidate.size, note),
+                hold @ Ruling::Hold(_) => hold,
+            }
+        });
     }
 
     /// A person's leave, and the range over all that the others made of the size.

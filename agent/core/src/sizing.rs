@@ -54,7 +54,8 @@ pub(crate) fn size_of(ask: &Ask, present: u32, base: u32) -> Option<Size> {
         | Ask::Rollback
         | Ask::Freeze
         | Ask::Start
-        | Ask::Restart => None,
+        | Ask::Restart
+        | Ask::Route(_) => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Targets as they were seen, and as the operator bounded them.
 
-use crate::{Member, Span, Timestamp};
+use crate::{Member, Span, Timestamp, Traffic};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -22,6 +22,8 @@ pub enum Seen {
     Job(Job),
     /// A disk that can grow.
     Volume(Volume),
+    /// Where users are sent.
+    Traffic(Traffic),
     /// The provider could not tell, and why. Nothing is done to what is not seen.
     Nothing(String),
 }
@@ -37,11 +39,13 @@ impl Seen {
             Self::Rollout(rollout) => rollout.busy.as_deref(),
             Self::Job(job) => job.busy.as_deref(),
             Self::Volume(volume) => volume.busy.as_deref(),
+            Self::Traffic(traffic) => traffic.busy.as_deref(),
             Self::Nothing(_) => None,
         }
     }
 
-    /// How large it is and how much of that is at work, in what its kind counts.
+    /// How large it is and how much of that is at work, in what its kind counts. Of traffic it
+    /// is the share of the first destination in the order of names.
     pub fn size(&self) -> Option<(u32, u32)> {
         match self {
             Self::Group(group) => Some((group.desired, group.ready)),
@@ -54,6 +58,10 @@ impl Seen {
                 Some((running, running))
             }
             Self::Volume(volume) => Some((volume.size, volume.size)),
+            Self::Traffic(traffic) => {
+                let (_, first) = traffic.destinations.first_key_value()?;
+                Some((first.share, first.share))
+            }
             Self::Nothing(_) => None,
         }
     }
@@ -302,8 +310,8 @@ impl Range {
     /// Nothing or one.
     pub(crate) const UP_TO_ONE: Self = Self { min: 0, max: 1 };
 
-    /// The shares of users that may see a feature, or of traffic that may go to a candidate, in
-    /// percent.
+    /// Shares, in percent: of users that may see a feature or that are moved, of traffic that may
+    /// go to a candidate.
     pub(crate) const SHARES: Self = Self { min: 0, max: 100 };
 
     /// A range, if `min` is not above `max`.

@@ -141,7 +141,8 @@ impl Life {
             | Action::RemoveReplica { .. }
             | Action::Set { .. }
             | Action::Start { .. }
-            | Action::Grow { .. } => {}
+            | Action::Grow { .. }
+            | Action::Route { .. } => {}
         }
         if let Action::Resize { to, .. } | Action::Return { to, .. } = action {
             for n in 100..100 + to.saturating_sub(self.size()) {

@@ -197,8 +197,9 @@ impl Walker<'_, '_> {
                 }
             }
             Arg::Time | Arg::Window => self.wrong_dimension(is, Dimension::Time, &needs, place),
-            Arg::Text if matches!(is, Type::Text | Type::Unknown) => {}
-            Arg::Text => self.wrong_argument(&needs, "a text", is, place),
+            Arg::Shares => self.shares(word, of, is, place),
+            Arg::Text | Arg::Destination if matches!(is, Type::Text | Type::Unknown) => {}
+            Arg::Text | Arg::Destination => self.wrong_argument(&needs, "a text", is, place),
         }
     }
 
@@ -215,7 +216,7 @@ impl Walker<'_, '_> {
     }
 
     /// A share, or a number from 0 to 1.
-    fn share(&mut self, word: &Word, is: &Type, place: Position) {
+    pub(super) fn share(&mut self, word: &Word, is: &Type, place: Position) {
         let share = matches!(
             is,
             Type::Unknown
@@ -285,7 +286,10 @@ impl Walker<'_, '_> {
     }
 
     /// Texts written out, where not every text will do.
-    pub(super) fn literals(&mut self, word: &Word, call: &FnCallExpr) {
+    pub(super) fn literals(&mut self, word: &Word, of: &Type, call: &FnCallExpr) {
+        if word.args == Some(&[Arg::Destination]) {
+            self.destination(of, call);
+        }
         if word.on != On::Now {
             return;
         }

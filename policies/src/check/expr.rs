@@ -4,7 +4,7 @@
 
 use super::{
     chain::{Link, Step, chain},
-    types::{MAP, Measure, Source, Type},
+    types::{Measure, Source, Type},
     walk::{Part, Walker},
 };
 use crate::{fault::FaultId, language::GLOBALS, suggest::one_of};
@@ -29,10 +29,7 @@ impl Walker<'_, '_> {
                 items.iter().for_each(|item| drop(self.expr(item)));
                 Type::Other("a list")
             }
-            Expr::Map(entries, _) => {
-                entries.0.iter().for_each(|(_, value)| drop(self.expr(value)));
-                MAP
-            }
+            Expr::Map(entries, _) => self.entries(&entries.0),
             Expr::Unit(_) => Type::Nothing,
             Expr::Variable(name, _, place) => {
                 let is = self.variable(&name.1, *place);

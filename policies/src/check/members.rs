@@ -16,7 +16,7 @@ impl Walker<'_, '_> {
     /// `is.name`
     pub(super) fn property(&mut self, is: &Type, name: &str, place: Position) -> Type {
         match is {
-            Type::Unknown | Type::Other(_) => return Type::Unknown,
+            Type::Unknown | Type::Other(_) | Type::Map(_) => return Type::Unknown,
             Type::Inputs => return self.input(name, place),
             Type::Params => return self.param(name, place),
             Type::State => return self.state(name, place),
@@ -72,7 +72,7 @@ impl Walker<'_, '_> {
             types.iter().for_each(|is| self.escapes(is));
             return Type::Unknown;
         }
-        if matches!(is, Type::Unknown | Type::Other(_)) {
+        if matches!(is, Type::Unknown | Type::Other(_) | Type::Map(_)) {
             // Of a text that cannot be told to be one, `replace` is another word.
             let fits = |word: &Word| word.args.map(<[_]>::len) == Some(types.len());
             let word = opinion_word(name).filter(|word| *is == Type::Unknown && fits(word));
@@ -99,7 +99,7 @@ impl Walker<'_, '_> {
         let places: Vec<Position> = call.args.iter().map(rhai::Expr::start_position).collect();
         match is.words().and_then(|on| word(on, name)) {
             Some(word) if word.args.is_some() => {
-                self.literals(word, call);
+                self.literals(word, is, call);
                 return self.tell(word, is, types, &places, place);
             }
             Some(_) => {

@@ -30,6 +30,7 @@ mod operators;
 mod outline;
 mod scope;
 mod size;
+mod traffic;
 mod types;
 mod usage;
 mod walk;

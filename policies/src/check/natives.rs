@@ -44,6 +44,7 @@ pub(super) fn accepts(name: &str, arguments: &[Type]) -> bool {
         Accepts::Database => matches!(is, Type::Target(Kind::Database, _) | Type::Unknown),
         Accepts::Job => matches!(is, Type::Target(Kind::Job, _) | Type::Unknown),
         Accepts::Volume => matches!(is, Type::Target(Kind::Volume, _) | Type::Unknown),
+        Accepts::Traffic => matches!(is, Type::Target(Kind::Traffic, _) | Type::Unknown),
         Accepts::Flag => matches!(is, Type::Target(Kind::Flag, _) | Type::Unknown),
         Accepts::Rollout => matches!(is, Type::Target(Kind::Rollout, _) | Type::Unknown),
         Accepts::Setting => matches!(is, Type::Target(Kind::Setting, _) | Type::Unknown),

@@ -79,7 +79,9 @@ impl Walker<'_, '_> {
                 Some(value) => Type::fixed(measure.dimension, Some(-value)),
                 None => derived(measure.dimension, [one, one]),
             },
-            ("+", Type::Number(_)) | (_, Type::Unknown | Type::Other(_)) => one.clone(),
+            ("+", Type::Number(_)) | (_, Type::Unknown | Type::Other(_) | Type::Map(_)) => {
+                one.clone()
+            }
             _ => {
                 let message = format!("'{name}' cannot be applied to {}", one.noun());
                 self.faults.add(FaultId::WrongValue, place, message);
@@ -145,7 +147,8 @@ impl Walker<'_, '_> {
                 let dimension = quantity.dimension().unwrap_or(Dimension::Count);
                 with_value(derived(dimension, [left, right]), value)
             }
-            (Type::Unknown | Type::Other(_), other) | (other, Type::Unknown | Type::Other(_))
+            (Type::Unknown | Type::Other(_) | Type::Map(_), other)
+            | (other, Type::Unknown | Type::Other(_) | Type::Map(_))
                 if !other.is_ours() =>
             {
                 Type::Unknown
@@ -191,7 +194,11 @@ impl Walker<'_, '_> {
             {
                 Type::Unknown
             }
-            (Type::Other(_), other) | (other, Type::Other(_)) if !other.is_ours() => Type::Unknown,
+            (Type::Other(_) | Type::Map(_), other) | (other, Type::Other(_) | Type::Map(_))
+                if !other.is_ours() =>
+            {
+                Type::Unknown
+            }
             (a, b) => self.impossible(meeting, (a, b), place),
         }
     }
@@ -291,6 +298,7 @@ impl Walker<'_, '_> {
             Type::Target(Kind::Rollout, name) => {
                 format!("ask for a share by {name}.advance_to(…)")
             }
+            Type::Target(Kind::Traffic, name) => format!("ask for shares by {name}.route(…)"),
             _ => "only state.x can be kept".to_owned(),
         };
         self.faults.add_with_help(FaultId::ReadOnly, place, message, help);
@@ -358,8 +366,8 @@ fn alike(a: &Type, b: &Type) -> bool {
     matches!(
         (a, b),
         (Type::Number(_), Type::Number(_))
-            | (Type::Text, Type::Text | Type::Other(_))
-            | (Type::Other(_), Type::Text | Type::Other(_))
+            | (Type::Text, Type::Text | Type::Other(_) | Type::Map(_))
+            | (Type::Other(_) | Type::Map(_), Type::Text | Type::Other(_) | Type::Map(_))
             | (Type::Bool, Type::Bool)
             | (Type::Nothing, _)
             | (_, Type::Nothing)

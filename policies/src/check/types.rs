@@ -5,6 +5,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other type has the same answer")]
 
+use super::traffic::Entries;
 use crate::{
     header::{Kind, ParamValue},
     language::On,
@@ -43,6 +44,8 @@ pub(super) enum Type {
     Target(Kind, Arc<str>),
     /// What recording an opinion gives back.
     Opinion,
+    /// A map that is written out.
+    Map(Arc<Entries>),
     /// A value of Rhai's own, as a noun phrase: "a list".
     Other(&'static str),
 }
@@ -80,9 +83,6 @@ pub(super) enum Source {
     /// One of several of these.
     Mixed,
 }
-
-/// A map of Rhai, of which nothing more is told.
-pub(super) const MAP: Type = Type::Other("a map");
 
 impl Type {
     /// A quantity that rests on no sample.
@@ -154,6 +154,7 @@ impl Type {
             | Self::Alert
             | Self::Target(..)
             | Self::Opinion
+            | Self::Map(_)
             | Self::Other(_) => None,
         }
     }
@@ -183,6 +184,7 @@ impl Type {
             Self::Target(Kind::Rollout, _) => On::Rollout,
             Self::Target(Kind::Job, _) => On::Job,
             Self::Target(Kind::Volume, _) => On::Volume,
+            Self::Target(Kind::Traffic, _) => On::Traffic,
             Self::Opinion => On::Opinion,
             Self::Unknown
             | Self::Nothing
@@ -190,6 +192,7 @@ impl Type {
             | Self::Text
             | Self::Params
             | Self::State
+            | Self::Map(_)
             | Self::Other(_) => return None,
         })
     }
@@ -237,6 +240,7 @@ impl Type {
             Self::Alert => "an alert".to_owned(),
             Self::Target(kind, name) => format!("the {kind} '{name}'"),
             Self::Opinion => "an opinion".to_owned(),
+            Self::Map(_) => "a map".to_owned(),
             Self::Other(noun) => (*noun).to_owned(),
         }
     }

@@ -21,6 +21,7 @@ mod rule;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod volume;
 
 pub(crate) use alert::AlertHandle;
@@ -35,6 +36,7 @@ pub(crate) use overloads::{Accepts, overloads};
 pub(crate) use parts::Each;
 pub(crate) use rollout::RolloutHandle;
 pub(crate) use setting::SettingHandle;
+pub(crate) use traffic::TrafficHandle;
 pub(crate) use volume::VolumeHandle;
 
 use crate::syntax::{MAX_EXPRESSION_DEPTH, MAX_FUNCTION_EXPRESSION_DEPTH, MAX_FUNCTIONS, MAX_TEXT};
@@ -81,6 +83,7 @@ fn engine() -> Engine {
     job::register(&mut engine);
     volume::register(&mut engine);
     alert::register(&mut engine);
+    traffic::register(&mut engine);
     notices::register(&mut engine);
     rule::register(&mut engine);
     engine

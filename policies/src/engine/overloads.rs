@@ -2,7 +2,8 @@
 
 use super::{
     AlertHandle, DatabaseHandle, ENGINE, Each, FlagHandle, GroupHandle, Inputs, JobHandle, Now,
-    Params, RolloutHandle, SettingHandle, State, VolumeHandle, handle::Recorded, reading::Reading,
+    Params, RolloutHandle, SettingHandle, State, TrafficHandle, VolumeHandle, handle::Recorded,
+    reading::Reading,
 };
 use rhai::{Dynamic, FuncMetadata};
 use std::any::TypeId;
@@ -28,6 +29,8 @@ pub(crate) enum Accepts {
     Job,
     /// A volume.
     Volume,
+    /// A traffic.
+    Traffic,
     /// An opinion just recorded.
     Opinion,
     /// The values of each member or zone.
@@ -64,6 +67,7 @@ fn accepts(is: TypeId) -> Accepts {
         (TypeId::of::<RolloutHandle>(), Accepts::Rollout),
         (TypeId::of::<JobHandle>(), Accepts::Job),
         (TypeId::of::<VolumeHandle>(), Accepts::Volume),
+        (TypeId::of::<TrafficHandle>(), Accepts::Traffic),
         (TypeId::of::<Recorded>(), Accepts::Opinion),
         (TypeId::of::<Each>(), Accepts::Each),
         (TypeId::of::<AlertHandle>(), Accepts::Alert),

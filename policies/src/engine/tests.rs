@@ -96,6 +96,7 @@ fn the_engine_knows_no_word_that_the_table_does_not() {
             Some(Accepts::Rollout) => &[On::Rollout],
             Some(Accepts::Job) => &[On::Job],
             Some(Accepts::Volume) => &[On::Volume],
+            Some(Accepts::Traffic) => &[On::Traffic],
             Some(Accepts::Opinion) => &[On::Opinion],
             Some(Accepts::Alert) => &[On::Alert],
             Some(Accepts::Global) => &[On::Inputs, On::Now],

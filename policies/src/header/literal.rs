@@ -112,6 +112,15 @@ impl<'r, 's> Reader<'r, 's> {
         }
     }
 
+    /// A list of texts, each with its place.
+    pub(super) fn texts(&mut self, value: &Expr, what: &str) -> Option<Vec<(Position, String)>> {
+        let Expr::Array(items, _) = value else {
+            return self.wrong(value, what, "a list of texts", "[\"a\", \"b\"]");
+        };
+        let read = items.iter().map(|item| Some((item.start_position(), self.text(item, what)?)));
+        read.collect()
+    }
+
     /// A whole number from 0 to 4,294,967,295.
     pub(super) fn whole(&mut self, value: &Expr, what: &str) -> Option<u32> {
         let Expr::IntegerConstant(number, place) = value else {

@@ -269,7 +269,7 @@ fn target(reader: &mut Reader<'_, '_>, name: &str, value: &Expr) -> Option<Targe
     let what = format!("the target '{name}'");
     let entries = reader.map(value, &what)?;
     let kind = reader.required(&entries, "kind", &what, value.position(), kind)?;
-    Some(super::read_target::read(reader, &entries, kind, &what))
+    Some(super::read_target::read(reader, (&entries, value.position()), kind, &what))
 }
 
 fn kind(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Kind> {
@@ -279,13 +279,8 @@ fn kind(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Kind> {
     }
     let names = Kind::ALL.iter().map(|(name, _)| *name);
     let all = format!("this version acts on: {}", one_of(names.clone()));
-    if Kind::NOT_YET.contains(&text.as_str()) {
-        let message = format!("targets of kind '{text}' are not supported yet by this version");
-        reader.faults.add_with_help(FaultId::NotYet, value.position(), message, all);
-    } else {
-        let message = format!("unknown kind '{text}'");
-        let words = (text.as_str(), names.chain(Kind::NOT_YET), Some(all));
-        reader.faults.add_unknown(FaultId::UnknownKind, value.position(), message, words);
-    }
+    let message = format!("unknown kind '{text}'");
+    let words = (text.as_str(), names, Some(all));
+    reader.faults.add_unknown(FaultId::UnknownKind, value.position(), message, words);
     None
 }

@@ -5,11 +5,11 @@ use super::{
     literal::{Entries, Reader},
 };
 use crate::fault::FaultId;
-use rhai::Expr;
+use rhai::{Expr, Position};
 use setpoint_core::{DEFAULT_EFFECT_TRIES, DEFAULT_EFFECT_WITHIN, Side};
 
 /// A target's keys.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "kind",
     "min",
     "max",
@@ -19,11 +19,18 @@ const KEYS: [&str; 10] = [
     "cooldown_down",
     "ready_after",
     "safe",
+    "destinations",
     "effect",
 ];
 
 /// The keys of an effect.
 const EFFECT_KEYS: [&str; 4] = ["input", "falls", "within", "tries"];
+
+/// Why nothing else has destinations.
+const NO_TRAFFIC: &str = "only traffic is sent somewhere";
+
+/// Why traffic has no range.
+const TRAFFIC_RANGE: &str = "all users are sent somewhere: the shares add up to 100 %";
 
 /// Why a flag has no range.
 const FLAG_RANGE: &str = "a flag is shown to 0 to 100 % of users";
@@ -32,7 +39,7 @@ const FLAG_RANGE: &str = "a flag is shown to 0 to 100 % of users";
 const ROLLOUT_RANGE: &str = "a candidate has 0 to 100 % of the traffic";
 
 /// Keys that do not fit a kind, and why.
-const UNFIT: [(Kind, &str, &str); 35] = [
+const UNFIT: [(Kind, &str, &str); 48] = [
     (Kind::Group, "cooldown_up", "a group's growth has no cooldown: it is never kept waiting"),
     (Kind::Group, "safe", "a group is safe when it is large"),
     (Kind::Database, "safe", "a database is safe when it has many replicas"),
@@ -68,16 +75,31 @@ const UNFIT: [(Kind, &str, &str); 35] = [
     (Kind::Database, "step_up", "a database grows by one replica at a time"),
     (Kind::Database, "step_down", "a database shrinks by one replica at a time"),
     (Kind::Database, "ready_after", "a replica counts when it serves, however long that takes"),
+    (Kind::Traffic, "min", TRAFFIC_RANGE),
+    (Kind::Traffic, "max", TRAFFIC_RANGE),
+    (Kind::Traffic, "step_up", "write step_down: what leads away from the dead has no step"),
+    (Kind::Traffic, "cooldown_up", "what leads away from the dead is never kept waiting"),
+    (Kind::Traffic, "ready_after", "traffic has no members that must get ready"),
+    (Kind::Traffic, "safe", "users are safe where their destination answers"),
+    (Kind::Traffic, "effect", "only members and replicas are held back when they do not help"),
+    (Kind::Group, "destinations", NO_TRAFFIC),
+    (Kind::Database, "destinations", NO_TRAFFIC),
+    (Kind::Setting, "destinations", NO_TRAFFIC),
+    (Kind::Flag, "destinations", NO_TRAFFIC),
+    (Kind::Job, "destinations", NO_TRAFFIC),
+    (Kind::Volume, "destinations", NO_TRAFFIC),
 ];
 
 /// Reads `entries`, those of the target `what`. Values that are wrong are left out, faulted.
 pub(super) fn read(
     reader: &mut Reader<'_, '_>,
-    entries: &Entries<'_>,
+    (entries, place): (&Entries<'_>, Position),
     kind: Kind,
     what: &str,
 ) -> TargetHeader {
     fitting_keys(reader, entries, kind, what);
+    let destinations = (kind == Kind::Traffic)
+        .then(|| reader.required(entries, "destinations", what, place, destinations));
     let target = TargetHeader {
         kind,
         min: reader.optional(entries, "min", Reader::whole),
@@ -88,6 +110,7 @@ pub(super) fn read(
         cooldown_down: reader.optional(entries, "cooldown_down", Reader::span),
         ready_after: reader.optional(entries, "ready_after", Reader::span),
         safe: reader.optional(entries, "safe", safe),
+        destinations: destinations.flatten().unwrap_or_default(),
         effect: reader.optional(entries, "effect", effect),
         replaces: false,
     };
@@ -120,6 +143,23 @@ fn step_down(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<f6
     let help = "use at most \"100%\"";
     reader.faults.add_with_help(FaultId::BadValue, value.position(), text, help);
     None
+}
+
+/// `["aws", "azure"]`: at least two names, each once.
+fn destinations(reader: &mut Reader<'_, '_>, value: &Expr, what: &str) -> Option<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for (place, name) in reader.texts(value, what)? {
+        if names.contains(&name) {
+            reader.faults.add(FaultId::BadValue, place, format!("{what} names '{name}' twice"));
+        }
+        names.push(name);
+    }
+    if names.len() < 2 {
+        let text = format!("{what} leaves users no choice: it needs two names or more");
+        let help = "write it as [\"aws\", \"azure\"]";
+        reader.faults.add_with_help(FaultId::BadValue, value.start_position(), text, help);
+    }
+    Some(names)
 }
 
 /// `"high"` or `"low"`

@@ -2,9 +2,10 @@
 
 use setpoint_core::{
     Brakes, DatabaseSettings, Effect, GroupSettings, InputKey, JobSettings, PolicyName, Range,
-    RolloutSettings, SettingSettings, Side, Span, Step, TargetSettings, VolumeSettings,
+    RolloutSettings, SettingSettings, Side, Span, Step, TargetSettings, TrafficSettings,
+    VolumeSettings,
 };
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// What a target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,11 +24,13 @@ pub enum Kind {
     Job,
     /// A disk that can grow.
     Volume,
+    /// Where users are sent.
+    Traffic,
 }
 
 impl Kind {
     /// Every kind with its name in a header.
-    pub const ALL: [(&'static str, Self); 7] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("group", Self::Group),
         ("database", Self::Database),
         ("setting", Self::Setting),
@@ -35,10 +38,8 @@ impl Kind {
         ("rollout", Self::Rollout),
         ("job", Self::Job),
         ("volume", Self::Volume),
+        ("traffic", Self::Traffic),
     ];
-
-    /// Nouns of the language that this version cannot act on yet.
-    pub const NOT_YET: [&'static str; 1] = ["traffic"];
 
     /// What a target is to which these settings belong.
     pub const fn of(settings: &TargetSettings) -> Self {
@@ -50,6 +51,7 @@ impl Kind {
             TargetSettings::Rollout(_) => Self::Rollout,
             TargetSettings::Job(_) => Self::Job,
             TargetSettings::Volume(_) => Self::Volume,
+            TargetSettings::Traffic(_) => Self::Traffic,
         }
     }
 
@@ -57,7 +59,7 @@ impl Kind {
     pub const fn is_exclusive(self) -> bool {
         match self {
             Self::Group | Self::Database | Self::Job | Self::Volume => false,
-            Self::Setting | Self::Flag | Self::Rollout => true,
+            Self::Setting | Self::Flag | Self::Rollout | Self::Traffic => true,
         }
     }
 
@@ -71,6 +73,7 @@ impl Kind {
             Self::Rollout => "rollout",
             Self::Job => "job",
             Self::Volume => "volume",
+            Self::Traffic => "traffic",
         }
     }
 }
@@ -94,7 +97,7 @@ pub struct TargetHeader {
     /// The largest growth in one step, as a share of the size, or of all users; above zero. No
     /// databases.
     pub step_up: Option<f64>,
-    /// The largest shrinking in one action, as `step_up`.
+    /// The largest shrinking in one action, as `step_up`; of traffic, the most users moved.
     pub step_down: Option<f64>,
     /// The least time from one growth, or one start, to the next. Databases, volumes and jobs.
     pub cooldown_up: Option<Span>,
@@ -104,6 +107,8 @@ pub struct TargetHeader {
     pub ready_after: Option<Span>,
     /// The side of its range on which it does no harm. Settings only.
     pub safe: Option<Side>,
+    /// The names that it uses for where users are sent. Traffic only, and there never empty.
+    pub destinations: Vec<String>,
     /// What growth brings about.
     pub effect: Option<EffectHeader>,
     /// Whether a rule may ask for another member in the place of one: what the rules tell, not
@@ -137,6 +142,7 @@ impl TargetHeader {
             cooldown_down: None,
             ready_after: None,
             safe: None,
+            destinations: Vec::new(),
             effect: None,
             replaces: false,
         }
@@ -174,6 +180,9 @@ impl TargetHeader {
             (Kind::Volume, TargetSettings::Volume(volume)) => {
                 self.narrow_volume(policy, volume).map(TargetSettings::Volume)
             }
+            (Kind::Traffic, TargetSettings::Traffic(traffic)) => {
+                self.narrow_traffic(traffic).map(TargetSettings::Traffic)
+            }
             (wanted, other) => {
                 let bound = Kind::of(&other);
                 Err(format!("the policy needs a {wanted}, and the configuration binds a {bound}"))
@@ -199,6 +208,26 @@ impl TargetHeader {
             step_down: smaller(setting.step_down, self.step_down),
             cooldown_down: longer(setting.cooldown_down, self.cooldown_down),
             ..setting
+        })
+    }
+
+    /// Both must name the same destinations: users are not sent to one that is not bound, and
+    /// nobody is taken from one that the policy does not know.
+    fn narrow_traffic(&self, traffic: TrafficSettings) -> Result<TrafficSettings, String> {
+        let own: BTreeSet<String> = self.destinations.iter().cloned().collect();
+        if own != traffic.destinations {
+            let listed = |names: &BTreeSet<String>| {
+                names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            };
+            let (own, bound) = (listed(&own), listed(&traffic.destinations));
+            return Err(format!(
+                "the policy sends users to {own}, and the configuration names the destinations {bound}"
+            ));
+        }
+        Ok(TrafficSettings {
+            step_down: smaller(traffic.step_down, self.step_down),
+            cooldown_down: longer(traffic.cooldown_down, self.cooldown_down),
+            ..traffic
         })
     }
 

@@ -1,11 +1,11 @@
 //! One policy, evaluated pass by pass over targets and readings that a test makes up.
 
 use setpoint_core::{
-    Calendar, Calendars, Database, DatabaseSettings, Evaluation, Flag, Group, GroupSettings,
-    InputKey, InputSettings, Job, JobSettings, Memory, Moment, Period, PolicyName, Range, Reading,
-    Replica, ReplicaState, Rollout, RolloutSettings, RuleVerdict, Sample, Seen, Setting,
-    SettingSettings, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Volume,
-    VolumeSettings,
+    Calendar, Calendars, Database, DatabaseSettings, Destination, Evaluation, Flag, Group,
+    GroupSettings, InputKey, InputSettings, Job, JobSettings, Memory, Moment, Period, PolicyName,
+    Range, Reading, Replica, ReplicaState, Rollout, RolloutSettings, RuleVerdict, Sample, Seen,
+    Setting, SettingSettings, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp,
+    Traffic, TrafficSettings, Volume, VolumeSettings,
 };
 use setpoint_policies::{Kind, Policies, Policy, Script, render};
 use std::{collections::BTreeMap, sync::Arc};
@@ -56,6 +56,7 @@ impl Bench {
             Kind::Rollout => TargetSettings::Rollout(RolloutSettings::new()),
             Kind::Job => TargetSettings::Job(JobSettings::new()),
             Kind::Volume => TargetSettings::Volume(VolumeSettings::new(range)),
+            Kind::Traffic => TargetSettings::Traffic(TrafficSettings::new(["aws", "azure"])),
         };
         let targets = header.targets.iter();
         let settings = Settings {
@@ -164,6 +165,12 @@ fn seen(settings: &TargetSettings, (desired, ready): (u32, u32)) -> Seen {
         TargetSettings::Rollout(_) => {
             let (share, revision) = (desired.min(100), Some("v2".to_owned()));
             Seen::Rollout(Rollout { share, revision, ..Rollout::default() })
+        }
+        TargetSettings::Traffic(_) => {
+            let aws = Destination { share: 100, healthy: Some(true) };
+            let azure = Destination { share: 0, healthy: Some(false) };
+            let both = [("aws".to_owned(), aws), ("azure".to_owned(), azure)];
+            Seen::Traffic(Traffic { destinations: both.into(), ..Traffic::default() })
         }
         TargetSettings::Flag(_) => Seen::Flag(Flag { share: desired.min(100), ..Flag::default() }),
         TargetSettings::Setting(_) => Seen::Setting(Setting { value: desired, busy: None }),

@@ -2,7 +2,7 @@
 
 use setpoint_core::{Dimension, Unit};
 use setpoint_policies::{
-    FAULTS, Fault, Kind, MAX_BYTES, MAX_LINES, Script, Severity,
+    FAULTS, Fault, MAX_BYTES, MAX_LINES, Script, Severity,
     language::{Arg, FORBIDDEN, FORBIDDEN_SYNTAX, GLOBALS, Gives, NOT_YET, On, UNITS, WORDS, Word},
     render,
 };
@@ -86,6 +86,11 @@ fn language() -> String {
         ),
         (On::Job, "A job", "Something that is run, and ends by itself."),
         (On::Volume, "A volume", "A disk that can grow."),
+        (
+            On::Traffic,
+            "A traffic",
+            "Where users are sent: what share of them each destination takes.",
+        ),
         (On::Opinion, "What recording an opinion gives back", ""),
         (On::Alert, "An alert", "What fires in Alertmanager, or in whatever else counts alerts."),
         (On::Now, "`now`", ""),
@@ -122,6 +127,8 @@ fn saying(word: &Word) -> String {
         Arg::Time => "duration",
         Arg::Window => "window",
         Arg::Text => "text",
+        Arg::Destination => "name",
+        Arg::Shares => "#{ name: share, … }",
     });
     format!("{}({})", word.name, args.collect::<Vec<_>>().join(", "))
 }
@@ -167,15 +174,13 @@ fn refused(text: &mut String) {
     text.push_str(
         "| `?.`, and `??` after a reading | nothing here is ever `()`; write `.or(…)` |\n",
     );
-    let kinds: Vec<String> = Kind::NOT_YET.iter().map(|kind| format!("`{kind}`")).collect();
     let words: BTreeSet<&str> = NOT_YET.iter().map(|(_, word)| *word).collect();
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     let globals: Vec<String> = GLOBALS.iter().map(|name| format!("`{name}`")).collect();
     write!(
         text,
-        "\nNot supported yet by this version: the kinds {}; the words {}.\n\
+        "\nNot supported yet by this version: the words {}.\n\
          \nNames that are taken: {}, the targets of the header, and every function above.\n",
-        kinds.join(", "),
         words.join(", "),
         globals.join(", ")
     )

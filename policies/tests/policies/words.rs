@@ -7,7 +7,8 @@ const HEADER: &str = "const POLICY = #{ about: \"x\", language: 1, owner: \"us\"
     inputs: #{ queue: #{ unit: \"count\", window: \"2m\" },\n\
         cpu: #{ unit: \"percent\", per: \"member\" } },\n\
     targets: #{ fleet: #{ kind: \"group\" }, db: #{ kind: \"database\" },\n\
-    pool: #{ kind: \"setting\" }, extras: #{ kind: \"flag\" }, checkout: #{ kind: \"rollout\" }, renew: #{ kind: \"job\" }, disk: #{ kind: \"volume\" } } };\n";
+    pool: #{ kind: \"setting\" }, extras: #{ kind: \"flag\" }, checkout: #{ kind: \"rollout\" }, renew: #{ kind: \"job\" }, disk: #{ kind: \"volume\" },\n\
+    front: #{ kind: \"traffic\", destinations: [\"aws\", \"azure\"] } } };\n";
 
 /// Some ways to write an argument of this kind.
 fn arguments(word: &Word, arg: Arg) -> &'static [&'static str] {
@@ -17,6 +18,8 @@ fn arguments(word: &Word, arg: Arg) -> &'static [&'static str] {
         Arg::Count => &["3", "2.5", "fleet.desired"],
         Arg::CountOrShare => &["3", "2.5", "fleet.desired", "10.percent"],
         Arg::Share => &["0.5", "1", "50.percent"],
+        Arg::Destination => &["\"aws\"", "\"azure\""],
+        Arg::Shares => &["#{ aws: 80.percent, azure: 0.2 }", "#{ azure: 1 }"],
         Arg::Bytes => &["200.gib", "disk.size * 1.5"],
         Arg::Time | Arg::Window => &["1.minute", "30.seconds * 2"],
         Arg::Text => match word.name {
@@ -43,6 +46,7 @@ fn sayings(word: &Word) -> Vec<String> {
         On::Rollout => "checkout.",
         On::Job => "renew.",
         On::Volume => "disk.",
+        On::Traffic => "front.",
         On::Opinion => "fleet.at_least(1).",
         On::Alert => "alert(\"queue\").",
         On::Now => "now.",

@@ -9,6 +9,7 @@ use crate::{
     groups::Groups,
     pace::{Pace, SharedClock},
     rivals::Rivals,
+    route53::Route53,
     storage::Storage,
 };
 use aws_config::{
@@ -44,6 +45,7 @@ pub struct Aws {
     autoscaling: Autoscaling,
     rds: Rds,
     sts: Sts,
+    route53: Route53,
 }
 
 impl Aws {
@@ -62,6 +64,10 @@ impl Aws {
             autoscaling: Api::new(aws_sdk_autoscaling::Client::new(&looking), Arc::clone(&pace)),
             rds: Api::new(aws_sdk_rds::Client::new(&looking), Arc::clone(&pace)),
             sts: Api::new(aws_sdk_sts::Client::new(&looking), Arc::clone(&pace)),
+            route53: Route53::new(Api::new(
+                aws_sdk_route53::Client::new(&looking),
+                Arc::clone(&pace),
+            )),
             settings,
             config,
             clock,
@@ -82,6 +88,10 @@ impl Aws {
         &self.rds
     }
 
+    pub(crate) const fn route53(&self) -> &Route53 {
+        &self.route53
+    }
+
     pub(crate) const fn sts(&self) -> &Sts {
         &self.sts
     }
@@ -99,7 +109,7 @@ impl Aws {
         let storage = Storage::new(self.rds.clone());
         let ebs = self.looking_at_volumes();
         AwsEyes::new(
-            (groups, databases, (storage, ebs), rivals),
+            (groups, databases, (storage, ebs, self.route53.clone()), rivals),
             targets,
             self.settings.deadlines.look,
         )
@@ -157,7 +167,8 @@ impl Aws {
         let acting = patient(&self.config, &self.settings, act / 2, 1);
         let autoscaling = self.autoscaling.with(aws_sdk_autoscaling::Client::new(&acting));
         let rds = self.rds.with(aws_sdk_rds::Client::new(&acting));
-        let apis = (autoscaling, rds, self.ebs(act / 2));
+        let route53 = self.route53.with(aws_sdk_route53::Client::new(&acting));
+        let apis = (autoscaling, rds, (self.ebs(act / 2), route53));
         AwsHands::new(self.settings.name.clone(), apis, targets, act)
     }
 }

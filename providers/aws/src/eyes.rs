@@ -1,7 +1,7 @@
 //! Looking at targets. Nothing here can change anything.
 
 use crate::{
-    Resource,
+    Records, Resource,
     closer::{self, A_PASS, Closely, Closer},
     databases::Databases,
     ebs::Ebs,
@@ -10,6 +10,7 @@ use crate::{
     groups::{Groups, NAMES_PER_CALL},
     inventory::Inventory,
     rivals::Rivals,
+    route53::Route53,
     storage::Storage,
     tag,
 };
@@ -36,6 +37,7 @@ pub struct AwsEyes {
     databases: Databases,
     storage: Storage,
     ebs: Ebs,
+    route53: Route53,
     rivals: Rivals,
     inventory: Inventory,
     closer: Closer,
@@ -45,23 +47,34 @@ pub struct AwsEyes {
     named: BTreeSet<String>,
     storage_ids: BTreeMap<String, Vec<TargetName>>,
     volume_ids: BTreeMap<String, Vec<TargetName>>,
+    traffic: BTreeMap<Records, Vec<TargetName>>,
     deadline: Duration,
 }
 
 impl AwsEyes {
     pub(crate) fn new(
-        (groups, databases, (storage, ebs), rivals): (Groups, Databases, (Storage, Ebs), Rivals),
+        (groups, databases, (storage, ebs, route53), rivals): (
+            Groups,
+            Databases,
+            (Storage, Ebs, Route53),
+            Rivals,
+        ),
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
         let (mut group_names, mut database_ids) = (BTreeMap::new(), BTreeMap::new());
         let (mut storage_ids, mut volume_ids) = (BTreeMap::new(), BTreeMap::new());
+        let mut traffic: BTreeMap<Records, Vec<TargetName>> = BTreeMap::new();
         for (target, resource) in targets {
             let (names, name) = match resource {
                 Resource::Group(name) => (&mut group_names, name),
                 Resource::Database(id) => (&mut database_ids, id),
                 Resource::Storage(id) => (&mut storage_ids, id),
                 Resource::Volume(id) => (&mut volume_ids, id),
+                Resource::Traffic(records) => {
+                    traffic.entry(records).or_default().push(target);
+                    continue;
+                }
             };
             names.entry(name).or_insert_with(Vec::new).push(target);
         }
@@ -71,6 +84,7 @@ impl AwsEyes {
             databases,
             storage,
             ebs,
+            route53,
             rivals,
             inventory,
             closer,
@@ -78,6 +92,7 @@ impl AwsEyes {
             database_ids,
             storage_ids,
             volume_ids,
+            traffic,
             named,
             deadline,
         }
@@ -229,6 +244,15 @@ impl AwsEyes {
         }
     }
 
+    async fn look_at_traffic(&self, sightings: &Sightings) {
+        let looks = self.traffic.iter().map(async |(records, targets)| {
+            let looked = self.route53.look(records).await;
+            let seen = looked.map_or_else(not_seen, |look| Seen::Traffic(look.traffic));
+            sightings.note(targets, &seen);
+        });
+        join_all(looks).await;
+    }
+
     async fn look_at_databases(&self, sightings: &Sightings) {
         let looks = self.database_ids.iter().map(async |(id, targets)| {
             let seen = self.look_at_database(id).await;
@@ -244,9 +268,11 @@ impl Observe for AwsEyes {
         let late = self.late();
         let names = [&self.group_names, &self.database_ids, &self.storage_ids, &self.volume_ids];
         let targets = names.into_iter().flat_map(BTreeMap::values).flatten();
+        let targets = targets.chain(self.traffic.values().flatten());
         let sightings = Sightings::new(targets.map(|target| (target.clone(), late.clone())));
         let disks = join(self.look_at_storage(&sightings), self.look_at_volumes(&sightings));
-        let databases = join(self.look_at_databases(&sightings), disks);
+        let others = join(self.look_at_traffic(&sightings), disks);
+        let databases = join(self.look_at_databases(&sightings), others);
         let looks = join(self.look_at_groups(&sightings), databases);
         // Whatever is not seen in time stays as it was put down above: late.
         timeout(self.deadline, looks).await.ok();

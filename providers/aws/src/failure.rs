@@ -1,7 +1,7 @@
 //! What may be done about an answer that is not a yes.
 //!
 //! A pure function over what was heard; the codes are those of the API references of
-//! Auto Scaling (2011-01-01), RDS (2014-10-31) and their common errors.
+//! Auto Scaling (2011-01-01), RDS (2014-10-31), Route 53 (2013-04-01) and their common errors.
 
 use setpoint_core::{FailureKind, Span};
 
@@ -58,6 +58,7 @@ const STALE: &[&str] = &[
     "DBInstanceNotFound",
     "IncorrectModificationState",
     "InstanceRefreshInProgress",
+    "InvalidChangeBatch",
     "InvalidDBClusterStateFault",
     "InvalidDBInstanceState",
     "InvalidVolume.NotFound",
@@ -154,6 +155,8 @@ mod tests {
         check(500, "ResourceContention", FailureKind::Stale);
         check(400, "InvalidDBInstanceState", FailureKind::Stale);
         check(404, "DBInstanceNotFound", FailureKind::Stale);
+        check(400, "InvalidChangeBatch", FailureKind::Stale);
+        check(400, "PriorRequestNotComplete", throttled);
         check(500, "InternalFailure", FailureKind::Unavailable);
         check(503, "ServiceUnavailable", FailureKind::Unavailable);
         check(400, "InsufficientDBInstanceCapacity", FailureKind::Unavailable);

@@ -14,6 +14,9 @@ use std::error::Error as StdError;
 /// Why a look or an action did not come off.
 pub(crate) type Fault = setpoint_control::Fault<CallError>;
 
+/// The code by which Route 53 says that a record set is not as it was given.
+const STALE_BATCH: &str = "InvalidChangeBatch";
+
 /// One call that did not succeed.
 #[derive(Debug, thiserror::Error)]
 #[error("{call}: {words}")]
@@ -114,9 +117,14 @@ fn lacks_credentials(failure: &DispatchFailure) -> bool {
 
 fn answer(response: &HttpResponse, code: Option<&str>) -> Answer {
     let header = |name| response.headers().get(name);
+    // Route 53 may send this error without the envelope in which the SDK looks for codes.
+    let bare = || {
+        let body = std::str::from_utf8(response.body().bytes()?).ok()?;
+        body.contains(&format!("<{STALE_BATCH}")).then_some(STALE_BATCH)
+    };
     Answer {
         status: response.status().as_u16(),
-        code: code.map(str::to_owned),
+        code: code.or_else(bare).map(str::to_owned),
         retry_after: header("retry-after").and_then(|secs| secs.parse().ok()).map(Span::from_secs),
         is_page: header("content-type").is_some_and(|kind| kind.starts_with("text/html")),
     }

@@ -7,6 +7,7 @@ use crate::{
     fault::Fault,
     replicas::Replicas,
     resize::Resizer,
+    route53::Route53,
     standby::Standby,
     storage::Storage,
 };
@@ -16,7 +17,7 @@ use setpoint_core::{Action, Intent, TargetName};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
 
-/// Hands on Auto Scaling groups, databases, their storage and volumes.
+/// Hands on Auto Scaling groups, databases, their storage, volumes and traffic.
 ///
 /// Every action looks first: done already is a yes without a change, and a target that
 /// is no longer as the decision saw it is [`Stale`](setpoint_core::FailureKind::Stale).
@@ -28,6 +29,7 @@ pub struct AwsHands {
     replicas: Replicas,
     storage: Storage,
     ebs: Ebs,
+    route53: Route53,
     targets: BTreeMap<TargetName, Resource>,
     deadline: Duration,
 }
@@ -35,7 +37,7 @@ pub struct AwsHands {
 impl AwsHands {
     pub(crate) fn new(
         name: String,
-        (autoscaling, rds, ebs): (Autoscaling, Rds, Ebs),
+        (autoscaling, rds, (ebs, route53)): (Autoscaling, Rds, (Ebs, Route53)),
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
@@ -43,7 +45,7 @@ impl AwsHands {
         let resizer = Resizer::new(autoscaling);
         let storage = Storage::new(rds.clone());
         let replicas = Replicas::new(rds);
-        Self { name, resizer, standby, replicas, storage, ebs, targets, deadline }
+        Self { name, resizer, standby, replicas, storage, ebs, route53, targets, deadline }
     }
 
     async fn act(&self, intent: &Intent) -> Result<(), Fault> {
@@ -77,6 +79,12 @@ impl AwsHands {
             }
             (Resource::Volume(id), Action::Grow { from, to }) => {
                 self.ebs.grow(id, *from, *to).await
+            }
+            (Resource::Traffic(records), Action::Route { from, to, .. }) => {
+                self.route53.route(records, from, to).await
+            }
+            (Resource::Traffic(_), action) => {
+                Err(Fault::Refused(format!("{target} is traffic: it cannot {action}")))
             }
             (Resource::Volume(_), action) => {
                 Err(Fault::Refused(format!("{target} is a volume: it cannot {action}")))

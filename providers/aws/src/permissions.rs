@@ -4,7 +4,7 @@
 //! changes is allowed on the named resources alone, and what deletes on our own replicas.
 //! Sources: the service authorization references of EC2 Auto Scaling, RDS and CloudWatch.
 
-use crate::{Resource, tag};
+use crate::{Records, Resource, route53::normal, tag};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One statement of a policy of AWS's.
@@ -96,6 +96,7 @@ pub fn permissions(
         let instances = storage.iter().map(|id| arn.rds("db", id));
         all.push(Statement::new("GrowStorage", &["rds:ModifyDBInstance"], instances));
     }
+    all.extend(traffic(&arn, targets, acts));
     all.retain(|statement| !statement.actions.is_empty());
     all
 }
@@ -159,6 +160,39 @@ impl Fleet {
         let replace = self.replaced.then(|| one("Replace", REPLACE));
         [one("Resize", RESIZE)].into_iter().chain(drain).chain(replace).collect()
     }
+}
+
+/// Looking at where users are sent, and changing that of those names alone.
+fn traffic(arn: &Arn<'_>, targets: &BTreeSet<Resource>, acts: bool) -> Vec<Statement> {
+    let records: Vec<&Records> = targets
+        .iter()
+        .filter_map(|it| if let Resource::Traffic(records) = it { Some(records) } else { None })
+        .collect();
+    if records.is_empty() {
+        return Vec::new();
+    }
+    let zones = records.iter().map(|it| arn.route53("hostedzone", &it.zone));
+    let mut all = vec![
+        Statement::new("LookAtTraffic", &["route53:ListResourceRecordSets"], zones),
+        Statement::new(
+            "LookAtHealth",
+            &["route53:GetHealthCheckStatus"],
+            [arn.route53("healthcheck", "*")],
+        ),
+    ];
+    let change = |(it, number): (&&Records, usize)| {
+        let id = format!("Route{number}");
+        let zone = arn.route53("hostedzone", &it.zone);
+        let mut change = Statement::new(&id, &["route53:ChangeResourceRecordSets"], [zone]);
+        let key = "route53:ChangeResourceRecordSetsNormalizedRecordNames".to_owned();
+        let names = [(key, normal(&it.name))].into();
+        change.conditions.insert("ForAllValues:StringEquals", names);
+        change
+    };
+    if acts {
+        all.extend(records.iter().zip(1..).map(change));
+    }
+    all
 }
 
 fn looks(groups: bool, databases: bool, metrics: bool) -> Statement {
@@ -230,6 +264,11 @@ impl Arn<'_> {
 
     fn volume(&self, id: &str) -> String {
         format!("arn:{}:ec2:{}:*:volume/{id}", self.partition(), self.region)
+    }
+
+    /// Route 53 is in no region.
+    fn route53(&self, kind: &str, id: &str) -> String {
+        format!("arn:{}:route53:::{kind}/{id}", self.partition())
     }
 
     fn rds(&self, kind: &str, name: &str) -> String {
@@ -312,6 +351,28 @@ mod tests {
         for statement in &all[1..] {
             assert_eq!(statement.conditions["StringLike"]["aws:ResourceTag/app"], "*");
         }
+    }
+
+    #[test]
+    fn only_the_records_of_the_bound_name_may_be_changed() {
+        let zone = "Z1".to_owned();
+        let traffic = |name: &str| {
+            let (zone, name) = (zone.clone(), name.to_owned());
+            Resource::Traffic(Records { zone, name, destinations: BTreeMap::new() })
+        };
+        let targets = [traffic("WWW.example.com."), traffic("*.example.com")].into();
+        let all = |acts| permissions("eu-west-1", &targets, &[], &Named::default(), (acts, false));
+        let looks: Vec<String> = all(false).into_iter().map(|it| it.id).collect();
+        assert_eq!(looks, ["LookAtTraffic", "LookAtHealth"]);
+        let changes = all(true).into_iter().filter(|it| it.id.starts_with("Route"));
+        let names: Vec<String> = changes
+            .map(|it| {
+                assert_eq!(it.resources, ["arn:aws:route53:::hostedzone/Z1".to_owned()].into());
+                let names = &it.conditions["ForAllValues:StringEquals"];
+                names["route53:ChangeResourceRecordSetsNormalizedRecordNames"].clone()
+            })
+            .collect();
+        assert_eq!(names, ["\\052.example.com", "www.example.com"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the operator settled about one AWS account and region.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use url::Url;
 
 /// Where to find the cloud, and how long to wait for it.
@@ -84,4 +84,17 @@ pub enum Resource {
     Storage(String),
     /// A volume of Elastic Block Store, by its id.
     Volume(String),
+    /// Where users are sent.
+    Traffic(Records),
+}
+
+/// Weighted record sets of one name in a hosted zone of Route 53, a destination each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Records {
+    /// The id of the hosted zone.
+    pub zone: String,
+    /// The name: "www.example.com".
+    pub name: String,
+    /// The set identifier of each destination.
+    pub destinations: BTreeMap<String, String>,
 }

@@ -90,7 +90,8 @@ fn direction(verdict: &Verdict) -> i8 {
             | Action::AddReplica { .. }
             | Action::RemoveReplica { .. }
             | Action::Set { .. }
-            | Action::Grow { .. } => {
+            | Action::Grow { .. }
+            | Action::Route { .. } => {
                 if intent.action.shrinks() {
                     -1
                 } else {

@@ -249,7 +249,7 @@ impl<'a> Bound<'a> {
                 let settings = SettingSettings::new(range);
                 (TargetName::new(own), Part::Dial(dial), TargetSettings::Setting(settings))
             }
-            Kind::Flag | Kind::Rollout | Kind::Job | Kind::Volume => {
+            Kind::Flag | Kind::Rollout | Kind::Job | Kind::Volume | Kind::Traffic => {
                 return Err(format!("`{own}` is a {kind}, and worlds have none"));
             }
         };

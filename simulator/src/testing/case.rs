@@ -13,11 +13,12 @@ use super::{
     rollout::RolloutModel,
     series::Series,
     setting::SettingModel,
+    traffic::TrafficModel,
     volume::VolumeModel,
 };
 use setpoint_core::{
     Action, InputKey, Intent, Memory, Notice, NoticeChange, NoticeKind, PolicyName, RuleName,
-    Scalar, Settings, Span, TargetName, Timestamp,
+    Scalar, Settings, Shares, Span, TargetName, Timestamp,
 };
 use setpoint_policies::Policies;
 use std::{collections::BTreeMap, fmt};
@@ -79,6 +80,7 @@ pub(super) enum Thing {
     Rollout(RolloutModel),
     Job(JobModel),
     Volume(VolumeModel),
+    Traffic(TrafficModel),
 }
 
 /// A time in which the provider does not do as asked.
@@ -250,6 +252,8 @@ pub(super) enum What {
     Start,
     Restart,
     GrowTo(u32),
+    /// The destinations that users are sent to, with their shares.
+    Route(Shares),
 }
 
 impl WantedAction {
@@ -268,6 +272,12 @@ impl WantedAction {
             Action::Start { anew: false, .. } => What::Start,
             Action::Start { anew: true, .. } => What::Restart,
             Action::Grow { to, .. } => What::GrowTo(*to),
+            Action::Route { to, .. } => What::Route(
+                to.iter()
+                    .filter(|(_, share)| **share > 0)
+                    .map(|(to, it)| (to.clone(), *it))
+                    .collect(),
+            ),
         };
         Self { target: intent.target.clone(), what }
     }
@@ -298,6 +308,10 @@ impl fmt::Display for WantedAction {
             What::Start => write!(f, "{target} start"),
             What::Restart => write!(f, "{target} restart"),
             What::GrowTo(size) => write!(f, "{target} grow_to {size}"),
+            What::Route(shares) => {
+                write!(f, "{target} route")?;
+                shares.iter().try_for_each(|(name, share)| write!(f, " {name}={share}"))
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     table::{Table, Value, entries},
     test::{Bench, Entry, Targets},
 };
-use setpoint_core::{NoticeChange, NoticeKind, PolicyName, RuleName, Span, TargetName};
+use setpoint_core::{NoticeChange, NoticeKind, PolicyName, RuleName, Shares, Span, TargetName};
 use setpoint_policies::Kind;
 use toml::de::DeValue;
 
@@ -131,6 +131,7 @@ impl<'a> Bench<'a> {
             (Kind::Job, ["start"]) => Some(What::Start),
             (Kind::Job, ["restart"]) => Some(What::Restart),
             (Kind::Volume, ["grow_to", size]) => size.parse().ok().map(What::GrowTo),
+            (Kind::Traffic, ["route", shares @ ..]) => routed(shares).map(What::Route),
             (Kind::Setting | Kind::Flag | Kind::Rollout, ["set_to", value]) => {
                 value.parse().ok().map(What::SetTo)
             }
@@ -145,6 +146,7 @@ impl<'a> Bench<'a> {
             Kind::Rollout => format!("write `{target} set_to 25`, in percent of the traffic"),
             Kind::Job => format!("write `{target} start` or `{target} restart`"),
             Kind::Volume => format!("write `{target} grow_to 200`, in GiB"),
+            Kind::Traffic => format!("write `{target} route aws=80 azure=20`, in percent of users"),
             Kind::Database => {
                 format!(
                     "write `{target} add_replica` or `{target} remove_replica`, with a name or without"
@@ -256,4 +258,14 @@ impl<'a> Bench<'a> {
         };
         all.filter_map(one).collect()
     }
+}
+
+/// `aws=80 azure=20`: shares that add up to 100; a destination without users is not written.
+fn routed(written: &[&str]) -> Option<Shares> {
+    let one = |text: &&str| {
+        let (name, share) = text.split_once('=')?;
+        Some((name.to_owned(), share.parse().ok().filter(|share| *share > 0)?))
+    };
+    let shares: Shares = written.iter().map(one).collect::<Option<_>>()?;
+    (shares.values().map(|share| u64::from(*share)).sum::<u64>() == 100).then_some(shares)
 }

@@ -393,11 +393,15 @@ impl Known<'_> {
                 setpoint_policies::Kind::Flag | setpoint_policies::Kind::Rollout => &["share"],
                 setpoint_policies::Kind::Job => &["runs"],
                 setpoint_policies::Kind::Volume => &["size"],
+                // Its properties are its destinations.
+                setpoint_policies::Kind::Traffic => &[],
             };
             let properties = words.iter().map(move |word| format!("{name}.{word}"));
             std::iter::once(name.clone()).chain(properties)
         });
+        let things = self.targets.things.iter();
+        let destinations = things.flat_map(|(name, thing)| thing.destinations(name.as_str()));
         let signals = self.signals.series.keys().cloned();
-        signals.chain(targets).chain(self.inputs.iter().cloned()).collect()
+        signals.chain(targets).chain(destinations).chain(self.inputs.iter().cloned()).collect()
     }
 }

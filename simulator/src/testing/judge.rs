@@ -343,7 +343,8 @@ fn grows(action: &Action) -> bool {
         | Action::AddReplica { .. }
         | Action::RemoveReplica { .. }
         | Action::Start { .. }
-        | Action::Grow { .. } => !action.shrinks(),
+        | Action::Grow { .. }
+        | Action::Route { .. } => !action.shrinks(),
     }
 }
 

@@ -36,6 +36,7 @@ mod suite;
 mod targets;
 mod test;
 mod trace;
+mod traffic;
 mod volume;
 
 use crate::written::{fault, policy_files, suggest, table};

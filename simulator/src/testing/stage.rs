@@ -13,6 +13,7 @@ use super::{
     rollout::RolloutWorld,
     series::Point,
     setting::SettingWorld,
+    traffic::TrafficWorld,
     volume::VolumeWorld,
 };
 use async_trait::async_trait;
@@ -53,6 +54,7 @@ enum Life {
     Rollout(RolloutWorld),
     Job(JobWorld),
     Volume(VolumeWorld),
+    Traffic(TrafficWorld),
 }
 
 /// Which of a target's two sizes its bare name stands for.
@@ -76,6 +78,7 @@ impl Stage {
                 Thing::Rollout(rollout) => Life::Rollout(RolloutWorld::new(rollout.clone())),
                 Thing::Job(job) => Life::Job(JobWorld::new(job.clone())),
                 Thing::Volume(volume) => Life::Volume(VolumeWorld::new(volume.clone())),
+                Thing::Traffic(traffic) => Life::Traffic(TrafficWorld::new(traffic.clone())),
             };
             (name.clone(), life)
         });
@@ -197,6 +200,7 @@ impl World {
             (Some(Life::Volume(volume)), Action::Grow { to, .. }) => {
                 volume.grow(*to, now).map_err(|why| (FailureKind::Stale, why))?;
             }
+            (Some(Life::Traffic(traffic)), Action::Route { to, .. }) => traffic.route(to, now),
             (_, action) => return Err((FailureKind::Refused, format!("cannot {action}"))),
         }
         Ok(())
@@ -213,10 +217,14 @@ impl Life {
             Self::Rollout(rollout) => Seen::Rollout(rollout.seen(now)),
             Self::Job(job) => Seen::Job(job.seen(now)),
             Self::Volume(volume) => Seen::Volume(volume.seen(now, index)),
+            Self::Traffic(traffic) => Seen::Traffic(traffic.seen(now, index)),
         }
     }
 
     fn size(&self, property: &str, side: Side, now: Span) -> Option<u32> {
+        if let Self::Traffic(traffic) = self {
+            return traffic.share(property, side, now);
+        }
         let side = match (self, property) {
             (_, "") => side,
             (Self::Group(_), "ready") | (Self::Database(_), "available") => Side::Serving,
@@ -240,6 +248,7 @@ impl Life {
             (Self::Rollout(rollout), Side::Asked) => rollout.asked(),
             (Self::Job(job), _) => job.runs(),
             (Self::Volume(volume), _) => volume.size(),
+            (Self::Traffic(_), _) => return None,
         })
     }
 }

@@ -51,6 +51,7 @@ impl<'a> Bench<'a> {
                 Kind::Rollout => self.rollout(&name, value),
                 Kind::Job => self.job(&name, value),
                 Kind::Volume => self.volume(&name, value),
+                Kind::Traffic => self.traffic(&name, value),
             };
             let Some((mut thing, settings)) = made else { continue };
             let key = TargetName::new(&name.value);
@@ -73,6 +74,7 @@ impl<'a> Bench<'a> {
                 Kind::Job => "\"never\"",
                 Kind::Flag | Kind::Volume => "100",
                 Kind::Rollout => "0",
+                Kind::Traffic => "{ at = { aws = 100, azure = 0 } }",
             };
             self.fault(
                 fault.help(format!("write how it stands at the start: `targets.{name} = {size}`")),

@@ -401,7 +401,7 @@ impl World {
                 self.database.as_mut().ok_or_else(nothing)?.remove(name, self.now).map_err(refused)
             }
             Action::Set { to, .. } => self.turn(dial.ok_or_else(nothing)?, *to),
-            Action::Start { .. } | Action::Grow { .. } => Err(nothing()),
+            Action::Start { .. } | Action::Grow { .. } | Action::Route { .. } => Err(nothing()),
         }
     }
 

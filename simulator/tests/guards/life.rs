@@ -256,6 +256,7 @@ fn stand(bounds: &TargetSettings, size: u32) -> Seen {
         TargetSettings::Volume(_) => Seen::Volume(Volume { size, ..Volume::default() }),
         TargetSettings::Setting(_) => Seen::Setting(Setting { value: size, busy: None }),
         TargetSettings::Rollout(_) => Seen::Rollout(Rollout { share: size, ..Rollout::default() }),
+        TargetSettings::Traffic(_) => panic!("traffic is tried in the core's own tests"),
         TargetSettings::Flag(_) => Seen::Flag(Flag { share: size, ..Flag::default() }),
     }
 }

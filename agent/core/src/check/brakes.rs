@@ -3,7 +3,10 @@
 //! Written from the manual, not from the guards: where both are wrong in the same way, two
 //! people read the same page wrongly.
 
-use super::setting::{Change, braked, condemned};
+use super::{
+    setting::{Change, braked, condemned},
+    traffic,
+};
 use crate::{
     Action, Approve, Intent, Memory, Move, RolloutSettings, Seen, Settings, Snapshot, TargetMemory,
     TargetSettings,
@@ -64,6 +67,12 @@ pub(super) fn against(
         }
         return wrong;
     }
+    if let Action::Route { from, to, leaves } = &intent.action {
+        let change = traffic::Change { from, to, leaves: *leaves };
+        wrong.extend(blind.against(*leaves, bounds));
+        wrong.extend(traffic::braked(change, (&intent.target, bounds), memory));
+        return wrong;
+    }
     let replaces = matches!(intent.action, Action::Replace { .. });
     let Some((from, to)) = fewer(&intent.action, seen) else { return wrong };
     let brakes = bounds.brakes();
@@ -92,7 +101,7 @@ pub(super) fn against(
     if past.noticed.foreign.as_ref().filter(recent).is_some() && to < most {
         wrong.push("shrinking what somebody else has just moved".to_owned());
     }
-    wrong.extend(too_many_turns(past, bounds, memory));
+    wrong.extend(too_many_turns(past, bounds, memory, false));
     wrong
 }
 
@@ -115,7 +124,8 @@ fn fewer(action: &Action, seen: &Seen) -> Option<(u32, u32)> {
             | Action::Return { .. }
             | Action::Set { .. }
             | Action::Start { .. }
-            | Action::Grow { .. },
+            | Action::Grow { .. }
+            | Action::Route { .. },
             _,
         ) => None,
     }
@@ -127,6 +137,7 @@ fn is_paused(intent: &Intent, memory: &Memory, seen: &Seen) -> bool {
         Seen::Database(database) => database.paused.is_some(),
         Seen::Volume(volume) => volume.paused.is_some(),
         Seen::Rollout(rollout) => rollout.paused.is_some(),
+        Seen::Traffic(traffic) => traffic.paused.is_some(),
         Seen::Setting(_) | Seen::Flag(_) | Seen::Job(_) | Seen::Nothing(_) => false,
     };
     tagged || memory.pause.is_some() || memory.pauses.contains_key(&intent.target)
@@ -141,6 +152,7 @@ fn is_short(seen: &Seen) -> bool {
         | Seen::Rollout(_)
         | Seen::Job(_)
         | Seen::Volume(_)
+        | Seen::Traffic(_)
         | Seen::Nothing(_) => false,
     }
 }
@@ -165,12 +177,17 @@ fn overspent(
     over.then(|| format!("{gone} of {largest} gone in {}, more than the budget", budget.within))
 }
 
-/// One more change of direction than is allowed.
-fn too_many_turns(past: &TargetMemory, bounds: &TargetSettings, memory: &Memory) -> Option<String> {
+/// One more change of direction than is allowed, when the next goes up or does not.
+pub(super) fn too_many_turns(
+    past: &TargetMemory,
+    bounds: &TargetSettings,
+    memory: &Memory,
+    up: bool,
+) -> Option<String> {
     let flap = bounds.brakes().flap;
     let recent = |moved: &&Move| memory.now.since(moved.at) < flap.within;
     let mut ways: Vec<bool> = past.moves.iter().filter(recent).map(|it| it.to > it.from).collect();
-    ways.push(false);
+    ways.push(up);
     let turns = ways.windows(2).filter(|pair| pair[0] != pair[1]).count();
     (turns > flap.turns as usize)
         .then(|| format!("the direction would change {turns} times in {}", flap.within))

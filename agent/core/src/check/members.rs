@@ -63,7 +63,8 @@ impl Members<'_> {
             | Action::RemoveReplica { .. }
             | Action::Set { .. }
             | Action::Start { .. }
-            | Action::Grow { .. } => Vec::new(),
+            | Action::Grow { .. }
+            | Action::Route { .. } => Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ mod brakes;
 mod members;
 mod others;
 mod setting;
+mod traffic;
 
 use crate::{
     Action, Database, DatabaseSettings, Decision, Evaluation, Held, Intent, Memory, Plan,
@@ -160,6 +161,14 @@ fn unsafe_action(
         }
         (Action::Grow { from, to }, TargetSettings::Volume(bounds), Seen::Volume(volume)) => {
             others::growth((*from, *to), bounds, volume)
+        }
+        (
+            Action::Route { from, to, leaves },
+            TargetSettings::Traffic(bounds),
+            Seen::Traffic(seen),
+        ) => {
+            let change = traffic::Change { from, to, leaves: *leaves };
+            traffic::against(change, bounds, seen, blind)
         }
         _ => vec!["an action of another kind than its target".to_owned()],
     }

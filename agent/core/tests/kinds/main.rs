@@ -1,4 +1,4 @@
-//! What must never happen to settings, flags, jobs and volumes, whatever is seen and said.
+//! What must never happen to settings, flags, jobs, volumes and traffic, whatever is seen and said.
 //!
 //! Random targets live through random passes, and the promises are judged after each, as in
 //! `promises.rs` for groups.
@@ -11,5 +11,6 @@ mod life;
 mod released;
 mod rollout;
 mod setting;
+mod traffic;
 mod tried;
 mod volume;

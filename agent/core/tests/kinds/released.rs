@@ -1,9 +1,10 @@
-//! A setting, a flag, a job or a volume that was handed back is left alone until it is adopted.
+//! A setting, a flag, a job, a volume or a traffic that was handed back is left alone until it is adopted.
 
 use crate::life::{Life, Said, Turn, action, name};
 use setpoint_core::{
-    ActResult, Action, Ask, Command, Flag, Held, Job, JobSettings, LastRun, Plan, Range, Seen,
-    Setting, SettingSettings, Side, Span, TargetSettings, Verdict, Volume, VolumeSettings,
+    ActResult, Action, Ask, Command, Destination, Flag, Held, Job, JobSettings, LastRun, Plan,
+    Range, Seen, Setting, SettingSettings, Side, Span, TargetSettings, Traffic, TrafficSettings,
+    Verdict, Volume, VolumeSettings,
 };
 
 /// A setting at 40 of 5 to 100, without patience.
@@ -34,6 +35,16 @@ pub(crate) fn volume() -> (TargetSettings, Seen) {
     (TargetSettings::Volume(bounds), Seen::Volume(Volume { size: 100, ..Volume::default() }))
 }
 
+/// A traffic that all goes to `a`, without patience.
+pub(crate) fn traffic() -> (TargetSettings, Seen) {
+    let mut bounds = TrafficSettings::new(["a", "b"]);
+    (bounds.settle, bounds.cooldown_down) = (Span::ZERO, Span::ZERO);
+    let one = |(name, share): (&str, u32)| (name.to_owned(), Destination { share, healthy: None });
+    let destinations = [("a", 100), ("b", 0)].map(one).into();
+    let traffic = Traffic { destinations, ..Traffic::default() };
+    (TargetSettings::Traffic(bounds), Seen::Traffic(traffic))
+}
+
 fn release() -> Command {
     let (by, reason) = ("ann".to_owned(), "we move it".to_owned());
     Command::Release { target: name(), by, reason, remove_replicas: false }
@@ -60,6 +71,7 @@ fn nothing_is_done_to_it_whoever_asks_and_however_often_the_agent_starts() {
         (job(), Ask::Start),
         (job(), Ask::Restart),
         (volume(), Ask::GrowTo(150)),
+        (traffic(), Ask::Route([("b".to_owned(), 100)].into())),
     ] {
         let mut life = Life::new(bounds.clone());
         for number in 0..8 {

@@ -1,9 +1,9 @@
-//! A policy that is being tried on a setting, a flag, a job or a volume: what it would do goes on by
-//! itself, and nothing of it is sent.
+//! A policy that is being tried on a setting, a flag, a job, a volume or a traffic: what it would
+//! do goes on by itself, and nothing of it is sent.
 
 use crate::{
     life::{Life, Said, Turn, name},
-    released::{flag, job, setting, volume},
+    released::{flag, job, setting, traffic, volume},
 };
 use setpoint_core::{
     ActResult, Ask, Held, PolicyName, Seen, ShadowDecision, TargetSettings, Verdict,
@@ -55,6 +55,18 @@ fn a_flag_is_restored_once_and_shed_from_there() {
     assert_eq!((acts(&again), again.size), (false, 80));
     let shed = pass(&mut life, &seen, Some(Ask::SetTo(0)));
     assert_eq!((acts(&shed), shed.size), (true, 0));
+}
+
+#[test]
+fn a_traffic_is_moved_for_itself_alone() {
+    let (mut life, seen) = tried(traffic());
+    let route = |b: u32| Ask::Route([("a".to_owned(), 100 - b), ("b".to_owned(), b)].into());
+    let first = pass(&mut life, &seen, Some(route(30)));
+    assert_eq!((acts(&first), first.size, first.divergence()), (true, 70, -30));
+    let again = pass(&mut life, &seen, Some(route(30)));
+    assert_eq!((acts(&again), again.size), (false, 70));
+    let on = pass(&mut life, &seen, Some(route(100)));
+    assert_eq!((acts(&on), on.size, on.acting), (true, 0, 100));
 }
 
 #[test]

@@ -122,7 +122,8 @@ fn unread(snapshot: &Snapshot) -> Vec<String> {
         | Seen::Flag(_)
         | Seen::Rollout(_)
         | Seen::Job(_)
-        | Seen::Volume(_) => None,
+        | Seen::Volume(_)
+        | Seen::Traffic(_) => None,
     });
     let inputs = snapshot.readings.iter().filter_map(|(key, reading)| match reading {
         Reading::Failed(why) => Some(format!("input {key} was not read: {why}")),

@@ -208,12 +208,20 @@ pub(crate) fn http_url(raw: &At<String>, faults: &Faults) -> Option<Url> {
 
 /// Two targets that are one thing at its provider would be sized twice.
 fn one_target_each(targets: &[RawNamed<RawTarget>], faults: &Faults) {
-    let mut seen: BTreeMap<(&str, &str, bool), &Place> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str, &str), &Place> = BTreeMap::new();
     for target in targets.iter().filter_map(|target| target.what.as_ref()) {
         let Some(id) = target.id() else { continue };
-        // A database and its storage are two things with one name.
-        let is_volume = matches!(target.kind, RawTargetKind::Volume { .. });
-        let thing = (&*target.provider.value, &*id.value, is_volume);
+        // A database and its storage are two things with one name, and so are names of a zone.
+        let part = match &target.kind {
+            RawTargetKind::Volume { .. } => "storage",
+            RawTargetKind::Traffic { name, .. } => &name.value,
+            RawTargetKind::Group { .. }
+            | RawTargetKind::Database { .. }
+            | RawTargetKind::Setting { .. }
+            | RawTargetKind::Flag { .. }
+            | RawTargetKind::Job { .. } => "",
+        };
+        let thing = (&*target.provider.value, &*id.value, part);
         let Some(first) = seen.insert(thing, &id.place) else { continue };
         let message = format!("two targets are {} at `{}`", id.place.written(), thing.0);
         let fault = ConfigFault::new(Code::Twice, &id.place, message);

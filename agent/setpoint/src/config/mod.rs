@@ -48,6 +48,7 @@ mod subscription;
 pub(crate) mod suggest;
 mod table;
 mod target;
+mod traffic;
 mod unused;
 mod valid;
 

@@ -49,6 +49,7 @@ pub(crate) fn own(
         RawTargetKind::Database { own, .. } => (&own.own, Some(&**own)),
         RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. }
+        | RawTargetKind::Traffic { .. }
         | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. } => return None,
     };
@@ -73,6 +74,7 @@ pub(crate) fn own(
         }
         RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. }
+        | RawTargetKind::Traffic { .. }
         | RawTargetKind::Flag { .. }
         | RawTargetKind::Rollout { .. }
         | RawTargetKind::Setting { .. } => None,

@@ -51,6 +51,11 @@ pub(crate) enum RawTargetKind {
         max: At<u32>,
         brakes: RawBrakes,
     },
+    Traffic {
+        name: At<String>,
+        destinations: Vec<(At<String>, At<String>)>,
+        brakes: RawBrakes,
+    },
     Setting {
         min: At<u32>,
         max: At<u32>,
@@ -141,8 +146,9 @@ pub(crate) struct RawSessions {
 
 /// Reads one target.
 pub(crate) fn target(mut table: Table<'_>) -> Option<RawTarget> {
-    const KINDS: [&str; 7] = ["group", "database", "setting", "flag", "rollout", "job", "volume"];
-    let kind = kind(&mut table, &KINDS, &["traffic"])?;
+    const KINDS: [&str; 8] =
+        ["group", "database", "setting", "flag", "rollout", "job", "volume", "traffic"];
+    let kind = kind(&mut table, &KINDS, &[])?;
     let provider = required(&mut table, "provider", "provider = \"aws\"", Table::text);
     let which = which(&mut table);
     let kind = match kind.as_str() {
@@ -152,6 +158,7 @@ pub(crate) fn target(mut table: Table<'_>) -> Option<RawTarget> {
         "rollout" => Some(rollout(&mut table)),
         "job" => Some(job(&mut table)),
         "volume" => volume(&mut table),
+        "traffic" => traffic(&mut table),
         _ => database(&mut table),
     };
     table.finish();
@@ -291,4 +298,16 @@ fn volume(table: &mut Table<'_>) -> Option<RawTargetKind> {
         ..RawBrakes::default()
     };
     Some(RawTargetKind::Volume { max: max?, brakes })
+}
+
+fn traffic(table: &mut Table<'_>) -> Option<RawTargetKind> {
+    let name = required(table, "name", "name = \"www.example.com\"", Table::text);
+    if table.place_of("destinations").is_none() {
+        let message = "a traffic has no `destinations`";
+        let fault = ConfigFault::new(Code::MissingKey, &table.place, message);
+        table.fault(fault.help("write `destinations = { aws = \"…\", azure = \"…\" }`"));
+    }
+    let destinations = table.named_texts("destinations");
+    let brakes = setting_brakes(table);
+    Some(RawTargetKind::Traffic { name: name?, destinations, brakes })
 }

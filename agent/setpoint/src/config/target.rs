@@ -10,7 +10,7 @@ use super::{
     raw::RawNamed,
     raw_provider::RawProvider,
     raw_target::{RawBrakes, RawTarget, RawTargetKind, RawWhich},
-    suggest,
+    suggest, traffic,
     valid::{Mode, Target, Which},
 };
 use setpoint_core::{
@@ -79,12 +79,17 @@ pub(crate) fn target(
             let settings = RolloutSettings { dial: braked_setting(defaults.dial, brakes), stages };
             (TargetSettings::Rollout(settings), brakes)
         }
+        RawTargetKind::Traffic { destinations, brakes, .. } => {
+            let settings = traffic::settings(destinations, brakes);
+            (TargetSettings::Traffic(settings), brakes)
+        }
     };
     fits(raw, Kind::of(&settings), providers, faults);
     let own = own::own(raw, providers, faults);
     let provider = raw.provider.value.clone();
     let settings = shared_brakes(settings, &provider, brakes, faults);
-    Some(Target { provider, which, settings, own, mode })
+    let records = traffic::records(raw, faults);
+    Some(Target { provider, which, settings, own, records, mode })
 }
 
 fn which(raw: &RawTarget, faults: &Faults) -> Which {
@@ -231,7 +236,8 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
     let Some(provider) = named.and_then(|provider| provider.what.as_ref()) else { return };
     let (what, kinds) = kinds(provider);
     if !kinds.contains(&kind) {
-        let message = format!("`{}` is {what}: it has no {kind}s", raw.provider.value);
+        let plural = if kind == Kind::Traffic { "" } else { "s" };
+        let message = format!("`{}` is {what}: it has no {kind}{plural}", raw.provider.value);
         faults.push(ConfigFault::new(Code::WrongKind, &raw.provider.place, message));
         return;
     }
@@ -310,7 +316,7 @@ fn no_sessions(raw: &RawTarget, why: &str, instead: &str, faults: &Faults) {
 /// What a provider is, and the kinds of targets that it has.
 const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
     match provider {
-        RawProvider::Aws(_) => ("AWS", &[Kind::Group, Kind::Database, Kind::Volume]),
+        RawProvider::Aws(_) => ("AWS", &[Kind::Group, Kind::Database, Kind::Volume, Kind::Traffic]),
         RawProvider::Azure(_) => ("Azure", &[Kind::Group]),
         RawProvider::Kubernetes(_) => ("Kubernetes", &[Kind::Group]),
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),

@@ -51,7 +51,8 @@ fn in_groups(raw: &Raw) -> impl Iterator<Item = &RawInput> {
         | RawTargetKind::Rollout { .. }
         | RawTargetKind::Setting { .. }
         | RawTargetKind::Job { .. }
-        | RawTargetKind::Volume { .. } => None,
+        | RawTargetKind::Volume { .. }
+        | RawTargetKind::Traffic { .. } => None,
     })
 }
 

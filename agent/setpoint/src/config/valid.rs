@@ -1,6 +1,7 @@
 //! A configuration as it is meant: every value is valid, every name leads somewhere.
 
 use super::{azure, cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
+use setpoint_aws::Records;
 use setpoint_core::{
     BoundPolicy, Calendars, InputKey, InputSettings, NoticeKind, PolicyName, Program, Settings,
     Span, TargetName, TargetSettings,
@@ -367,6 +368,8 @@ pub(crate) struct Target {
     pub(crate) settings: TargetSettings,
     /// Where its members run and how they are started, of a target on one's own machines.
     pub(crate) own: Option<Resource>,
+    /// The record sets that are its destinations, of a traffic.
+    pub(crate) records: Option<Records>,
     /// What may be done to it: the least of the agent's mode and of every policy's that names it.
     pub(crate) mode: Mode,
 }

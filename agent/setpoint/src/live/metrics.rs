@@ -53,6 +53,7 @@ pub(crate) struct Metrics {
     desired: Gauges,
     ready: Gauges,
     wanted: Gauges,
+    shares: Gauges,
     divergence: Gauges,
     notices: Counters,
     open_notices: Gauges,
@@ -107,6 +108,7 @@ impl Metrics {
             desired: Family::default(),
             ready: Family::default(),
             wanted: Family::default(),
+            shares: Family::default(),
             divergence: Family::default(),
             notices: Family::default(),
             open_notices: Family::default(),
@@ -145,6 +147,8 @@ impl Metrics {
         all.register("reloads", "Reloads by result", self.reloads.clone());
         let help = "1 if the configuration on disk is the one in force";
         all.register("reload_successful", help, self.reloaded.clone());
+        let help = "Percent of users that are sent to each destination, at the last pass";
+        all.register("destination_share_percent", help, self.shares.clone());
         let help = "Members or replicas asked for, at the last pass";
         all.register("target_desired", help, self.desired.clone());
         let help = "Members or replicas that serve, at the last pass";
@@ -267,7 +271,8 @@ impl Metrics {
                 | Seen::Flag(_)
                 | Seen::Rollout(_)
                 | Seen::Job(_)
-                | Seen::Volume(_),
+                | Seen::Volume(_)
+                | Seen::Traffic(_),
             ) => None,
         };
         let failed: BTreeSet<&String> = whose.providers.iter().filter_map(unseen).collect();
@@ -277,6 +282,13 @@ impl Metrics {
     }
 
     fn target(&self, target: &TargetName, seen: &Seen) {
+        if let Seen::Traffic(traffic) = seen {
+            for (name, destination) in &traffic.destinations {
+                let labels = [("target", target.to_string()), ("destination", name.clone())];
+                self.shares.get_or_create(&labels.to_vec()).set(i64::from(destination.share));
+            }
+            return;
+        }
         let Some((desired, ready)) = seen.size() else { return };
         let labels = vec![("target", target.to_string())];
         self.desired.get_or_create(&labels).set(i64::from(desired));
@@ -329,6 +341,7 @@ fn kind(action: &Action) -> &'static str {
         Action::Set { .. } => "set",
         Action::Start { .. } => "start",
         Action::Grow { .. } => "grow",
+        Action::Route { .. } => "route",
     }
 }
 

@@ -104,6 +104,10 @@ fn sign(action: &Action) -> (String, String) {
             let style = if *anew { SHRINKS } else { GROWS };
             (in_style(style, "!"), action.to_string())
         }
+        Action::Route { leaves, .. } => {
+            let style = if *leaves { SHRINKS } else { GROWS };
+            (in_style(style, "~"), action.to_string())
+        }
         Action::Grow { from, to } => (in_style(GROWS, "~"), format!("{from} -> {to} GiB")),
         Action::AddReplica { name } => (in_style(GROWS, "+"), format!("add replica {name}")),
         Action::RemoveReplica { name } => {

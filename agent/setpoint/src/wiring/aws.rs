@@ -236,6 +236,7 @@ fn resource(target: &Target) -> Option<Resource> {
         TargetSettings::Database(_) => Some(Resource::Database(id.clone())),
         TargetSettings::Volume(_) if id.starts_with("vol-") => Some(Resource::Volume(id.clone())),
         TargetSettings::Volume(_) => Some(Resource::Storage(id.clone())),
+        TargetSettings::Traffic(_) => target.records.clone().map(Resource::Traffic),
         TargetSettings::Setting(_)
         | TargetSettings::Flag(_)
         | TargetSettings::Rollout(_)

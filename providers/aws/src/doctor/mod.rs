@@ -5,6 +5,7 @@
 
 mod database;
 mod group;
+mod traffic;
 
 use crate::{
     Aws, Resource,
@@ -69,6 +70,9 @@ impl Aws {
                     findings.extend(volume(&about, "ec2", found, patient.range));
                 }
                 Resource::Database(id) => findings.extend(self.database(&about, id).await),
+                Resource::Traffic(records) => {
+                    findings.extend(traffic::findings(&about, self.route53().look(records).await));
+                }
             }
         }
         findings.sort_by_key(|finding| finding.severity);

@@ -6,9 +6,10 @@
 
 use super::series::Series;
 use setpoint_core::{
-    BoundPolicy, Brakes, Database, DatabaseSettings, Flag, Group, GroupSettings, InputKey, Job,
-    JobSettings, Program, Rollout, RolloutSettings, Seen, Setting, SettingSettings, Snapshot, Span,
-    TargetName, TargetSettings, Timestamp, Volume, VolumeSettings,
+    BoundPolicy, Brakes, Database, DatabaseSettings, Destination, Flag, Group, GroupSettings,
+    InputKey, Job, JobSettings, Program, Rollout, RolloutSettings, Seen, Setting, SettingSettings,
+    Snapshot, Span, TargetName, TargetSettings, Timestamp, Traffic, TrafficSettings, Volume,
+    VolumeSettings,
 };
 use setpoint_journal::IntentRow;
 use std::{
@@ -120,6 +121,10 @@ impl Fixture {
             (Seen::Volume(volume), TargetSettings::Volume(bounds)) => {
                 (volume.size, bounds.range, a_volume(volume, bounds))
             }
+            (Seen::Traffic(traffic), TargetSettings::Traffic(bounds)) => {
+                self.targets.insert(local.to_owned(), a_traffic(traffic, bounds));
+                return;
+            }
             (Seen::Job(job), TargetSettings::Job(bounds)) => {
                 self.targets.insert(local.to_owned(), a_job(job, bounds));
                 return;
@@ -132,6 +137,7 @@ impl Fixture {
                 | Seen::Rollout(_)
                 | Seen::Job(_)
                 | Seen::Volume(_)
+                | Seen::Traffic(_)
                 | Seen::Nothing(_),
                 _,
             ) => return,
@@ -213,7 +219,8 @@ const fn stands(seen: &Seen) -> Option<&Seen> {
         | Seen::Flag(_)
         | Seen::Rollout(_)
         | Seen::Job(_)
-        | Seen::Volume(_) => Some(seen),
+        | Seen::Volume(_)
+        | Seen::Traffic(_) => Some(seen),
         Seen::Nothing(_) => None,
     }
 }
@@ -298,6 +305,30 @@ fn a_volume(volume: &Volume, bounds: &VolumeSettings) -> String {
     let default = VolumeSettings::new(bounds.range);
     let mut text = format!("at = {}, max = {}", volume.size, bounds.range.max());
     brake(&mut text, "cooldown_up", bounds.cooldown_up, default.cooldown_up);
+    brake(&mut text, "confirm_within", bounds.confirm_within, default.confirm_within);
+    text
+}
+
+/// How users were sent, and which destinations answered: as it was at the first pass.
+fn a_traffic(traffic: &Traffic, bounds: &TrafficSettings) -> String {
+    let default = TrafficSettings::new(traffic.destinations.keys());
+    let shares = traffic.destinations.iter();
+    let shares: Vec<String> =
+        shares.map(|(name, it)| format!("{} = {}", quoted(name), it.share)).collect();
+    let health = |(name, it): (&String, &Destination)| {
+        let series = match it.healthy {
+            Some(true) => return None,
+            Some(false) => "0",
+            None => "\"_\"",
+        };
+        Some(format!("{} = {series}", quoted(name)))
+    };
+    let health: Vec<String> = traffic.destinations.iter().filter_map(health).collect();
+    let mut text = format!("at = {{ {} }}, settle = \"0s\"", shares.join(", "));
+    if !health.is_empty() {
+        text.push_str(&format!(", healthy = {{ {} }}", health.join(", ")));
+    }
+    brake(&mut text, "cooldown_down", bounds.cooldown_down, default.cooldown_down);
     brake(&mut text, "confirm_within", bounds.confirm_within, default.confirm_within);
     text
 }

@@ -82,6 +82,18 @@ fn a_rollout_is_told_with_its_candidate_and_its_stages() {
 }
 
 #[test]
+fn a_traffic_is_told_with_its_shares_and_who_did_not_answer() {
+    let one = |(name, share, healthy): (&str, u32, Option<bool>)| {
+        (name.to_owned(), Destination { share, healthy })
+    };
+    let all = [("a", 80, Some(true)), ("b", 20, Some(false)), ("c", 0, None)];
+    let traffic = Traffic { destinations: all.map(one).into(), ..Traffic::default() };
+    let told = "at = { \"a\" = 80, \"b\" = 20, \"c\" = 0 }, settle = \"0s\", healthy = { \"b\" = 0, \"c\" = \"_\" }";
+    let bounds = TrafficSettings::new(["a", "b", "c"]);
+    check(TargetSettings::Traffic(bounds), Seen::Traffic(traffic), told, &[]);
+}
+
+#[test]
 fn a_job_has_a_last_run_and_no_size_to_claim() {
     let seen = Seen::Job(Job { last: setpoint_core::LastRun::Failed, ..Job::default() });
     check(TargetSettings::Job(JobSettings::new()), seen, "last = \"failed\"", &[]);

@@ -272,3 +272,79 @@ fn what_makes_no_sense_of_a_flag_is_said() {
     assert!(config.is_none());
     assert!(faults.contains("`extras` has two policies, and a flag belongs to one"), "{faults}");
 }
+
+const FAILOVER: &str = r#"
+const POLICY = #{
+    about: "Fail over", language: 1,
+    targets: #{ front: #{ kind: "traffic", destinations: ["aws", "azure"], step_down: "20%", cooldown_down: "10m" } },
+};
+rule "fail over" when !front.healthy("aws") { front.shift_to("azure"); }
+"#;
+
+const GOOD_FRONT: &str = r#"region = "here"
+[providers.aws]
+kind = "aws"
+region = "eu-west-1"
+[targets.front]
+kind = "traffic"
+provider = "aws"
+id = "Z1"
+name = "www.example.com"
+destinations = { aws = "set-1", azure = "set-2" }
+[[policies]]
+file = "failover.rhai"
+targets = { front = "front" }
+"#;
+
+fn front(text: &str) -> (Option<Config>, String) {
+    load_files(&[("setpoint.toml", text.as_bytes()), ("failover.rhai", FAILOVER.as_bytes())])
+}
+
+#[test]
+fn a_traffic_binds_each_destination_to_a_record_set() {
+    let (config, faults) = front(GOOD_FRONT);
+    let config = config.unwrap_or_else(|| panic!("{faults}"));
+    assert_eq!(faults, "");
+    let target = &config.targets["front"];
+    let TargetSettings::Traffic(front) = &target.settings else { panic!("a traffic") };
+    assert!(front.destinations.iter().eq(["aws", "azure"]), "{front:?}");
+    assert_eq!((front.step_down, front.cooldown_down), (Some(0.2), Span::from_minutes(10)));
+    let records = target.records.as_ref().unwrap();
+    assert_eq!((&*records.zone, &*records.name), ("Z1", "www.example.com"));
+    assert_eq!(records.destinations["azure"], "set-2");
+}
+
+#[test]
+fn what_makes_no_sense_of_a_traffic_is_said() {
+    let two = "azure = \"set-2\"";
+    for (from, to, expected) in [
+        ("name = \"www.example.com\"\n", "", "has no `name`"),
+        ("www.example.com", "www example", "`name` is no name of DNS"),
+        ("destinations = ", "destination = ", "did you mean `destinations`"),
+        (two, "azrue = \"set-2\"", "the policy sends users to aws, azure"),
+        (two, "azure = \"set-2\", gcp = \"set-3\"", "names the destinations aws, azure, gcp"),
+        (", azure = \"set-2\"", "", "one destination leaves users no choice"),
+        (two, "azure = \"set-1\"", "is the record set of `aws` already"),
+        ("kind = \"traffic\"", "kind = \"traffic\"\nmax = 50", "`targets.front` has no key `max`"),
+        ("kind = \"aws\"\nregion = \"eu-west-1\"", "kind = \"systemd\"", "it has no traffic"),
+    ] {
+        assert!(GOOD_FRONT.contains(from), "{from}");
+        let (config, faults) = front(&GOOD_FRONT.replace(from, to));
+        assert!(config.is_none() && faults.contains(expected), "{to}: {faults}");
+    }
+    let policy = GOOD_FRONT.split_once("[[policies]]\n").unwrap().1;
+    let (config, faults) = front(&format!("{GOOD_FRONT}[[policies]]\nname = \"other\"\n{policy}"));
+    assert!(config.is_none());
+    assert!(faults.contains("`front` has two policies, and a traffic belongs to one"), "{faults}");
+}
+
+#[test]
+fn two_names_of_one_zone_are_two_targets_and_one_name_is_one() {
+    let second = |name: &str| {
+        let own = GOOD_FRONT.split_once("[targets.front]\n").unwrap().1;
+        let own = own.split_once("[[policies]]").unwrap().0.replace("www.example.com", name);
+        front(&GOOD_FRONT.replace("[[pol", &format!("[targets.other]\n{own}[[pol"))).1
+    };
+    assert!(!second("api.example.com").contains("two targets are"));
+    assert!(second("www.example.com").contains("two targets are \"Z1\""));
+}
