@@ -5,6 +5,7 @@
 //! line that says how to get it.
 
 mod agent;
+mod azure_api;
 mod clock;
 mod cloud;
 mod emulator;
@@ -25,6 +26,7 @@ mod prometheus;
 mod service;
 mod simulated;
 mod waiting;
+mod witness;
 mod workers;
 
 pub use agent::{Agent, Site, message, program};
@@ -46,4 +48,5 @@ pub use prometheus::Prometheus;
 pub use service::{Mood, Service, Write};
 pub use simulated::Simulated;
 pub use waiting::{free_port, until};
+pub use witness::{Call, Witness};
 pub use workers::Workers;
