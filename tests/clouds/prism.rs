@@ -14,8 +14,8 @@ use setpoint_core::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{Read as _, Write as _},
-    net::TcpListener,
+    io::{BufRead as _, BufReader, ErrorKind, Write as _},
+    net::{TcpListener, TcpStream},
     thread,
 };
 use support::{Call, MachineClock, Prism, Simulated, Witness, until};
@@ -169,14 +169,8 @@ fn the_judge_tells_an_answer_that_is_not_as_described() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("it is bound");
     thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            // Who only looks whether somebody listens sends nothing.
-            if stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
-                let body = r#"{"location":"westeurope","sku":{"capacity":"many"},"access_token":"fake","expires_in":"3600"}"#;
-                let length = body.len();
-                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
-                write!(stream, "{head}\r\nContent-Length: {length}\r\n\r\n{body}").ok();
-            }
+        for stream in listener.incoming().map_while(Result::ok) {
+            answer_wrongly(&stream).ok();
         }
     });
     let witness = Witness::before(address);
@@ -192,4 +186,15 @@ fn the_judge_tells_an_answer_that_is_not_as_described() {
     assert!(matches!(seen, Some(Seen::Nothing(_))), "{seen:?}");
     let complaints = complaints(&witness.calls());
     assert!(complaints.iter().any(|it| it.contains(wrong)), "{complaints:#?}");
+}
+
+/// Answers one request, whatever it asks for. Who only looks whether somebody listens sends none.
+fn answer_wrongly(mut stream: &TcpStream) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream).lines();
+    // To its end: what is not read would break the connection.
+    while !lines.next().ok_or(ErrorKind::UnexpectedEof)??.is_empty() {}
+    let size = r#""location":"westeurope","sku":{"capacity":"many"}"#;
+    let body = format!(r#"{{{size},"access_token":"fake","expires_in":"3600"}}"#);
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+    write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
