@@ -4,10 +4,10 @@
 use crate::{
     agent::cpu,
     azure::full,
-    azure_agent::{WEB, let_another_scale, plugged, runtime, web},
+    azure_agent::{GROUP, WEB, let_another_scale, plugged, runtime, web},
 };
 use serde_json::{Value, json};
-use setpoint_azure::{MetricQuery, MonitorSettings, Patient, ScaleSetId};
+use setpoint_azure::{Azure, MetricQuery, MonitorSettings, Patient, ScaleSetId};
 use setpoint_control::{Act, Clock, MetricSource, Observe, Severity};
 use setpoint_core::{
     Action, Group, InputKey, Intent, IntentId, MemberState, Range, Reading, Seen, Span,
@@ -19,6 +19,7 @@ use std::{
     thread,
 };
 use support::{Call, MachineClock, Prism, Simulated, Witness, until};
+use tokio::runtime::Runtime;
 
 const SETS: &str =
     "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets";
@@ -81,6 +82,34 @@ fn our_provider_asks_for_what_is_described_and_hears_nothing_else() {
     let witness = Witness::before(simulated.address("azure"));
     let runtime = runtime();
     let azure = plugged(&witness.url());
+    look_and_change(&witness, &azure, &runtime);
+    look_around(&azure, &runtime);
+
+    let calls = witness.calls();
+    assert_eq!(complaints(&calls), [""; 0]);
+    for (method, path, at_least) in [
+        ("GET", WEB.to_owned(), 9),
+        ("GET", format!("{WEB}/virtualMachines"), 6),
+        ("GET", format!("{WEB}/instanceView"), 1),
+        ("PATCH", WEB.to_owned(), 3),
+        ("POST", format!("{WEB}/delete"), 1),
+        ("GET", format!("{GROUP}/providers/Microsoft.Insights/autoscalesettings"), 2),
+        ("GET", format!("{WEB}/providers/Microsoft.Authorization/permissions"), 1),
+        ("GET", format!("{WEB}/providers/Microsoft.Insights/metrics"), 1),
+    ] {
+        let what = format!("{method} {path}");
+        let judged = calls.iter().filter(|call| call.judged && call.what == what);
+        assert!(judged.count() >= at_least, "{what}: {calls:#?}");
+    }
+    // No description has these; they go to the emulator as they are, and nothing else does.
+    let besides = calls.iter().filter(|call| !call.judged && !call.what.contains("/oauth2/"));
+    let besides: Vec<&str> = besides.map(|call| &*call.what).collect();
+    assert!(besides.iter().all(|what| what.contains("/operations/")), "{besides:#?}");
+    assert!(!besides.is_empty(), "an operation was followed");
+}
+
+/// Looks at the scale set, resizes it and has a machine replaced, where there is no room for more.
+fn look_and_change(witness: &Witness, azure: &Azure, runtime: &Runtime) {
     let (web, targets) = web();
     let eyes = azure.eyes(targets.clone(), BTreeSet::from([web.clone()]));
     let hands = azure.hands(targets.clone());
@@ -96,34 +125,36 @@ fn our_provider_asks_for_what_is_described_and_hears_nothing_else() {
     };
     let before = look();
     assert!(before.busy.is_some_and(|why| why.contains("web-autoscale")));
-    // There is no room for more: what became of it stands with the operation.
+    // What became of it stands with the operation.
     act(Action::Resize { from: 20, to: 40 });
-    until("why it is short is known", || {
-        let group = look();
-        let told = group.shortfall.as_ref().is_some_and(|why| why.contains("AllocationRequest"));
-        if told { Ok(()) } else { Err(group) }
+    until("why it is short is known", || match look().shortfall {
+        Some(why) if why.contains("AllocationRequest") => Ok(()),
+        other => Err(other),
     });
     // One that was started anew knows of no operation, and asks the scale set itself.
     let anew = plugged(&witness.url());
-    runtime.block_on(anew.eyes(targets.clone(), BTreeSet::new()).observe());
+    runtime.block_on(anew.eyes(targets, BTreeSet::new()).observe());
     act(Action::Resize { from: 40, to: 20 });
     let member = before.members[3].name.clone();
     act(Action::Replace { from: 20, member: member.clone(), drained: false });
-    assert!(look().members.iter().all(|it| it.name != member || it.state != MemberState::Serving));
+    let after = look().members;
+    assert!(after.iter().all(|it| it.name != member || it.state != MemberState::Serving));
+}
 
-    let patient = |id: &ScaleSetId| {
+/// What the doctor asks, and a metric.
+fn look_around(azure: &Azure, runtime: &Runtime) {
+    let patient = |id: ScaleSetId| {
         let range = Range::new(4, 200).expect("4 is below");
-        Patient { id: id.clone(), range, acts: true, replaces: true }
+        Patient { id, range, acts: true, replaces: true }
     };
-    let patients = targets.iter().map(|(name, id)| (name.clone(), patient(id))).collect();
+    let patients = web().1.into_iter().map(|(name, id)| (name, patient(id))).collect();
     let findings = runtime.block_on(azure.examine(&patients));
     let failed = |it: &Severity| matches!(it, Severity::Unreachable | Severity::NotPermitted);
     assert!(findings.iter().all(|it| !failed(&it.severity)), "{findings:#?}");
 
     let second = Span::from_secs(1);
     let settings = MonitorSettings { period: second, delay: second, timeout: Span::from_secs(20) };
-    let query = "\"Percentage CPU\" average rg/web";
-    let query = MetricQuery::parse(query).expect("it asks for something");
+    let query = MetricQuery::parse("\"Percentage CPU\" average rg/web").expect("it asks");
     let monitor = azure.metrics(settings, BTreeMap::from([(InputKey::new("cpu/cpu"), query)]));
     let clock = MachineClock::start();
     until("a number comes", || {
@@ -133,29 +164,6 @@ fn our_provider_asks_for_what_is_described_and_hears_nothing_else() {
             other => Err(format!("{other:?}")),
         }
     });
-
-    let calls = witness.calls();
-    assert_eq!(complaints(&calls), [""; 0]);
-    let group = "/subscriptions/fake/resourceGroups/rg";
-    for (method, path, at_least) in [
-        ("GET", WEB.to_owned(), 9),
-        ("GET", format!("{WEB}/virtualMachines"), 6),
-        ("GET", format!("{WEB}/instanceView"), 1),
-        ("PATCH", WEB.to_owned(), 3),
-        ("POST", format!("{WEB}/delete"), 1),
-        ("GET", format!("{group}/providers/Microsoft.Insights/autoscalesettings"), 2),
-        ("GET", format!("{WEB}/providers/Microsoft.Authorization/permissions"), 1),
-        ("GET", format!("{WEB}/providers/Microsoft.Insights/metrics"), 1),
-    ] {
-        let what = format!("{method} {path}");
-        let judged = calls.iter().filter(|call| call.judged && call.what == what);
-        assert!(judged.count() >= at_least, "{what}: {calls:#?}");
-    }
-    // No description has these; they go to the emulator as they are, and nothing else does.
-    let besides = calls.iter().filter(|call| !call.judged && !call.what.contains("/oauth2/"));
-    let besides: Vec<&str> = besides.map(|call| &*call.what).collect();
-    assert!(besides.iter().all(|what| what.contains("/operations/")), "{besides:#?}");
-    assert!(!besides.is_empty(), "an operation was followed");
 }
 
 /// What is wrong with these calls.

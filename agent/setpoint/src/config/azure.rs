@@ -9,9 +9,10 @@ use setpoint_policies::Kind;
 /// is that names no resource group.
 pub(crate) fn check_id(kind: Kind, id: &At<String>, group: Option<&At<String>>, faults: &Faults) {
     let group = group.map(|group| &*group.value);
-    let named = match kind {
-        Kind::Database => ServerId::parse(&id.value, group).map(drop),
-        _ => ScaleSetId::parse(&id.value, group).map(drop),
+    let named = if kind == Kind::Database {
+        ServerId::parse(&id.value, group).map(drop)
+    } else {
+        ScaleSetId::parse(&id.value, group).map(drop)
     };
     if let Err(why) = named {
         faults.push(ConfigFault::new(Code::BadValue, &id.place, why.to_string()));

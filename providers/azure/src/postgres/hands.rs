@@ -33,11 +33,14 @@ impl PostgresHands {
         let target = &intent.target;
         let unknown = || Fault::Refused(format!("{target} is no target of this provider"));
         let id = self.targets.get(target).ok_or_else(unknown)?;
-        match &intent.action {
-            Action::AddReplica { name } => self.add(id, name).await,
-            Action::RemoveReplica { name } => self.remove(id, name).await,
-            other => Err(Fault::Refused(format!("{target} is a database: it cannot {other}"))),
+        let action = &intent.action;
+        if let Action::AddReplica { name } = action {
+            return self.add(id, name).await;
         }
+        if let Action::RemoveReplica { name } = action {
+            return self.remove(id, name).await;
+        }
+        Err(Fault::Refused(format!("{target} is a database: it cannot {action}")))
     }
 
     /// Has the server `id` have a replica of ours named `name`; nothing to do if it has.

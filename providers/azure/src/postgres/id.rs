@@ -16,10 +16,8 @@ impl ServerId {
     /// The server that `id` names: `orders`, in the resource group `usual`, or `shops/orders`.
     pub fn parse(id: &str, usual: Option<&str>) -> Result<Self, IdError> {
         let wrong = || IdError::Server(id.to_owned());
-        let named = in_group(id, usual).map_err(|error| match error {
-            IdError::Name(_) => wrong(),
-            other => other,
-        });
+        let named = in_group(id, usual)
+            .map_err(|error| if matches!(error, IdError::Name(_)) { wrong() } else { error });
         let (group, name) = named?;
         if is_name(&name) { Ok(Self { group, name }) } else { Err(wrong()) }
     }

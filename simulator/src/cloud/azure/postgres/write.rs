@@ -106,11 +106,12 @@ fn begun(all: &mut Subscription, route: &Route, name: &str, goal: Goal) -> Said 
 
 /// The tags that a caller says, if they say any.
 fn tags(given: &Value) -> Result<Option<Map<String, Value>>, Fault> {
-    match &given["tags"] {
-        Value::Null => Ok(None),
-        Value::Object(tags) if tags.values().all(Value::is_string) => Ok(Some(tags.clone())),
-        _ => Err(Fault::content("tags are texts by name")),
+    let tags = &given["tags"];
+    if tags.is_null() {
+        return Ok(None);
     }
+    let texts = tags.as_object().filter(|tags| tags.values().all(Value::is_string));
+    texts.cloned().map(Some).ok_or_else(|| Fault::content("tags are texts by name"))
 }
 
 /// Small letters, digits and hyphens, 3 to 63 of them, neither beginning nor ending with a hyphen.
