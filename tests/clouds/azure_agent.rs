@@ -14,10 +14,11 @@ use std::{
     sync::Arc,
 };
 use support::{MachineClock, Simulated, Site, until};
+use tokio::runtime::Runtime;
 use url::Url;
 
-const GROUP: &str = "/subscriptions/fake/resourceGroups/rg";
-const WEB: &str =
+pub(crate) const GROUP: &str = "/subscriptions/fake/resourceGroups/rg";
+pub(crate) const WEB: &str =
     "/subscriptions/fake/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/web";
 
 /// An agent in `act` that holds the scale set by what Azure Monitor has of it; `more` is of its
@@ -63,6 +64,31 @@ targets = {{ fleet = "web" }}
     site
 }
 
+/// The provider, before the Azure at `url`; the machine it runs on vouches for it.
+pub(crate) fn plugged(url: &str) -> Azure {
+    let endpoint = Url::parse(url).expect("it is an address");
+    let settings = AzureSettings {
+        name: "azure".to_owned(),
+        subscription: "fake".to_owned(),
+        identity: Identity::Managed { client_id: None, at: ManagedAt::Machine(endpoint.clone()) },
+        endpoint,
+        deadlines: Deadlines::default(),
+    };
+    Azure::new(settings, Arc::new(MachineClock::start())).expect("there is TLS")
+}
+
+/// What calls of the provider run on.
+pub(crate) fn runtime() -> Runtime {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime")
+}
+
+/// The scale set as a target.
+pub(crate) fn web() -> (TargetName, BTreeMap<TargetName, ScaleSetId>) {
+    let (web, id) = (TargetName::new("web"), ScaleSetId::parse("rg/web", None));
+    (web.clone(), BTreeMap::from([(web, id.expect("it names one"))]))
+}
+
 fn capacity(simulated: &Simulated) -> u64 {
     let set = simulated.arm("GET", WEB, &Value::Null);
     set["sku"]["capacity"].as_u64().expect("a size")
@@ -71,6 +97,16 @@ fn capacity(simulated: &Simulated) -> u64 {
 fn text(output: &Output) -> String {
     let both = [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it).into_owned());
     both.concat()
+}
+
+/// Has Azure's own autoscaler act on the scale set.
+pub(crate) fn let_another_scale(simulated: &Simulated) {
+    let profile = json!({ "name": "any", "rules": [],
+        "capacity": { "minimum": "2", "maximum": "9", "default": "2" } });
+    let setting = json!({ "location": "westeurope", "properties": {
+        "enabled": true, "targetResourceUri": WEB, "profiles": [profile] } });
+    let place = format!("{GROUP}/providers/Microsoft.Insights/autoscalesettings/web-autoscale");
+    simulated.arm("PUT", &place, &setting);
 }
 
 #[test]
@@ -92,12 +128,7 @@ fn who_else_is_at_a_scale_set_is_told_by_name_and_a_pause_is_kept() {
     let fine = site.run(&["doctor"]);
     assert!(fine.status.success(), "{}", text(&fine));
     assert!(text(&fine).contains("Azure, subscription fake, group rg"), "{}", text(&fine));
-    let profile = json!({ "name": "any", "rules": [],
-        "capacity": { "minimum": "2", "maximum": "9", "default": "2" } });
-    let setting = json!({ "location": "westeurope", "properties": {
-        "enabled": true, "targetResourceUri": WEB, "profiles": [profile] } });
-    let place = format!("{GROUP}/providers/Microsoft.Insights/autoscalesettings/web-autoscale");
-    simulated.arm("PUT", &place, &setting);
+    let_another_scale(&simulated);
     simulated.arm("PATCH", WEB, &json!({ "tags": { "setpoint:pause": "a migration" } }));
     let told = site.run(&["doctor"]);
     assert_eq!(told.status.code(), Some(1), "{}", text(&told));
@@ -173,22 +204,11 @@ fn what_azure_has_no_room_for_is_told_in_its_words() {
 #[test]
 fn a_machine_is_replaced_by_another_once_and_the_size_stays() {
     let simulated = Simulated::shipped("four-clouds.toml", &["--check-auth"]);
-    let endpoint = Url::parse(simulated.url("azure")).expect("it is an address");
-    let settings = AzureSettings {
-        name: "azure".to_owned(),
-        subscription: "fake".to_owned(),
-        identity: Identity::Managed { client_id: None, at: ManagedAt::Machine(endpoint.clone()) },
-        endpoint,
-        deadlines: Deadlines::default(),
-    };
-    let azure = Azure::new(settings, Arc::new(MachineClock::start())).expect("there is TLS");
-    let web = TargetName::new("web");
-    let id = ScaleSetId::parse("rg/web", None).expect("it names one");
-    let targets = BTreeMap::from([(web.clone(), id)]);
+    let azure = plugged(simulated.url("azure"));
+    let (web, targets) = web();
     let eyes = azure.eyes(targets.clone(), BTreeSet::from([web.clone()]));
     let hands = azure.hands(targets);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.expect("a runtime");
+    let runtime = runtime();
     let look = || match runtime.block_on(eyes.observe()).remove(&web) {
         Some(Seen::Group(group)) => group,
         other => panic!("{other:?}"),

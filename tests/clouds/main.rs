@@ -4,6 +4,7 @@
 mod agent;
 mod azure;
 mod azure_agent;
+mod azure_databases;
 mod kubernetes;
 mod prism;
 

@@ -11,64 +11,17 @@ from datetime import datetime, timedelta, timezone
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError
-from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.monitor import MonitorManagementClient
 
+from azure_client import DONE, connect, end, no, ok, until
+
 URL, MODE = sys.argv[1], (sys.argv[2:] or ["operator"])[0]
-DONE = set()
 ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/web"
 
 
-class Token(SansIOHTTPPolicy):
-    """A token over plain HTTP, which the client's own policy refuses to send."""
-
-    def __init__(self, token):
-        self.token = token
-
-    def on_request(self, request):
-        if self.token:
-            request.http_request.headers["Authorization"] = f"Bearer {self.token}"
-
-
-def clients(token, subscription="s"):
-    """Clients that ask once, and poll as often as the server says."""
-    more = {"base_url": URL, "credential_scopes": ["x"], "authentication_policy": Token(token),
-            "retry_total": 0, "polling_interval": 1}
-    return [client(object(), subscription, **more) for client in (ComputeManagementClient, MonitorManagementClient)]
-
-
-def ok(call, *arguments, **more):
-    """What the server says, all pages of it, once it is over; counts the operation."""
-    said = call(*arguments, **more)
-    if hasattr(said, "by_page"):
-        said = list(said)
-    elif hasattr(said, "result"):
-        said = said.result()
-    DONE.add(call.__qualname__)
-    return said
-
-
-def no(status, code, call, *arguments, **more):
-    """The error with which a call is refused, or comes to nothing, by this status and code."""
-    try:
-        said = call(*arguments, **more)
-        list(said) if hasattr(said, "by_page") else said.result() if hasattr(said, "result") else None
-    except HttpResponseError as error:
-        assert error.status_code == status, f"{status} was expected: {error.status_code} {error}"
-        assert error.error.code == code, f"{code} was expected: {error}"
-        return error
-    raise AssertionError(f"{arguments} was taken, {code} was expected")
-
-
-def until(what, look, seconds=20):
-    """What `look` gives, once that is something."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not come in {seconds} s")
+def clients(token):
+    return [connect(client, token) for client in (ComputeManagementClient, MonitorManagementClient)]
 
 
 def token(path, form=None, headers=()):
@@ -79,11 +32,6 @@ def token(path, form=None, headers=()):
             return said.status, json.load(said)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
-
-
-def end():
-    print(f"{len(DONE)} operations")
-    sys.exit()
 
 
 compute, monitor = clients(None if MODE == "operator" else MODE)

@@ -1,22 +1,7 @@
 //! The whole agent before a PostgreSQL whose connections run out: it adds a replica where readers
 //! connect, and takes it away after the calm.
 
-use support::{Agent, Exporter, Haproxy, Page, Postgres, Site, free_port, until};
-
-/// The policy of the library, its half hours made seconds.
-fn policy() -> String {
-    let text = include_str!("../../policies/library/rds-read-replicas.rhai");
-    let shorter = [
-        ("window: \"30m\"", "window: \"10s\""),
-        ("cooldown_up: \"10m\"", "cooldown_up: \"1s\""),
-        ("cooldown_down: \"30m\"", "cooldown_down: \"1s\""),
-        ("peak(30.minutes)", "peak(10.seconds)"),
-    ];
-    shorter.iter().fold(text.to_owned(), |text, (long, short)| {
-        assert!(text.contains(long), "{long}");
-        text.replace(long, short)
-    })
-}
+use support::{Agent, Exporter, Haproxy, Page, Postgres, Site, free_port, replicas_policy, until};
 
 /// An agent that has one place for a replica.
 fn site(page: &Exporter, haproxy: &Haproxy, postgres: &Postgres) -> Site {
@@ -61,7 +46,7 @@ targets = {{ db = "orders" }}
         postgres.programs().display(),
         postgres.launcher(),
     ));
-    site.write("replicas.rhai", &policy());
+    site.write("replicas.rhai", &replicas_policy(10));
     site
 }
 

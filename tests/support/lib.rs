@@ -6,6 +6,7 @@
 
 mod agent;
 mod alertmanager;
+mod azure_api;
 mod clock;
 mod cloud;
 mod emulator;
@@ -20,6 +21,7 @@ mod mail;
 mod many_groups;
 mod ministack;
 mod moto;
+mod policy;
 mod postgres;
 mod prism;
 mod prometheus;
@@ -27,6 +29,7 @@ mod service;
 mod simulated;
 mod stranger;
 mod waiting;
+mod witness;
 mod workers;
 mod zone;
 
@@ -44,6 +47,7 @@ pub use mail::Mail;
 pub use many_groups::{GroupCall, ManyGroups};
 pub use ministack::Ministack;
 pub use moto::{Moto, REGION, python};
+pub use policy::replicas_policy;
 pub use postgres::Postgres;
 pub use prism::{Judged, Prism};
 pub use prometheus::Prometheus;
@@ -51,6 +55,7 @@ pub use service::{Mood, Service, Write};
 pub use simulated::Simulated;
 pub use stranger::Stranger;
 pub use waiting::{free_port, until};
+pub use witness::{Call, Witness};
 pub use workers::Workers;
 pub use zone::{
     NAME as ZONE_NAME, RecordSet, Zone, address as zone_address, alias as zone_alias,

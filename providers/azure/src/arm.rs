@@ -44,10 +44,15 @@ impl Arm {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, CallError> {
+        self.read(asked, &self.at(path, query)).await
+    }
+
+    /// The address of what is at `path`.
+    pub(crate) fn at(&self, path: &str, query: &[(&str, &str)]) -> Url {
         let mut url = self.endpoint.clone();
         url.set_path(path);
         url.query_pairs_mut().extend_pairs(query);
-        self.read(asked, &url).await
+        url
     }
 
     /// Everything of the list at `path`: pages are read to the last.

@@ -3,7 +3,9 @@
 use crate::{
     AzureEyes, AzureHands, AzureSettings, MetricQuery, MonitorSettings, MonitorSource, ScaleSetId,
     arm::Arm,
-    compute::{Compute, Operations},
+    compute::Compute,
+    operation::Operations,
+    postgres::{PostgresEyes, PostgresHands, ServerId, Servers},
     rivals::Rivals,
     token::Tokens,
 };
@@ -25,7 +27,9 @@ pub struct Azure {
     arm: Arm,
     clock: Arc<dyn Clock>,
     /// What hands began, for eyes to tell what became of it.
-    operations: Operations,
+    operations: Operations<ScaleSetId>,
+    /// The same of servers.
+    made: Operations<ServerId>,
 }
 
 impl Azure {
@@ -38,7 +42,13 @@ impl Azure {
         let (identity, endpoint) = (settings.identity.clone(), settings.endpoint.clone());
         let tokens = Tokens::new(http.clone(), identity, &endpoint, Arc::clone(&clock));
         let arm = Arm::new(http, tokens, endpoint);
-        Ok(Self { settings, arm, clock, operations: Operations::default() })
+        Ok(Self {
+            settings,
+            arm,
+            clock,
+            operations: Operations::default(),
+            made: Operations::default(),
+        })
     }
 
     pub(crate) const fn settings(&self) -> &AzureSettings {
@@ -50,7 +60,7 @@ impl Azure {
     }
 
     pub(crate) fn compute(&self) -> Compute {
-        let operations = Arc::clone(&self.operations);
+        let operations = self.operations.clone();
         Compute::new(self.arm.clone(), self.settings.subscription.clone(), operations)
     }
 
@@ -63,6 +73,22 @@ impl Azure {
         let subscription = self.settings.subscription.clone();
         let rivals = Rivals::new(self.arm.clone(), subscription, Arc::clone(&self.clock));
         AzureEyes::new(self.compute(), rivals, (targets, named), self.settings.deadlines.look)
+    }
+
+    pub(crate) fn servers(&self) -> Servers {
+        let subscription = self.settings.subscription.clone();
+        Servers::new(self.arm.clone(), subscription, self.made.clone())
+    }
+
+    /// Eyes on flexible servers and their replicas.
+    pub fn database_eyes(&self, targets: BTreeMap<TargetName, ServerId>) -> PostgresEyes {
+        PostgresEyes::new(self.servers(), targets, self.settings.deadlines.look)
+    }
+
+    /// Hands on flexible servers. They make every call once: the next pass is the retry.
+    pub fn database_hands(&self, targets: BTreeMap<TargetName, ServerId>) -> PostgresHands {
+        let name = self.settings.name.clone();
+        PostgresHands::new(name, self.servers(), targets, self.settings.deadlines.act)
     }
 
     /// Azure Monitor as a source that is asked `queries`.

@@ -8,8 +8,9 @@
 //! builders send the change again until it is done. What came of a change is seen by looking.
 
 use crate::{
-    arm::{Arm, MAX_PAGES, Reason},
+    arm::{Arm, MAX_PAGES},
     fault::{Asked, CallError, Heard},
+    operation::{Operation, Operations, PLACE},
     scale_set::{Machine, ScaleSet, ScaleSetId, group_path},
 };
 use async_trait::async_trait;
@@ -31,13 +32,8 @@ use azure_mgmt_compute::package_2024_07_01::{
     },
 };
 use futures::StreamExt;
-use serde::Deserialize;
 use serde_json::Value;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
-use url::Url;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What permissions call the look at a scale set.
 pub(crate) const READ: &str = "Microsoft.Compute/virtualMachineScaleSets/read";
@@ -55,23 +51,17 @@ pub(crate) const WRITE: &str = "Microsoft.Compute/virtualMachineScaleSets/write"
 /// And the end of machines of it.
 pub(crate) const DELETE: &str = "Microsoft.Compute/virtualMachineScaleSets/delete/action";
 
-/// Where Azure tells what becomes of a change that it took.
-const OPERATION: &str = "azure-asyncoperation";
-
-/// By scale set, where Azure tells what becomes of the last change of ours.
-pub(crate) type Operations = Arc<Mutex<BTreeMap<ScaleSetId, Url>>>;
-
 /// The scale sets of a subscription.
 #[derive(Clone)]
 pub(crate) struct Compute {
     client: Client,
     arm: Arm,
     subscription: String,
-    operations: Operations,
+    operations: Operations<ScaleSetId>,
 }
 
 impl Compute {
-    pub(crate) fn new(arm: Arm, subscription: String, operations: Operations) -> Self {
+    pub(crate) fn new(arm: Arm, subscription: String, operations: Operations<ScaleSetId>) -> Self {
         let endpoint = arm.endpoint().clone();
         let transport = TransportOptions::new(Arc::new(Transport(arm.clone())));
         let options =
@@ -99,13 +89,10 @@ impl Compute {
     ///
     /// The cause stands with the last change of ours, if that has failed; else with the scale set.
     pub(crate) async fn trouble(&self, id: &ScaleSetId) -> Result<Option<String>, CallError> {
-        let ours = self.operations().get(id).cloned();
-        if let Some(place) = ours {
-            let asked = self.asked(id, "get the last operation on", READ_OPERATION);
-            let operation: Result<Operation, _> = self.arm.read(&asked, &place).await;
-            if let Some(why) = operation.ok().and_then(Operation::trouble) {
-                return Ok(Some(why));
-            }
+        let asked = self.asked(id, "get the last operation on", READ_OPERATION);
+        let last = self.operations.last(&self.arm, id, &asked).await;
+        if let Some(why) = last.ok().flatten().and_then(Operation::trouble) {
+            return Ok(Some(why));
         }
         let sets = self.client.virtual_machine_scale_sets_client();
         let call = sets.get_instance_view(&*id.group, &*id.name, &*self.subscription).send();
@@ -159,11 +146,8 @@ impl Compute {
             call = call.if_match(etag);
         }
         let sent = call.send().await.map_err(|error| self.failed(id, "resize", WRITE, error))?;
-        let place = sent.as_raw_response().headers().get_optional_str(&OPERATION.into());
-        match place.and_then(|place| Url::parse(place).ok()) {
-            Some(place) => self.operations().insert(id.clone(), place),
-            None => self.operations().remove(id),
-        };
+        let place = sent.as_raw_response().headers().get_optional_str(&PLACE.into());
+        self.operations.note(id, place);
         Ok(())
     }
 
@@ -177,28 +161,8 @@ impl Compute {
         sent.map(drop).map_err(|error| self.failed(id, &verb, DELETE, error))
     }
 
-    fn operations(&self) -> MutexGuard<'_, BTreeMap<ScaleSetId, Url>> {
-        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn failed(&self, id: &ScaleSetId, verb: &str, action: &'static str, error: Error) -> CallError {
         CallError::new(self.asked(id, verb, action), heard(error))
-    }
-}
-
-/// What became of a change.
-#[derive(Deserialize)]
-struct Operation {
-    status: String,
-    error: Option<Reason>,
-}
-
-impl Operation {
-    /// Why it has failed, if it has.
-    fn trouble(self) -> Option<String> {
-        let Reason { code, message } =
-            self.error.filter(|_| self.status.eq_ignore_ascii_case("failed"))?;
-        Some(if message.is_empty() { code } else { format!("{message} ({code})") })
     }
 }
 
@@ -223,8 +187,8 @@ impl HttpClient for Transport {
         let status = StatusCode::try_from(answer.status.as_u16());
         let status = status.map_err(|_| Error::message(ErrorKind::Other, "an unknown status"))?;
         let mut headers = Headers::new();
-        if let Some(place) = answer.headers.get(OPERATION).and_then(|it| it.to_str().ok()) {
-            headers.insert(OPERATION, place.to_owned());
+        if let Some(place) = answer.headers.get(PLACE).and_then(|it| it.to_str().ok()) {
+            headers.insert(PLACE, place.to_owned());
         }
         Ok(Response::new(status, headers, Box::pin(BytesStream::new(answer.body))))
     }

@@ -10,7 +10,7 @@ use crate::{
     fault::{Asked, CallError, Fault},
     insights::autoscale_settings,
     rivals::{self, Rival},
-    scale_set::PAUSE,
+    tag::PAUSE,
 };
 use serde::Deserialize;
 use setpoint_control::{Finding, Severity, Sorted};
@@ -96,7 +96,7 @@ impl Azure {
     }
 
     /// What of `calls` Azure would not permit; nothing where it cannot be asked that.
-    async fn may(&self, about: &str, path: &str, calls: Vec<Asked>) -> Vec<Finding> {
+    pub(crate) async fn may(&self, about: &str, path: &str, calls: Vec<Asked>) -> Vec<Finding> {
         let asked = Asked {
             words: "list what is permitted".to_owned(),
             action: "Microsoft.Authorization/permissions/read",
@@ -153,7 +153,7 @@ fn findings(about: &str, group: &Group, range: Range) -> Vec<Finding> {
     findings
 }
 
-fn not_seen(about: &str, fault: &Fault) -> Finding {
+pub(crate) fn not_seen(about: &str, fault: &Fault) -> Finding {
     match fault {
         Fault::Call(error) => failed(about, error),
         Fault::Stale(why) | Fault::Refused(why) => Finding::new(Severity::Problem, about, why),
@@ -162,7 +162,7 @@ fn not_seen(about: &str, fault: &Fault) -> Finding {
 }
 
 /// A call that did not come off, with what would allow it if it is that.
-fn failed(about: &str, error: &CallError) -> Finding {
+pub(crate) fn failed(about: &str, error: &CallError) -> Finding {
     if error.is_forbidden() {
         let Asked { action, scope, .. } = &*error.asked;
         let help = format!("give it a role with {action} on {scope}");

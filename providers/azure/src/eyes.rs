@@ -51,14 +51,20 @@ impl AzureEyes {
 impl Observe for AzureEyes {
     async fn observe(&self) -> BTreeMap<TargetName, Seen> {
         let looks = self.targets.iter().map(async |(target, id)| {
-            let late = |_| Err(Fault::Late(self.deadline));
-            let looked = timeout(self.deadline, self.look(target, id)).await;
-            let seen = looked.unwrap_or_else(late);
-            let seen = seen.map_or_else(|fault| Seen::Nothing(fault.to_string()), Seen::Group);
-            (target.clone(), seen)
+            let look = async { self.look(target, id).await.map(Seen::Group) };
+            (target.clone(), within(self.deadline, look).await)
         });
         join_all(looks).await.into_iter().collect()
     }
+}
+
+/// What `look` finds, or why it finds nothing by `deadline`.
+pub(crate) async fn within(
+    deadline: Duration,
+    look: impl Future<Output = Result<Seen, Fault>>,
+) -> Seen {
+    let looked = timeout(deadline, look).await.unwrap_or(Err(Fault::Late(deadline)));
+    looked.unwrap_or_else(|fault| Seen::Nothing(fault.to_string()))
 }
 
 /// How a scale set stands, but for other scalers; its machines by name if they are wanted so.

@@ -113,6 +113,11 @@ impl CallError {
         self.has_status(&[401, 403])
     }
 
+    /// Whether there is nothing where it was looked for.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.has_status(&[404])
+    }
+
     /// Whether there is nobody to ask with: no token.
     pub(crate) fn is_without_token(&self) -> bool {
         matches!(self.heard, Heard::NoToken(_))

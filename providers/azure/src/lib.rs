@@ -1,4 +1,5 @@
-//! Azure: virtual machine scale sets, their machines, and who else scales them.
+//! Azure: virtual machine scale sets, their machines, and who else scales them; flexible servers of
+//! PostgreSQL and their replicas.
 //!
 //! [`AzureEyes`] only looks: it has no method that changes anything, so an agent in observe mode
 //! is built with it alone. [`AzureHands`] changes things, and looks first. Neither has an
@@ -9,10 +10,11 @@
 //!             │           ─► rivals      (Azure's own autoscale settings)
 //!             ├─► metrics ─► metric_query (Azure Monitor)
 //!             ├─► hands                  (the only file that asks for a change)
+//!             ├─► postgres/              (databases: eyes and hands of their own)
 //!             ├─► doctor                 (what lacks, and who else is there)
 //!             └─► permissions            (the least role: pure, asks nobody)
 //! calls ─► compute (the only file that knows Azure's crate) ─┐
-//!          insights (what no crate has)                      ├─► arm ─► token ─► identity
+//!          insights, postgres (what no crate has)            ├─► arm ─► token ─► identity
 //!                                                            │       └► fault (pure)
 //! ```
 //!
@@ -29,12 +31,15 @@ mod identity;
 mod insights;
 mod metric_query;
 mod metrics;
+mod operation;
 mod permissions;
+mod postgres;
 mod rivals;
 mod scale_set;
 mod settings;
 #[cfg(test)]
 mod stand_in;
+mod tag;
 mod token;
 
 pub use azure::Azure;
@@ -45,5 +50,6 @@ pub use identity::{Application, Identity, ManagedAt, NoIdentity, Written};
 pub use metric_query::{MetricQuery, QueryError};
 pub use metrics::{MonitorSettings, MonitorSource};
 pub use permissions::{Needs, actions, scopes};
+pub use postgres::{DatabasePatient, PostgresEyes, PostgresHands, ServerId};
 pub use scale_set::{IdError, ScaleSetId};
 pub use settings::{AzureSettings, Deadlines};

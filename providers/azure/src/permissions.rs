@@ -1,13 +1,15 @@
 //! The least that a role must have for these very targets: pure.
 //!
 //! Azure bounds a role by where it holds, not by names: it holds in the resource groups of the
-//! targets and nowhere else. Nothing in it lets the agent make or delete a scale set.
+//! targets and nowhere else. Nothing in it lets the agent make or delete a scale set; where it adds
+//! replicas it may make and delete servers, and what it deletes is told by our tag alone.
 
 use crate::{
-    MetricQuery, ScaleSetId,
+    MetricQuery,
     compute::{DELETE, READ, READ_MACHINES, READ_VIEW, READ_VMS, WRITE},
     insights::READ_AUTOSCALE,
     metrics::READ_METRICS,
+    postgres,
     scale_set::group_path,
 };
 use std::collections::BTreeSet;
@@ -21,18 +23,22 @@ pub struct Needs {
     pub resized: bool,
     /// Whether machines are replaced.
     pub replaces: bool,
+    /// Whether databases are looked at.
+    pub databases: bool,
+    /// Whether replicas are added and removed.
+    pub replicates: bool,
     /// Whether metrics are read.
     pub measured: bool,
 }
 
-/// Where the role holds: the resource groups of the targets and of what is measured.
+/// Where the role holds: the resource groups of the targets, `groups`, and of what is measured.
 pub fn scopes<'a>(
     subscription: &str,
-    targets: impl Iterator<Item = ScaleSetId>,
+    groups: impl Iterator<Item = &'a str>,
     measured: impl Iterator<Item = &'a MetricQuery>,
 ) -> BTreeSet<String> {
-    let targets = targets.map(|id| group_path(subscription, &id.group));
-    targets.chain(measured.map(|query| query.group(subscription))).collect()
+    let groups = groups.map(|group| group_path(subscription, group));
+    groups.chain(measured.map(|query| query.group(subscription))).collect()
 }
 
 /// The actions for `needs`, in the order of their names.
@@ -40,6 +46,14 @@ pub fn actions(needs: Needs) -> Vec<&'static str> {
     let mut actions = Vec::new();
     if needs.seen {
         actions.extend([READ, READ_VIEW, READ_MACHINES, READ_VMS, READ_AUTOSCALE]);
+    }
+    if needs.databases {
+        let looking = [postgres::READ, postgres::READ_REPLICAS, postgres::READ_CONFIGURATION];
+        actions.extend(looking);
+        actions.push(postgres::READ_ENDPOINTS);
+    }
+    if needs.replicates {
+        actions.extend([postgres::WRITE, postgres::DELETE]);
     }
     if needs.measured {
         actions.push(READ_METRICS);
@@ -65,6 +79,11 @@ mod tests {
         let resized = actions(Needs { seen: true, resized: true, ..Needs::default() });
         let changing: Vec<_> = resized.iter().filter(|it| !it.ends_with("/read")).collect();
         assert_eq!(changing, [&WRITE]);
+        let kept = actions(Needs { databases: true, ..Needs::default() });
+        assert!(kept.len() == 4 && kept.iter().all(|action| action.ends_with("/read")), "{kept:?}");
+        let replicates = actions(Needs { databases: true, replicates: true, ..Needs::default() });
+        let changing: Vec<_> = replicates.iter().filter(|it| !it.ends_with("/read")).collect();
+        assert_eq!(changing, [&postgres::DELETE, &postgres::WRITE]);
         assert!(actions(Needs::default()).is_empty());
     }
 }

@@ -1,12 +1,8 @@
 //! A scale set and its machines, and what they amount to: pure.
 
-use crate::fault::Fault;
+use crate::{fault::Fault, tag};
 use setpoint_core::{Group, Member, MemberState};
 use std::{collections::BTreeMap, fmt};
-
-/// The tag by which people at Azure's own console keep us off a scale set; its value is the
-/// reason.
-pub(crate) const PAUSE: &str = "setpoint:pause";
 
 /// Which scale set of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,20 +24,24 @@ pub enum IdError {
     /// Something that Azure cannot have.
     #[error("`{0}` names no scale set: write its name, or `GROUP/NAME` with its resource group")]
     Name(String),
+    /// Something that no server can be called.
+    #[error(
+        "`{0}` names no server: write its name, in small letters, digits and hyphens, or `GROUP/NAME` \
+         with its resource group"
+    )]
+    Server(String),
 }
 
 impl ScaleSetId {
     /// The scale set that `id` names: `web`, in the resource group `usual`, or `games/web`.
     pub fn parse(id: &str, usual: Option<&str>) -> Result<Self, IdError> {
-        let (group, name) = match id.split_once('/') {
-            Some((group, name)) => (Some(group), name),
-            None => (usual, id),
-        };
-        if !is_name(name) || group.is_some_and(|group| !is_name(group)) {
-            return Err(IdError::Name(id.to_owned()));
-        }
-        let group = group.ok_or_else(|| IdError::Group(id.to_owned()))?;
-        Ok(Self { group: group.to_owned(), name: name.to_owned() })
+        let (group, name) = in_group(id, usual)?;
+        Ok(Self { group, name })
+    }
+
+    /// Its resource group.
+    pub fn group(&self) -> &str {
+        &self.group
     }
 
     /// Its path at Azure Resource Manager.
@@ -55,6 +55,20 @@ impl fmt::Display for ScaleSetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.group, self.name)
     }
+}
+
+/// The resource group and the name that `id` tells: `web`, in the resource group `usual`, or
+/// `games/web`.
+pub(crate) fn in_group(id: &str, usual: Option<&str>) -> Result<(String, String), IdError> {
+    let (group, name) = match id.split_once('/') {
+        Some((group, name)) => (Some(group), name),
+        None => (usual, id),
+    };
+    if !is_name(name) || group.is_some_and(|group| !is_name(group)) {
+        return Err(IdError::Name(id.to_owned()));
+    }
+    let group = group.ok_or_else(|| IdError::Group(id.to_owned()))?;
+    Ok((group.to_owned(), name.to_owned()))
 }
 
 /// The path of a resource group.
@@ -140,9 +154,7 @@ impl ScaleSet {
 
     /// Why a person wants it left alone.
     pub(crate) fn paused(&self) -> Option<String> {
-        let (_, reason) = self.tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(PAUSE))?;
-        let reason = if reason.trim().is_empty() { "no reason given" } else { reason.trim() };
-        Some(reason.to_owned())
+        tag::paused(self.tags.iter().map(|(key, value)| (&**key, &**value)))
     }
 }
 

@@ -2,11 +2,19 @@
 
 use super::fault::{At, Code, ConfigFault, Faults};
 pub(crate) use setpoint_azure::MetricQuery;
-use setpoint_azure::ScaleSetId;
+use setpoint_azure::{ScaleSetId, ServerId};
+use setpoint_policies::Kind;
 
-/// Says so if `id` names no scale set; `group` is where one is that names no resource group.
-pub(crate) fn check_id(id: &At<String>, group: Option<&At<String>>, faults: &Faults) {
-    if let Err(why) = ScaleSetId::parse(&id.value, group.map(|group| &*group.value)) {
+/// Says so if `id` names no scale set, or no server where a database is meant; `group` is where one
+/// is that names no resource group.
+pub(crate) fn check_id(kind: Kind, id: &At<String>, group: Option<&At<String>>, faults: &Faults) {
+    let group = group.map(|group| &*group.value);
+    let named = if kind == Kind::Database {
+        ServerId::parse(&id.value, group).map(drop)
+    } else {
+        ScaleSetId::parse(&id.value, group).map(drop)
+    };
+    if let Err(why) = named {
         faults.push(ConfigFault::new(Code::BadValue, &id.place, why.to_string()));
     }
 }

@@ -247,7 +247,7 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
         // A flag may have any key. Of a backend its own reader says what is wrong.
         RawProvider::Aws(_) | RawProvider::Onprem(_) | RawProvider::Flags(_) => {}
         RawProvider::Azure(raw_azure) => {
-            azure::check_id(id, raw_azure.resource_group.as_ref(), faults);
+            azure::check_id(kind, id, raw_azure.resource_group.as_ref(), faults);
             no_sessions(
                 raw,
                 "Azure picks which machines go",
@@ -290,7 +290,7 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
 fn no_fleet(raw: &RawTarget, provider: &RawProvider, faults: &Faults) {
     let RawWhich::Select { place, .. } = &raw.which else { return };
     let what = match provider {
-        RawProvider::Azure(_) => "a scale set of Azure",
+        RawProvider::Azure(_) => "what is at Azure",
         RawProvider::Kubernetes(_) => "what is in a cluster",
         RawProvider::Aws(_)
         | RawProvider::Webhook(_)
@@ -317,7 +317,7 @@ fn no_sessions(raw: &RawTarget, why: &str, instead: &str, faults: &Faults) {
 const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
     match provider {
         RawProvider::Aws(_) => ("AWS", &[Kind::Group, Kind::Database, Kind::Volume, Kind::Traffic]),
-        RawProvider::Azure(_) => ("Azure", &[Kind::Group]),
+        RawProvider::Azure(_) => ("Azure", &[Kind::Group, Kind::Database]),
         RawProvider::Kubernetes(_) => ("Kubernetes", &[Kind::Group]),
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),

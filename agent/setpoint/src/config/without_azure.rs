@@ -1,9 +1,10 @@
 //! In place of what is named in a subscription, in a build without Azure.
 
 use super::fault::{At, Faults};
+use setpoint_policies::Kind;
 
 /// Takes any name: the back end that could judge it is not there.
-pub(crate) const fn check_id(_: &At<String>, _: Option<&At<String>>, _: &Faults) {}
+pub(crate) const fn check_id(_: Kind, _: &At<String>, _: Option<&At<String>>, _: &Faults) {}
 
 /// A question that nobody can ask: the wiring says so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

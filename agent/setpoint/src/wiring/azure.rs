@@ -11,11 +11,11 @@ use crate::{
 };
 use serde_json::{Value, json};
 use setpoint_azure::{
-    Azure, AzureSettings, Deadlines, Identity, MetricQuery, MonitorSettings, Needs, Patient,
-    ScaleSetId, Written, actions, scopes,
+    Azure, AzureSettings, DatabasePatient, Deadlines, Identity, MetricQuery, MonitorSettings,
+    Needs, Patient, ScaleSetId, ServerId, Written, actions, scopes,
 };
 use setpoint_control::{Breaker, Finding, World};
-use setpoint_core::InputKey;
+use setpoint_core::{InputKey, TargetSettings};
 use std::{collections::BTreeMap, env, sync::Arc};
 use url::Url;
 
@@ -45,6 +45,13 @@ pub(super) fn plug_in(
     }
     let acted_on = each(targets, |target| is_acted_on(target, reach), place);
     give_hands(world, acted_on, |own| Arc::new(azure.hands(own)));
+    let place = |target: &Target| server(subscription, target);
+    let seen = each(targets, |_| true, place);
+    if !seen.is_empty() {
+        world.eyes.push(Box::new(azure.database_eyes(seen)));
+    }
+    let acted_on = each(targets, |target| is_acted_on(target, reach), place);
+    give_hands(world, acted_on, |own| Arc::new(azure.database_hands(own)));
     Ok(())
 }
 
@@ -82,8 +89,15 @@ pub(super) async fn examine(
         let (acts, replaces) = (target.mode == Mode::Act, replaces(target));
         Some(Patient { id, range, acts, replaces })
     };
-    let patients = each(targets, |_| true, patient);
-    Ok(connect(name, subscription)?.examine(&patients).await)
+    let database = |target: &Target| {
+        let (id, acts) = (server(subscription, target)?, target.mode == Mode::Act);
+        Some(DatabasePatient { id, acts })
+    };
+    let azure = connect(name, subscription)?;
+    let mut findings = azure.examine(&each(targets, |_| true, patient)).await;
+    findings.extend(azure.examine_databases(&each(targets, |_| true, database)).await);
+    findings.sort_by_key(|finding| finding.severity);
+    Ok(findings)
 }
 
 /// The least role that a provider needs, as `az role definition create` takes it.
@@ -94,16 +108,21 @@ pub(super) fn permissions(
     subscription: &Subscription,
 ) -> Result<Value, CannotWire> {
     let own = || config.targets.values().filter(|target| target.provider == name);
+    let sets = || own().filter(|target| id(subscription, target).is_some());
+    let servers = || own().filter(|target| server(subscription, target).is_some());
     let acts = |target: &&Target| target.mode == Mode::Act;
     let measured: Vec<MetricQuery> =
         metrics(config, name).flat_map(|(_, _, queries)| queries.into_values()).collect();
     let needs = Needs {
-        seen: own().next().is_some(),
-        resized: own().any(|target| acts(&target)),
-        replaces: own().filter(acts).any(replaces),
+        seen: sets().next().is_some(),
+        resized: sets().any(|target| acts(&target)),
+        replaces: sets().filter(acts).any(replaces),
+        databases: servers().next().is_some(),
+        replicates: servers().any(|target| acts(&target)),
         measured: !measured.is_empty(),
     };
-    let targets = own().filter_map(|target| id(subscription, target));
+    let groups: Vec<String> = own().filter_map(|target| group(subscription, target)).collect();
+    let groups = groups.iter().map(String::as_str);
     Ok(json!({
         "Name": format!("Setpoint {name}"),
         "IsCustom": true,
@@ -112,7 +131,7 @@ pub(super) fn permissions(
         "NotActions": [],
         "DataActions": [],
         "NotDataActions": [],
-        "AssignableScopes": scopes(&subscription.id, targets, measured.iter()),
+        "AssignableScopes": scopes(&subscription.id, groups, measured.iter()),
     }))
 }
 
@@ -140,8 +159,23 @@ fn connect(name: &str, subscription: &Subscription) -> Result<Azure, CannotWire>
     azure.map_err(|error| CannotWire::Provider(name.to_owned(), error))
 }
 
-/// Which scale set a target is. What the configuration lets through is one.
+/// Which scale set a target is, unless it is a database. What the configuration lets through is one
+/// of both.
 fn id(subscription: &Subscription, target: &Target) -> Option<ScaleSetId> {
     let Which::One(id) = &target.which else { return None };
-    ScaleSetId::parse(id, subscription.resource_group.as_deref()).ok()
+    let is_group = matches!(target.settings, TargetSettings::Group(_));
+    ScaleSetId::parse(id, subscription.resource_group.as_deref()).ok().filter(|_| is_group)
+}
+
+/// Which server a target is, if it is a database.
+fn server(subscription: &Subscription, target: &Target) -> Option<ServerId> {
+    let Which::One(id) = &target.which else { return None };
+    let is_database = matches!(target.settings, TargetSettings::Database(_));
+    ServerId::parse(id, subscription.resource_group.as_deref()).ok().filter(|_| is_database)
+}
+
+/// In which resource group a target is.
+fn group(subscription: &Subscription, target: &Target) -> Option<String> {
+    let set = id(subscription, target).map(|id| id.group().to_owned());
+    set.or_else(|| server(subscription, target).map(|id| id.group().to_owned()))
 }

@@ -87,6 +87,27 @@ impl Fault {
         Self::new(StatusCode::BAD_REQUEST, "InvalidParameter", message)
     }
 
+    /// The same, as the servers of databases say it.
+    pub(super) fn value(why: &str) -> Self {
+        let message = format!("The request has an invalid parameter value: {why}.");
+        Self::new(StatusCode::BAD_REQUEST, "InvalidParameterValue", message)
+    }
+
+    /// A server cannot be called what another is.
+    pub(super) fn name_taken(name: &str) -> Self {
+        let message = format!("Specified server name '{name}' is already used.");
+        Self::new(StatusCode::CONFLICT, "ServerNameAlreadyExists", message)
+    }
+
+    /// Something else goes on with a server.
+    pub(super) fn busy(name: &str) -> Self {
+        let message = format!(
+            "Cannot complete operation while server '{name}' is busy processing another \
+             operation. Please try again later."
+        );
+        Self::new(StatusCode::CONFLICT, "ServerIsBusy", message)
+    }
+
     /// A resource without a place.
     pub(super) fn no_location() -> Self {
         let message = "The location property is required for this definition.";

@@ -1,10 +1,10 @@
-//! Azure: the resource manager, with a scale set that is the group of a world, its metrics, and
-//! the places where tokens are to be had.
+//! Azure: the resource manager, with a scale set that is the group of a world, its metrics, a server
+//! that is its database, and the places where tokens are to be had.
 //!
 //! ```text
 //! Request ──► token.rs (whoever asks for a token)
 //!    │
-//!    └──► route.rs (what is meant) ──► read.rs, write.rs, metrics.rs, settings.rs ──► Said
+//!    └──► route.rs (what is meant) ──► read.rs, write.rs, metrics.rs, settings.rs, postgres/ ──► Said
 //!                                          │            │
 //!                       document.rs (pure) ┘       Subscription ──► ScaleSet ──► World
 //!                                                       │
@@ -21,6 +21,7 @@ mod fault;
 mod metrics;
 mod operation;
 mod page;
+mod postgres;
 mod read;
 mod route;
 mod said;
@@ -138,6 +139,9 @@ fn action(method: &Method, what: &What) -> String {
     if matches!(what, What::Setting(_)) {
         return format!("{}/{end}", settings::KIND);
     }
+    if matches!(what, What::Server(_)) {
+        return format!("{}/{end}", postgres::KIND);
+    }
     format!("{SETS}/{end}")
 }
 
@@ -160,6 +164,9 @@ fn act(all: &mut Subscription, request: &Request<Bytes>, route: &Route) -> Resul
         }
         (&Method::PUT, What::Setting(name)) => settings::put(all, route, name, body),
         (&Method::DELETE, What::Setting(name)) => Ok(settings::delete(all, name)),
+        (&Method::PUT, What::Server(name)) => postgres::put(all, route, name, body),
+        (&Method::PATCH, What::Server(name)) => postgres::patch(all, route, name, body),
+        (&Method::DELETE, What::Server(name)) => postgres::delete(all, route, name),
         (&Method::POST, What::InstanceAction(..)) => Err(Fault::unknown(&route.path)),
         (method, _) => Err(Fault::method(method.as_str())),
     }
@@ -182,6 +189,12 @@ fn look(all: &Subscription, route: &Route, what: &What) -> Result<Said, Fault> {
         What::Permissions => Ok(read::permissions(route)),
         What::Metrics(name) => metrics::values(all, route, name),
         What::MetricDefinitions(name) => metrics::definitions(all, route, name),
+        What::Servers => postgres::servers(all, route),
+        What::Server(name) => postgres::server(all, route, name),
+        What::Replicas(name) => postgres::replicas(all, route, name),
+        What::Configurations(name) => postgres::configurations(all, route, name),
+        What::Configuration(name, which) => postgres::configuration(all, route, (name, which)),
+        What::Endpoints(name) => postgres::endpoints(all, name),
         What::SetAction(..) | What::InstanceAction(..) => Err(Fault::unknown(&route.path)),
     }
 }

@@ -1,7 +1,11 @@
 //! Operations that take their time: begun by a call, told as they go on, over when the world has
 //! got there.
 
-use super::{fault::Fault, route::Route, said::Said, set::ScaleSet, subscription::Subscription};
+use super::{
+    super::live, fault::Fault, postgres, route::Route, said::Said, set::ScaleSet,
+    subscription::Subscription,
+};
+use crate::world::World;
 use hyper::{
     StatusCode,
     header::{self, HeaderName},
@@ -27,6 +31,10 @@ pub(super) enum Goal {
     Parted(Vec<u64>),
     /// When the set is gone.
     Gone,
+    /// When this replica of the database serves.
+    Made,
+    /// When it is gone.
+    Dropped,
 }
 
 /// How an operation ended.
@@ -42,7 +50,7 @@ pub(super) enum Outcome {
 #[derive(Clone, Debug)]
 pub(super) struct Operation {
     id: String,
-    /// The set that it is about, in small letters.
+    /// The set that it is about, in small letters; a server has its kind before its name.
     pub(super) set: String,
     goal: Goal,
     start: Span,
@@ -72,9 +80,28 @@ impl Operation {
                     |it: &u64| set.leaving.iter().any(|leaving| leaving.member.number == *it);
                 (!numbers.iter().any(here)).then_some(Outcome::Succeeded)
             }
-            (Some(_), Goal::Gone) => None,
+            (Some(_), Goal::Gone | Goal::Made | Goal::Dropped) => None,
         };
         self.end = outcome.map(|outcome| (now, outcome));
+    }
+
+    /// The server that it is about, if it is about one.
+    fn server(&self) -> Option<&str> {
+        let (kind, name) = self.set.rsplit_once('/')?;
+        kind.eq_ignore_ascii_case(postgres::KIND).then_some(name)
+    }
+
+    /// Looks how the server called `name` stands.
+    fn look_at(&self, name: &str, world: &World, now: Span) -> Option<Outcome> {
+        let replica = world.replicas().iter().find(|it| it.name.eq_ignore_ascii_case(name));
+        match (&self.goal, replica) {
+            (Goal::Kept, _) | (Goal::Dropped, None) => Some(Outcome::Succeeded),
+            (Goal::Dropped, Some(_)) => None,
+            (_, Some(replica)) if replica.gone.is_none() => {
+                (replica.serves <= now).then_some(Outcome::Succeeded)
+            }
+            (_, Some(_) | None) => Some(Outcome::Canceled),
+        }
     }
 
     fn document(&self, all: &Subscription) -> Value {
@@ -152,6 +179,11 @@ impl Subscription {
     pub(super) fn look_after_operations(&mut self) {
         let now = self.now;
         for operation in self.operations.iter_mut().filter(|it| it.is_under_way()) {
+            if let Some(name) = operation.server() {
+                let outcome = operation.look_at(name, &live::lock(&self.main).world, now);
+                operation.end = outcome.map(|outcome| (now, outcome));
+                continue;
+            }
             operation.look(self.sets.get_mut(&operation.set), now);
         }
         self.operations.retain(|it| it.end.as_ref().is_none_or(|(at, _)| now < *at + KEPT));
@@ -166,14 +198,17 @@ impl Subscription {
     pub(super) fn begun(&self, route: &Route, id: &str, said: Said) -> Said {
         let (base, subscription, version) = (route.base(), &route.subscription, route.version());
         let location = super::LOCATION;
+        let of = self.operations.iter().find(|it| it.id == id).and_then(Operation::server);
+        let (provider, stands, result) = match of {
+            Some(_) => ("DBforPostgreSQL", "azureAsyncOperation", "operationResults"),
+            None => ("Compute", "operations", "operations"),
+        };
         let place = format!(
-            "{base}/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}\
-             /operations/{id}?"
+            "{base}/subscriptions/{subscription}/providers/Microsoft.{provider}/locations/{location}"
         );
-        let said = said.with(STANDS, format!("{place}api-version={version}"));
-        let said =
-            said.with(header::LOCATION, format!("{place}monitor=true&api-version={version}"));
-        said.retry_after(self.pace.takes(POLL))
+        let said = said.with(STANDS, format!("{place}/{stands}/{id}?api-version={version}"));
+        let result = format!("{place}/{result}/{id}?monitor=true&api-version={version}");
+        said.with(header::LOCATION, result).retry_after(self.pace.takes(POLL))
     }
 
     /// How an operation stands, or, where its result is asked for, what came of it.

@@ -54,6 +54,16 @@ pub(super) enum What {
     MetricDefinitions(String),
     /// What the caller may do.
     Permissions,
+    /// All flexible servers.
+    Servers,
+    Server(String),
+    /// The replicas of a server.
+    Replicas(String),
+    /// What a server is set to.
+    Configurations(String),
+    Configuration(String, String),
+    /// The names under which a server is found besides.
+    Endpoints(String),
 }
 
 impl Route {
@@ -151,7 +161,8 @@ fn meant(parts: &[&str]) -> Option<(Option<String>, What)> {
     }
     if let [.., "providers", "microsoft.authorization", "permissions"] = small[..] {
         let (group, scope) = meant(&parts[..parts.len() - 3])?;
-        return matches!(scope, What::Group | What::Set(_)).then_some((group, What::Permissions));
+        let known = matches!(scope, What::Group | What::Set(_) | What::Server(_));
+        return known.then_some((group, What::Permissions));
     }
     if let [.., "providers", "microsoft.insights", kind] = small[..]
         && let Some((group, What::Set(name))) = meant(&parts[..parts.len() - 3])
@@ -182,6 +193,14 @@ fn meant_everywhere(small: &[&str], parts: &[&str]) -> Option<What> {
         ["microsoft.compute", "locations", _, "operations", _] => {
             Some(What::Operation(parts[4].to_owned()))
         }
+        ["microsoft.dbforpostgresql", "flexibleservers"] => Some(What::Servers),
+        [
+            "microsoft.dbforpostgresql",
+            "locations",
+            _,
+            "azureasyncoperation" | "operationresults",
+            _,
+        ] => Some(What::Operation(parts[4].to_owned())),
         ["microsoft.insights", "autoscalesettings"] => Some(What::Settings),
         _ => None,
     }
@@ -203,6 +222,15 @@ fn meant_in_group(small: &[&str], parts: &[&str]) -> Option<What> {
             [_, "virtualmachines", _, action] => {
                 Some(What::InstanceAction(own(2), own(4), action.to_owned()))
             }
+            _ => None,
+        },
+        ["microsoft.dbforpostgresql", "flexibleservers", ref rest @ ..] => match *rest {
+            [] => Some(What::Servers),
+            [_] => Some(What::Server(own(2))),
+            [_, "replicas"] => Some(What::Replicas(own(2))),
+            [_, "configurations"] => Some(What::Configurations(own(2))),
+            [_, "configurations", _] => Some(What::Configuration(own(2), own(4))),
+            [_, "virtualendpoints"] => Some(What::Endpoints(own(2))),
             _ => None,
         },
         _ => None,

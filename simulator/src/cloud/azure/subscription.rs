@@ -1,5 +1,5 @@
-//! Everything that is in a subscription: scale sets, each with a world, and what is kept beside
-//! them.
+//! Everything that is in a subscription: scale sets, each with a world, the servers of the scenario's
+//! database, and what is kept beside them.
 //!
 //! The scenario's group is in the scenario's world, with its load. A set that a caller makes is in
 //! a world of its own, of the same kind but without load: its instances boot and fail alike.
@@ -8,6 +8,7 @@ use super::{
     super::{Pace, Shared, live},
     fault::Fault,
     operation::Operation,
+    postgres,
     set::{self, ScaleSet},
 };
 use crate::world::Answer;
@@ -28,8 +29,10 @@ pub(super) struct Subscription {
     pub(super) begun: u64,
     /// The settings of Azure's own autoscaler, by their names in small letters. Nobody acts on them.
     pub(super) settings: BTreeMap<String, Value>,
-    /// The scenario's world: its API is that of all.
-    main: Shared,
+    /// What callers called servers besides.
+    pub(super) server_tags: postgres::Tags,
+    /// The scenario's world: its API is that of all, and its database is here.
+    pub(super) main: Shared,
     seed: u64,
     calls: u64,
 }
@@ -49,6 +52,7 @@ impl Subscription {
             operations: Vec::new(),
             begun: 0,
             settings: BTreeMap::new(),
+            server_tags: BTreeMap::new(),
             main,
             seed,
             calls: 0,

@@ -271,3 +271,64 @@ fn a_set_that_is_gone_is_gone_and_its_operation_can_still_be_asked_for() {
     assert_eq!(operation(&azure, &begun)["status"], "Succeeded");
     assert_eq!(call(&azure, "DELETE", WEB, &Value::Null).expect("it is heard").status, 204);
 }
+
+const ORDERS: &str =
+    "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/flexibleServers/orders";
+
+/// What becomes of a call for a replica of this name.
+fn replicate(azure: &Azure, name: &str) -> Option<Heard> {
+    let properties = json!({ "createMode": "Replica", "sourceServerResourceId": ORDERS });
+    let body = json!({ "location": "westeurope", "properties": properties });
+    call(azure, "PUT", &format!("{}{name}", ORDERS.trim_end_matches("orders")), &body)
+}
+
+fn replicas(azure: &Azure) -> Vec<Value> {
+    get(azure, &format!("{ORDERS}/replicas"))["value"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn a_primary_that_fails_over_has_no_replica_made_of_it() {
+    let (azure, clock) = suffering(Some(FaultKind::DbFailover));
+    clock.pass(Span::from_secs(90));
+    assert_eq!(get(&azure, ORDERS)["properties"]["state"], "Restarting");
+    let no = replicate(&azure, "orders-sp-1").expect("it is heard");
+    assert_eq!((no.status, no.code()), (409, Some("ServerIsBusy")));
+    clock.pass(Span::from_minutes(3));
+    assert_eq!(replicas(&azure), [Value::Null; 0]);
+    assert_eq!(replicate(&azure, "orders-sp-1").expect("it is heard").status, 202);
+}
+
+#[test]
+fn an_operation_on_a_replica_is_over_when_the_world_is_there_and_not_before() {
+    let (azure, clock) = suffering(None);
+    let made = replicate(&azure, "orders-sp-1").expect("it is heard");
+    let stands = |begun: &Heard| operation(&azure, begun)["status"].clone();
+    let replication = || replicas(&azure)[0]["properties"]["replica"]["replicationState"].clone();
+    let mut stages = Vec::new();
+    while stands(&made) == "InProgress" {
+        assert_ne!(replication(), "Active");
+        if stages.last() != Some(&replication()) {
+            stages.push(replication());
+        }
+        clock.pass(Span::from_secs(15));
+    }
+    assert_eq!((stands(&made), replication()), (json!("Succeeded"), json!("Active")));
+    assert_eq!(stages, ["Provisioning", "Reconfiguring", "Catchup"]);
+    let place = format!("{ORDERS}-sp-1");
+    let gone = call(&azure, "DELETE", &place, &Value::Null).expect("it is heard");
+    assert_eq!((gone.status, stands(&gone)), (202, json!("InProgress")));
+    assert_eq!(get(&azure, &place)["properties"]["state"], "Dropping");
+    clock.pass(Span::from_minutes(5));
+    assert_eq!((stands(&gone), replicas(&azure).len()), (json!("Succeeded"), 0));
+    let again = call(&azure, "DELETE", &place, &Value::Null).expect("it is heard");
+    assert_eq!(again.status, 204);
+}
+
+#[test]
+fn a_replica_whose_answer_is_lost_is_made_all_the_same() {
+    let (azure, clock) = suffering(Some(FaultKind::LostReply(1.0)));
+    clock.pass(Span::from_secs(90));
+    assert!(replicate(&azure, "orders-sp-1").is_none());
+    clock.pass(Span::from_minutes(3));
+    assert_eq!(replicas(&azure).len(), 1);
+}

@@ -83,7 +83,7 @@ fn what_names_no_scale_set_is_refused() {
     faults(
         id,
         "select = { tags = { app = \"web\" } }",
-        &[" C017: `select` finds groups of AWS; a scale set of Azure is named by its `id`"],
+        &[" C017: `select` finds groups of AWS; what is at Azure is named by its `id`"],
     );
     faults(
         "max = 200",
@@ -91,6 +91,25 @@ fn what_names_no_scale_set_is_refused() {
         &[" C017: `sessions` are for groups of AWS: Azure picks which machines go; leave \
              `sessions` out, and let machines end their work when Azure announces their end"],
     );
+}
+
+#[test]
+fn a_database_is_a_server_that_is_named_as_azure_names_one() {
+    let (group, database) = ("kind = \"group\"", "kind = \"database\"");
+    let good = AT_AZURE
+        .replacen(group, database, 1)
+        .replacen("min = 2\nmax = 200", "max_replicas = 5", 1)
+        .replacen("id = \"web\"", "id = \"orders\"", 1)
+        .replacen("fleet =", "database =", 1);
+    let wrong = good.replacen("id = \"orders\"", "id = \"Orders\"", 1);
+    let (_, said) = load_files(&[("setpoint.toml", wrong.as_bytes())]);
+    assert!(said.contains("C010: `Orders` names no server: write its name, in small"), "{said}");
+    let volume = good.replacen(database, "kind = \"volume\"", 1);
+    let volume = volume.replacen("max_replicas = 5", "max = 5", 1);
+    let (_, said) = load_files(&[("setpoint.toml", volume.as_bytes())]);
+    assert!(said.contains("C017: `azure` is Azure: it has no volumes"), "{said}");
+    let (_, said) = load_files(&[("setpoint.toml", good.as_bytes())]);
+    assert!(!said.contains("C010") && !said.contains("C017"), "{said}");
 }
 
 #[test]
