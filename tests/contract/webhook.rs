@@ -51,7 +51,7 @@ impl Provider for Settings {
         let wire = Wire::new(service.address(), TONGUE, value)
             .moved_by(move || service.put("/it", json!({ "value": 35 })));
         let (eyes, hands) = plugged(&wire.url(way), "/value", What::Setting);
-        let action = Action::Set { from: 40, to: 20, leaves: true };
+        let action = Action::Set { from: 40, to: 20, leaves: true, revision: None };
         let step = Step { from: 40, to: 20, action };
         Scene { eyes, hands, step, deadline: DEADLINE, server: Box::new(wire) }
     }

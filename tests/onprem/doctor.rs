@@ -118,7 +118,7 @@ async fn what_is_wrong_with_a_candidates_share_is_told() {
         findings.into_iter().map(|it| (it.severity, it.message)).collect::<Vec<_>>()
     };
     let note = (Severity::Note, "nothing tells one candidate from the next".to_owned());
-    assert_eq!(told("new", None).await, [note.clone()]);
+    assert_eq!(told("new", None).await, std::slice::from_ref(&note));
     let missing = "backend web: no server is called old".to_owned();
     assert_eq!(told("old", None).await, [(Severity::Problem, missing), note]);
     let found = told("new", Some("/no/such/revision")).await;

@@ -12,8 +12,9 @@ mod setting;
 mod traffic;
 
 use crate::{
-    Action, Database, DatabaseSettings, Decision, Evaluation, Held, Intent, Memory, Plan,
-    ReplicaState, RuleVerdict, Seen, Settings, Snapshot, TargetName, TargetSettings, Verdict,
+    Action, Database, DatabaseSettings, Decision, Evaluation, Group, GroupSettings, Held, Intent,
+    Memory, Plan, ReplicaState, RuleVerdict, Seen, Settings, Snapshot, TargetName, TargetSettings,
+    Verdict,
 };
 use brakes::Blind;
 use members::Members;
@@ -101,31 +102,8 @@ fn unsafe_action(
     blind: bool,
 ) -> Vec<String> {
     match (&intent.action, bounds, seen) {
-        (
-            Action::Resize { from, to }
-            | Action::Drain { from, to, .. }
-            | Action::Return { from, to, .. },
-            TargetSettings::Group(bounds),
-            Seen::Group(group),
-        ) => {
-            let (min, max) = match group.own_range {
-                Some(own) => (bounds.range.min().max(own.min()), bounds.range.max().min(own.max())),
-                None => (bounds.range.min(), bounds.range.max()),
-            };
-            resize(
-                *from,
-                *to,
-                (min, max),
-                group.desired,
-                blind,
-                bounds.shrink.count.max((f64::from(*from) * bounds.shrink.share + 1e-6) as u32),
-            )
-        }
-        // They change no size: what is against them is against those they name.
-        (Action::Retire { .. }, TargetSettings::Group(_), Seen::Group(_)) => Vec::new(),
-        (Action::Replace { .. }, TargetSettings::Group(_), Seen::Group(_)) => {
-            let blind = blind.then(|| "replacing a member without evidence".to_owned());
-            blind.into_iter().collect()
+        (action, TargetSettings::Group(bounds), Seen::Group(group)) => {
+            on_group(action, bounds, group, blind)
         }
         (Action::AddReplica { name }, TargetSettings::Database(bounds), Seen::Database(db)) => {
             added(name, bounds, db)
@@ -170,7 +148,39 @@ fn unsafe_action(
             let change = traffic::Change { from, to, leaves: *leaves };
             traffic::against(change, bounds, seen, blind)
         }
-        _ => vec!["an action of another kind than its target".to_owned()],
+        _ => of_another_kind(),
+    }
+}
+
+fn of_another_kind() -> Vec<String> {
+    vec!["an action of another kind than its target".to_owned()]
+}
+
+fn on_group(action: &Action, bounds: &GroupSettings, group: &Group, blind: bool) -> Vec<String> {
+    match action {
+        Action::Resize { from, to }
+        | Action::Drain { from, to, .. }
+        | Action::Return { from, to, .. } => {
+            let (min, max) = match group.own_range {
+                Some(own) => (bounds.range.min().max(own.min()), bounds.range.max().min(own.max())),
+                None => (bounds.range.min(), bounds.range.max()),
+            };
+            let step =
+                bounds.shrink.count.max((f64::from(*from) * bounds.shrink.share + 1e-6) as u32);
+            resize(*from, *to, (min, max), group.desired, blind, step)
+        }
+        // They change no size: what is against them is against those they name.
+        Action::Retire { .. } => Vec::new(),
+        Action::Replace { .. } => {
+            let blind = blind.then(|| "replacing a member without evidence".to_owned());
+            blind.into_iter().collect()
+        }
+        Action::AddReplica { .. }
+        | Action::RemoveReplica { .. }
+        | Action::Set { .. }
+        | Action::Start { .. }
+        | Action::Grow { .. }
+        | Action::Route { .. } => of_another_kind(),
     }
 }
 

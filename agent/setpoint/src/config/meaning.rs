@@ -219,6 +219,7 @@ fn one_target_each(targets: &[RawNamed<RawTarget>], faults: &Faults) {
             | RawTargetKind::Database { .. }
             | RawTargetKind::Setting { .. }
             | RawTargetKind::Flag { .. }
+            | RawTargetKind::Rollout { .. }
             | RawTargetKind::Job { .. } => "",
         };
         let thing = (&*target.provider.value, &*id.value, part);

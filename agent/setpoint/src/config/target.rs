@@ -73,11 +73,7 @@ pub(crate) fn target(
             (TargetSettings::Flag(braked_setting(settings, brakes)), brakes)
         }
         RawTargetKind::Rollout { stages, brakes, .. } => {
-            let defaults = RolloutSettings::new();
-            let given = stages.as_ref().and_then(|stages| self::stages(stages, faults));
-            let stages = given.unwrap_or(defaults.stages);
-            let settings = RolloutSettings { dial: braked_setting(defaults.dial, brakes), stages };
-            (TargetSettings::Rollout(settings), brakes)
+            (TargetSettings::Rollout(rollout(stages.as_ref(), brakes, faults)), brakes)
         }
         RawTargetKind::Traffic { destinations, brakes, .. } => {
             let settings = traffic::settings(destinations, brakes);
@@ -90,6 +86,16 @@ pub(crate) fn target(
     let settings = shared_brakes(settings, &provider, brakes, faults);
     let records = traffic::records(raw, faults);
     Some(Target { provider, which, settings, own, records, mode })
+}
+
+fn rollout(
+    stages: Option<&At<Vec<At<String>>>>,
+    brakes: &RawBrakes,
+    faults: &Faults,
+) -> RolloutSettings {
+    let defaults = RolloutSettings::new();
+    let stages = stages.and_then(|stages| self::stages(stages, faults)).unwrap_or(defaults.stages);
+    RolloutSettings { dial: braked_setting(defaults.dial, brakes), stages }
 }
 
 fn which(raw: &RawTarget, faults: &Faults) -> Which {
