@@ -6,7 +6,7 @@ use setpoint_core::{
     Action, Database, FailureKind, Intent, IntentId, ReplicaState, Seen, TargetName,
 };
 use std::collections::BTreeMap;
-use support::{Cloud, Fault};
+use support::Cloud;
 
 fn orders() -> TargetName {
     TargetName::new("orders")

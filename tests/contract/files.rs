@@ -38,7 +38,7 @@ impl Provider for Numbers {
     }
 
     async fn scene(&self, _: &str, _: Way) -> Scene<Self> {
-        let paper = Paper::new((written, read), 40, 35);
+        let paper = Paper::new(written, read, 40, 35);
         let located = |id| Located::new(&paper.folder(), id).expect("it is a place");
         let targets = BTreeMap::from([(it(), located("it")), (missing(), located("missing"))]);
         let files = Files::new("files");
@@ -71,7 +71,7 @@ impl Provider for FeatureFlags {
     }
 
     async fn scene(&self, _: &str, _: Way) -> Scene<Self> {
-        let paper = Paper::new((shown_to, share), 100, 0);
+        let paper = Paper::new(shown_to, share, 100, 0);
         let targets = BTreeMap::from([(it(), "it".to_owned()), (missing(), "none".to_owned())]);
         let flags = Flags::new("flags", &paper.path());
         let (eyes, hands) = (Arc::new(flags.eyes(targets.clone())), Arc::new(flags.hands(targets)));

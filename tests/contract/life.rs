@@ -36,9 +36,8 @@ pub(crate) async fn faults_end<P: Provider>(scene: &Scene<P>) {
     let clock = Passes::default();
     let mut control = wired(scene, &kind, clock.clone());
     for number in 0..FAULTY {
-        if let Some((part, trouble)) = drawn::<P>(number) {
-            scene.server.spoil(part, trouble);
-        }
+        let (part, trouble) = drawn::<P>(number);
+        scene.server.spoil(part, trouble);
         pass(&mut control, &clock).await;
         scene.server.heal();
         assert!(scene.server.effects() <= 1, "done twice under faults, in pass {number}");
@@ -63,20 +62,24 @@ async fn pass(control: &mut ControlLoop, clock: &Passes) {
     assert_eq!(passed.plan.decisions.len(), 1, "every target ends as an action or with a reason");
 }
 
-/// What goes wrong in this pass, if anything does: it takes the seed, and no time.
-fn drawn<P: Provider>(pass: u64) -> Option<(Part, Trouble)> {
+/// What goes wrong in this pass, by the seed. None of it takes long.
+fn drawn<P: Provider>(pass: u64) -> (Part, Trouble) {
     let chance = |name| Chance::new(SEED).stream(name, pass).uniform();
     let troubles: Vec<Trouble> =
         P::troubles().into_iter().filter(|it| *it != Trouble::Hangs).collect();
-    let trouble = troubles.get((chance("trouble") * (troubles.len() as f64 + 1.0)) as usize)?;
+    let trouble = troubles[(chance("trouble") * troubles.len() as f64) as usize];
     // A list is not changed, and only a change has an effect whose answer can be lost.
-    let part = match trouble {
-        Trouble::HalfAList => Part::Looks,
-        Trouble::AnswerLost => Part::Changes,
-        _ if chance("part") < 0.3 => Part::Looks,
-        _ => Part::Changes,
+    let looks = match trouble {
+        Trouble::HalfAList => true,
+        Trouble::AnswerLost => false,
+        Trouble::Throttled
+        | Trouble::Fails(_)
+        | Trouble::Hangs
+        | Trouble::Cut
+        | Trouble::Unknown
+        | Trouble::Forbidden => chance("part") < 0.3,
     };
-    Some((part, *trouble))
+    (if looks { Part::Looks } else { Part::Changes }, trouble)
 }
 
 /// A loop whose policy wants what the scene's step asks for, of a target of this kind.

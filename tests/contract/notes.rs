@@ -79,11 +79,10 @@ pub(crate) struct NoteHands(Notes);
 impl Act for NoteHands {
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
         let (notes, target) = (self.0.clone(), intent.target.clone());
-        let done = match intent.action {
-            Action::Resize { from, to } => {
-                within(DEADLINE, move || notes.resize(&target, from, to)).await
-            }
-            ref action => Err(Failure::Refused(format!("{target} cannot {action}"))),
+        let done = if let Action::Resize { from, to } = intent.action {
+            within(DEADLINE, move || notes.resize(&target, from, to)).await
+        } else {
+            Err(Failure::Refused(format!("{target} cannot {}", intent.action)))
         };
         done.map_err(|failure| ProviderError::of("notes", intent, failure))
     }
@@ -105,7 +104,7 @@ impl Provider for Groups {
     }
 
     async fn scene(&self, _: &str, _: Way) -> Scene<Self> {
-        let paper = Paper::new((line, size), 4, 9);
+        let paper = Paper::new(line, size, 4, 9);
         let notes = Notes(paper.path());
         let eyes = Arc::new(NoteEyes(notes.clone(), vec![it(), missing()]));
         let hands = Arc::new(NoteHands(notes));

@@ -38,7 +38,8 @@ pub(crate) struct Paper {
 impl Paper {
     /// One that says `first`; somebody else will write `moved`.
     pub(crate) fn new(
-        (text, read): (fn(u32) -> String, fn(&str) -> u32),
+        text: fn(u32) -> String,
+        read: fn(&str) -> u32,
         first: u32,
         moved: u32,
     ) -> Self {

@@ -52,12 +52,13 @@ impl Sorted for Failure {
 
 /// What people can do about it, after what joins it to the words.
 fn remedy(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => "; the agent's user must be permitted to",
-        io::ErrorKind::ReadOnlyFilesystem => {
-            "; under systemd, ReadWritePaths= in the unit names what may be written"
-        }
-        _ => "",
+    let kind = error.kind();
+    if kind == io::ErrorKind::PermissionDenied {
+        "; the agent's user must be permitted to"
+    } else if kind == io::ErrorKind::ReadOnlyFilesystem {
+        "; under systemd, ReadWritePaths= in the unit names what may be written"
+    } else {
+        ""
     }
 }
 
