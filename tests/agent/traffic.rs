@@ -81,7 +81,7 @@ fn users_leave_a_region_that_is_dead_at_once_and_come_back_in_steps() {
     let doctor = site.run(&["doctor"]);
     let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
     assert!(doctor.status.success() && !said.contains("nobody can tell"), "{said}");
-    let permitted = site.run(&["permissions", "aws"]);
+    let permitted = site.run(&["permissions"]);
     let permitted = String::from_utf8_lossy(&permitted.stdout).into_owned();
     let zones = format!("arn:aws:route53:::hostedzone/{}", zone.id());
     for words in ["route53:ChangeResourceRecordSets", "RecordNames", ZONE_NAME, &zones] {
