@@ -7,19 +7,19 @@ use crate::{
 use setpoint_aws::{AwsEyes, AwsHands, Deadlines, Resource};
 use setpoint_core::Action;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use support::{Calls, Cloud, Fault, Moto};
+use support::{Calls, Fault, Keys, Moto};
 
 /// How long a look, and an action, may take.
 const DEADLINE: Duration = Duration::from_secs(6);
 
-const TONGUE: Tongue = Tongue {
+pub(crate) const TONGUE: Tongue = Tongue {
     throttled: Fault::throttling,
     unknown: || Fault::refusal("InvalidClientTokenId"),
     forbidden: || Fault::refusal("AccessDenied"),
     list: None,
 };
 
-const REMEDY: &str = "`setpoint permissions` prints a policy that allows it";
+pub(crate) const REMEDY: &str = "`setpoint permissions` prints a policy that allows it";
 const BY_ID: &str = "it is asked for by its id: there are no pages";
 
 /// Lists of groups, and of databases: each says by a token that it goes on.
@@ -41,8 +41,7 @@ fn goes_on(body: &str, list: &str, token: &str) -> String {
 }
 
 /// A target with its eyes and hands; `own` is what it is, `absent` what nobody has.
-async fn scene<P>(
-    moto: &Arc<Moto>,
+pub(crate) async fn scene<P>(
     (wire, way): (Wire, Way),
     (own, absent): (Resource, Resource),
     step: Step,
@@ -51,12 +50,12 @@ where
     P: Provider<Eyes = AwsEyes, Hands = AwsHands>,
 {
     let deadlines = Deadlines { look: DEADLINE, act: DEADLINE, ..Deadlines::default() };
-    let cloud = Cloud::of(Arc::clone(moto));
-    let aws = cloud.keys.connect(&wire.url(way), deadlines).await;
+    let keys = Keys::new();
+    let aws = keys.connect(&wire.url(way), deadlines).await;
     let targets = BTreeMap::from([(it(), own), (missing(), absent)]);
     let (eyes, hands) = (Arc::new(aws.eyes(targets.clone())), Arc::new(aws.hands(targets)));
-    // Its file with the credentials must last.
-    let server = Box::new(wire.with(cloud));
+    // Their file must last.
+    let server = Box::new(wire.with(keys));
     Scene { eyes, hands, step, deadline: DEADLINE, server }
 }
 
@@ -95,7 +94,7 @@ impl Provider for Groups {
             });
         let targets = (Resource::Group(name.to_owned()), Resource::Group("nobody".to_owned()));
         let step = Step { from: 4, to: 6, action: Action::Resize { from: 4, to: 6 } };
-        scene(&self.0, (wire, way), targets, step).await
+        scene((wire, way), targets, step).await
     }
 }
 
@@ -132,7 +131,7 @@ impl Provider for Databases {
         let targets =
             (Resource::Database(name.to_owned()), Resource::Database("nobody".to_owned()));
         let action = Action::AddReplica { name: format!("{name}-sp-1") };
-        scene(&self.0, (wire, way), targets, Step { from: 1, to: 2, action }).await
+        scene((wire, way), targets, Step { from: 1, to: 2, action }).await
     }
 }
 
@@ -163,7 +162,7 @@ impl Provider for Storage {
         });
         let targets = (Resource::Storage(name.to_owned()), Resource::Storage("nobody".to_owned()));
         let step = Step { from: 20, to: 40, action: Action::Grow { from: 20, to: 40 } };
-        scene(&self.0, (wire, way), targets, step).await
+        scene((wire, way), targets, step).await
     }
 }
 
@@ -194,6 +193,6 @@ impl Provider for Volumes {
         });
         let nobody = Resource::Volume("vol-0123456789abcdef0".to_owned());
         let step = Step { from: 100, to: 120, action: Action::Grow { from: 100, to: 120 } };
-        scene(&self.0, (wire, way), (Resource::Volume(id), nobody), step).await
+        scene((wire, way), (Resource::Volume(id), nobody), step).await
     }
 }

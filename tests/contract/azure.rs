@@ -1,4 +1,4 @@
-//! Scale sets at a simulated Azure.
+//! Scale sets, and databases with their replicas, at a simulated Azure.
 
 use crate::{
     subject::{Case, Provider, SECRET, Scene, Step, Way, it, missing},
@@ -6,7 +6,8 @@ use crate::{
 };
 use serde_json::{Value, json};
 use setpoint_azure::{
-    Azure, AzureEyes, AzureHands, AzureSettings, Deadlines, Identity, ScaleSetId,
+    Azure, AzureEyes, AzureHands, AzureSettings, Deadlines, Identity, PostgresEyes, PostgresHands,
+    ScaleSetId, ServerId,
 };
 use setpoint_core::Action;
 use std::{
@@ -15,6 +16,7 @@ use std::{
     time::Duration,
 };
 use support::{Calls, MachineClock, Simulated, until};
+use tempfile::NamedTempFile;
 
 /// How long a look, and an action, may take.
 const DEADLINE: Duration = Duration::from_secs(4);
@@ -23,16 +25,35 @@ const TONGUE: Tongue = Tongue {
     throttled: || no("429 Too Many Requests", REST, r#"{"error":{"code":"TooManyRequests"}}"#),
     unknown: || no("401 Unauthorized", JSON, r#"{"error":{"code":"InvalidAuthenticationToken"}}"#),
     forbidden: || no("403 Forbidden", JSON, r#"{"error":{"code":"AuthorizationFailed"}}"#),
-    list: Some(List {
-        first: Calls::With("/virtualMachines?"),
+    list: Some(list("/virtualMachines?")),
+};
+
+/// A list whose first page is asked for so.
+const fn list(first: &'static str) -> List {
+    List {
+        first: Calls::With(first),
         next: Calls::With("skiptoken=more"),
         goes_on: |body, proxy| {
             let mut page: Value = serde_json::from_str(body).expect("it is JSON");
             page["nextLink"] = json!(format!("http://{proxy}/next?$skiptoken=more"));
             page.to_string()
         },
-    }),
-};
+    }
+}
+
+/// A way to the subscription `s` by `wire`, and the file with the token.
+fn connect(wire: &Wire, way: Way) -> (Azure, NamedTempFile) {
+    let token = crate::wire::file(SECRET);
+    let settings = AzureSettings {
+        name: "azure".to_owned(),
+        subscription: "s".to_owned(),
+        endpoint: wire.url(way).parse().expect("it is an address"),
+        identity: Identity::Bearer { file: token.path().to_owned() },
+        deadlines: Deadlines { look: DEADLINE, act: DEADLINE },
+    };
+    let clock = Arc::new(MachineClock::start());
+    (Azure::new(settings, clock).expect("TLS can be set up"), token)
+}
 
 /// Scale sets.
 pub(crate) struct ScaleSets(Arc<Simulated>);
@@ -70,21 +91,49 @@ impl Provider for ScaleSets {
         let wire = Wire::new(self.0.address("azure"), TONGUE, truth).moved_by(move || {
             other.arm("PATCH", &path, &json!({ "sku": sku(9) }));
         });
-        let token = crate::wire::file(SECRET);
-        let settings = AzureSettings {
-            name: "azure".to_owned(),
-            subscription: "s".to_owned(),
-            endpoint: wire.url(way).parse().expect("it is an address"),
-            identity: Identity::Bearer { file: token.path().to_owned() },
-            deadlines: Deadlines { look: DEADLINE, act: DEADLINE },
-        };
-        let clock = Arc::new(MachineClock::start());
-        let azure = Azure::new(settings, clock).expect("TLS can be set up");
+        let (azure, token) = connect(&wire, way);
         let id = |name| ScaleSetId::parse(name, Some("rg")).expect("it is a name");
         let targets = BTreeMap::from([(it(), id(name)), (missing(), id("nobody"))]);
         let eyes = Arc::new(azure.eyes(targets.clone(), BTreeSet::new()));
         let hands = Arc::new(azure.hands(targets));
         let step = Step { from: 4, to: 6, action: Action::Resize { from: 4, to: 6 } };
         Scene { eyes, hands, step, deadline: DEADLINE, server: Box::new(wire.with(token)) }
+    }
+}
+
+/// Databases: the one of a scenario, in an Azure of its own for each case.
+pub(crate) struct Databases;
+
+impl Provider for Databases {
+    type Eyes = PostgresEyes;
+    type Hands = PostgresHands;
+    const WITHOUT: &'static [(Case, &'static str)] =
+        &[(Case::MovedIsStale, "a replica is asked for by its name, whatever their number is")];
+    const REMEDY: &'static str = ScaleSets::REMEDY;
+
+    fn start() -> Self {
+        Self
+    }
+
+    async fn scene(&self, _: &str, way: Way) -> Scene<Self> {
+        let simulated = Arc::new(Simulated::shipped("four-clouds.toml", &[]));
+        let own = Arc::clone(&simulated);
+        let truth = move || {
+            let path = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/\
+                        flexibleServers/orders/replicas";
+            let replicas = own.arm("GET", path, &Value::Null);
+            let replicas = replicas["value"].as_array().expect("a list").len();
+            u32::try_from(replicas).expect("there are few")
+        };
+        let tongue = Tongue { list: Some(list("/replicas?")), ..TONGUE };
+        let wire = Wire::new(simulated.address("azure"), tongue, truth);
+        let (azure, token) = connect(&wire, way);
+        let id = |name| ServerId::parse(name, Some("rg")).expect("it is a name");
+        let targets = BTreeMap::from([(it(), id("orders")), (missing(), id("nobody"))]);
+        let eyes = Arc::new(azure.database_eyes(targets.clone()));
+        let hands = Arc::new(azure.database_hands(targets));
+        let action = Action::AddReplica { name: "orders-sp-1".to_owned() };
+        let (step, server) = (Step { from: 0, to: 1, action }, wire.with((token, simulated)));
+        Scene { eyes, hands, step, deadline: DEADLINE, server: Box::new(server) }
     }
 }

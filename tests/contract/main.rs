@@ -16,6 +16,8 @@ mod notes;
 mod onprem;
 mod page;
 mod paper;
+mod rollouts;
+mod routes;
 mod subject;
 mod units;
 mod webhook;
@@ -93,7 +95,9 @@ providers! {
     aws_databases: aws::Databases,
     aws_storage: aws::Storage,
     aws_volumes: aws::Volumes,
+    aws_routes: routes::Routes,
     azure_scale_sets: azure::ScaleSets,
+    azure_databases: azure::Databases,
     kubernetes_deployments: kubernetes::Deployments,
     webhook_settings: webhook::Settings,
     webhook_jobs: webhook::Jobs,
@@ -101,5 +105,6 @@ providers! {
     flags: files::FeatureFlags,
     units: units::Units,
     onprem_groups: onprem::Groups,
+    onprem_rollouts: rollouts::Rollouts,
     notes: notes::Groups,
 }

@@ -24,7 +24,7 @@ use std::{
 use support::Haproxy;
 
 /// How long a look may take, and the look before an action.
-const DEADLINE: Duration = Duration::from_secs(5);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Groups, each a backend of its own.
 pub(crate) struct Groups(Arc<Haproxy>);
@@ -41,15 +41,11 @@ impl Provider for Groups {
     const REMEDY: &'static str = "the socket is not of level admin";
 
     fn start() -> Self {
-        let backend = |name| format!("backend {name}\n  balance roundrobin\n");
-        let backends: String = Case::ALL.iter().map(|(_, name, _)| backend(name)).collect();
-        Self(Arc::new(Haproxy::start("mode tcp", Case::TwiceIsOnce.name(), &backends)))
+        Self(backends())
     }
 
     async fn scene(&self, name: &str, _: Way) -> Scene<Self> {
-        let members = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let at = |member: &TcpListener| member.local_addr().expect("it is bound");
-        let written = members.each_ref().map(|member| at(member).to_string());
+        let (members, written) = members();
         let argv = Argv::new(vec!["true".to_owned()]).expect("it is a program");
         let pool = |backend: &str| {
             Resource::Group(Pool {
@@ -64,10 +60,9 @@ impl Provider for Groups {
         };
         let targets = BTreeMap::from([(it(), pool(name)), (missing(), pool("nobody"))]);
         let (between, haproxy) = (Between::start(self.0.socket()), Arc::clone(&self.0));
-        let servers = written.map(|place| format!("{name}/sp-{place}"));
-        for (server, member) in servers.iter().zip(&members) {
+        let servers = written.each_ref().map(|place| format!("{name}/sp-{place}"));
+        for (server, place) in servers.iter().zip(&written) {
             // As the agent puts a member into service.
-            let place = at(member);
             haproxy.ask(&format!("add server {server} {place} check inter 2s weight 1"));
             haproxy.ask(&format!("enable health {server}; enable server {server}"));
         }
@@ -125,28 +120,41 @@ impl Server for Behind {
     }
 
     fn heal(&self) {
-        let mut state = self.between.state();
-        state.rules.clear();
-        state.held.clear();
+        self.between.heal();
     }
 }
 
+/// A HAProxy with a backend for each case.
+pub(crate) fn backends() -> Arc<Haproxy> {
+    let backend = |name| format!("backend {name}\n  balance roundrobin\n");
+    let backends: String = Case::ALL.iter().map(|(_, name, _)| backend(name)).collect();
+    Arc::new(Haproxy::start("mode tcp", Case::TwiceIsOnce.name(), &backends))
+}
+
+/// Two who take connections, and where.
+pub(crate) fn members() -> ([TcpListener; 2], [String; 2]) {
+    let members = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let at = |member: &TcpListener| member.local_addr().expect("it is bound").to_string();
+    let places = members.each_ref().map(at);
+    (members, places)
+}
+
 /// What is between the provider and HAProxy's socket. It ends with the process.
-struct Between {
-    address: SocketAddr,
+pub(crate) struct Between {
+    pub(crate) address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
-struct State {
-    rules: Vec<(Part, Trouble)>,
-    attempts: usize,
+pub(crate) struct State {
+    pub(crate) rules: Vec<(Part, Trouble)>,
+    pub(crate) attempts: usize,
     /// Connections that nothing is said on.
     held: Vec<TcpStream>,
 }
 
 impl Between {
-    fn start(socket: PathBuf) -> Self {
+    pub(crate) fn start(socket: PathBuf) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("it is bound");
         let between = Self { address, state: Arc::default() };
@@ -161,8 +169,15 @@ impl Between {
         between
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on all is well again.
+    pub(crate) fn heal(&self) {
+        let mut state = self.state();
+        state.rules.clear();
+        state.held.clear();
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
-use support::{Exporter, Moto, Page, Site};
+use support::{Exporter, Moto, Page, REGION, Site};
 
 /// A group of moto, and the page of its CPU.
 pub(crate) struct Emulated {
@@ -35,7 +35,9 @@ impl Emulated {
 
     /// An agent that holds the group.
     pub(crate) fn site(&self) -> Site {
-        let provider = format!("kind = \"aws\"\nendpoint = \"http://{}\"", self.moto.address());
+        let (region, address) = (REGION, self.moto.address());
+        let provider =
+            format!("kind = \"aws\"\nregion = \"{region}\"\nendpoint = \"http://{address}\"");
         let source = format!("kind = \"scrape\"\nurl = \"{}\"", self.page.url());
         let site = site(&provider, "id = \"web\"", &source, "cpu");
         site.with("AWS_ACCESS_KEY_ID", "fake").with("AWS_SECRET_ACCESS_KEY", "fake")
@@ -62,7 +64,7 @@ impl Drop for Emulated {
         self.is_over.store(true, SeqCst);
         if let Some(under_load) = self.under_load.take() {
             under_load.thread().unpark();
-            // It has panicked if moto did not answer; then decisions are missing, which is told.
+            // It has panicked if moto did not answer; what is missing then is told by the test.
             under_load.join().ok();
         }
     }

@@ -12,9 +12,8 @@ pub struct Cloud {
     /// Listens to our calls.
     pub proxy: FaultProxy,
     /// Answers them, and those that set the scene.
-    pub moto: Arc<Moto>,
-    /// What it lets in with.
-    pub keys: Keys,
+    pub moto: Moto,
+    keys: Keys,
 }
 
 impl Cloud {
@@ -24,8 +23,7 @@ impl Cloud {
     }
 
     /// One that has `moto` behind it.
-    pub fn of(moto: impl Into<Arc<Moto>>) -> Self {
-        let moto = moto.into();
+    pub fn of(moto: Moto) -> Self {
         Self { proxy: FaultProxy::start(moto.address()), moto, keys: Keys::new() }
     }
 

@@ -1,13 +1,19 @@
 //! A hosted zone of Route 53 at an emulator, set up and looked at by calls of its own.
 
 use crate::http::Request;
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+};
 
 /// The name of every record set of a zone.
 pub const NAME: &str = "www.example.com";
 
 /// The namespace of Route 53's documents.
 const SPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
+
+/// How many were made: each has a reference of its own, by which it is told from others of its name.
+static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// A hosted zone with weighted record sets of one name.
 #[derive(Debug)]
@@ -31,9 +37,10 @@ impl Zone {
     /// Makes one at `server`.
     #[track_caller]
     pub fn make(server: SocketAddr) -> Self {
+        let reference = MADE.fetch_add(1, Relaxed);
         let made = format!(
             "<CreateHostedZoneRequest xmlns=\"{SPACE}\"><Name>example.com</Name>\
-             <CallerReference>a test</CallerReference></CreateHostedZoneRequest>"
+             <CallerReference>{reference}</CallerReference></CreateHostedZoneRequest>"
         );
         let answer = call(server, "POST", "hostedzone", &made);
         let id = between(&answer, "<Id>", "</Id>").expect("a zone has an id");

@@ -288,7 +288,7 @@ fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
         "kind = \"scrape\"",
         "kind = \"otlp\"",
         &[
-            "setpoint.toml:3:8: C013: kind \"otlp\" is not supported by this version yet; this version knows `scrape`, `prometheus`, `http-json`, `probe`, `cloudwatch`, `azure-monitor` and `kubernetes`",
+            "setpoint.toml:3:8: C013: kind \"otlp\" is not supported by this version yet; this version knows `scrape`, `prometheus`, `alertmanager`, `http-json`, `probe`, `cloudwatch`, `azure-monitor` and `kubernetes`",
         ],
     );
     check(
@@ -301,13 +301,6 @@ fn known_words_that_this_version_does_not_act_on_are_said_to_be_so() {
         "[coordination]\nkind = \"etcd\"\n[sources.app]",
         &[
             "setpoint.toml:3:8: C013: kind \"etcd\" is not supported by this version yet; this version knows `file`",
-        ],
-    );
-    check(
-        "kind = \"group\"",
-        "kind = \"rollout\"",
-        &[
-            "setpoint.toml:8:8: C013: kind \"rollout\" is not supported by this version yet; this version knows `group`, `database`, `setting`, `flag`, `job` and `volume`",
         ],
     );
 }
