@@ -1,3 +1,5 @@
+//! Whom a split counts, and in which order weights are set.
+
 use super::*;
 use setpoint_core::Span;
 
