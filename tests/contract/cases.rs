@@ -14,7 +14,7 @@ use support::Stranger;
 
 impl Case {
     /// Every case with its name and what it promises.
-    pub(crate) const ALL: [(Self, &'static str, &'static str); 14] = [
+    pub(crate) const ALL: [(Self, &'static str, &'static str); 15] = [
         (Self::TwiceIsOnce, "twice-is-once", "an intent applied twice leaves what once leaves"),
         (Self::MovedIsStale, "moved-is-stale", "what somebody else moved is stale, and stays"),
         (Self::Throttled, "throttled", "who asks for fewer calls is told apart, with the wait"),
@@ -27,6 +27,7 @@ impl Case {
         (Self::Hangs, "hangs", "a server that hangs is given up within the deadline"),
         (Self::Garbled, "garbled", "a cut answer, or a page for people, is no look and no yes"),
         (Self::HalfAList, "half-a-list", "a list whose second page fails is never a shorter list"),
+        (Self::Behind, "behind", "a look that is behind has nothing undone, nor done once more"),
         (
             Self::NoCredentials,
             "no-credentials",
@@ -71,6 +72,7 @@ pub(crate) async fn play<P: Provider>(case: Case, provider: &P) {
         Case::Hangs => hangs(&scene).await,
         Case::Garbled => garbled(&scene).await,
         Case::HalfAList => half_a_list(&scene).await,
+        Case::Behind => behind(&scene).await,
         Case::NoCredentials => refusals(&scene, Trouble::Unknown, "credentials").await,
         Case::Forbidden => refusals(&scene, Trouble::Forbidden, P::REMEDY).await,
         Case::OneIsMissing => one_is_missing(&scene).await,
@@ -206,6 +208,19 @@ async fn half_a_list(scene: &Scene<impl Provider>) {
     assert!(seen.is_err(), "the first page is taken for all of it: {seen:?}");
     scene.server.heal();
     untouched(scene, "half a list").await;
+}
+
+async fn behind(scene: &Scene<impl Provider>) {
+    untouched(scene, "before").await;
+    scene.apply().await.unwrap_or_else(|error| panic!("{}", error.chain()));
+    scene.server.spoil(Part::Looks, Trouble::Behind);
+    let seen = scene.size().await;
+    assert!(seen.is_err() || seen == Ok(scene.step.from), "nothing is behind: {seen:?}");
+    // It may be asked for anew: a size is absolute, a name is given. Or it is told apart.
+    scene.apply().await.ok();
+    assert_eq!(scene.server.truth(), scene.step.to, "done once, whatever the look said");
+    scene.server.heal();
+    assert_eq!(scene.size().await.as_ref(), Ok(&scene.step.to), "and seen, once the look is not");
 }
 
 async fn refusals(scene: &Scene<impl Provider>, trouble: Trouble, remedy: &str) {

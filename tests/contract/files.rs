@@ -18,6 +18,7 @@ pub(crate) const WITHOUT: &[(Case, &str)] = &[
     (Case::Throttled, why::NO_WAIT),
     (Case::AnswerLost, why::NO_ANSWER),
     (Case::HalfAList, why::NO_PAGES),
+    (Case::Behind, why::NO_COPY),
     (Case::NoCredentials, why::NO_CALLERS),
     (Case::Impostor, why::NO_NETWORK),
 ];

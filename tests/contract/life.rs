@@ -75,6 +75,7 @@ fn drawn<P: Provider>(pass: u64) -> (Part, Trouble) {
         Trouble::Throttled
         | Trouble::Fails(_)
         | Trouble::Hangs
+        | Trouble::Behind
         | Trouble::Cut
         | Trouble::Unknown
         | Trouble::Forbidden => chance("part") < 0.3,

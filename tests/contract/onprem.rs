@@ -35,6 +35,7 @@ impl Provider for Groups {
     const WITHOUT: &'static [(Case, &'static str)] = &[
         (Case::Throttled, "HAProxy asks nobody to wait"),
         (Case::HalfAList, "an answer ends with the connection: there are no pages"),
+        (Case::Behind, "HAProxy answers from what it does"),
         (Case::NoCredentials, "a socket knows no callers"),
         (Case::Impostor, why::NO_NETWORK),
     ];

@@ -18,6 +18,7 @@ pub(crate) mod why {
     pub(crate) const NO_WAIT: &str = "a file asks nobody to wait";
     pub(crate) const NO_ANSWER: &str = "a change of a file is over when the call is";
     pub(crate) const NO_PAGES: &str = "a file is read whole: there are no pages";
+    pub(crate) const NO_COPY: &str = "a file is never behind what was written to it";
     pub(crate) const NO_CALLERS: &str = "a file knows no callers but the agent's own user";
     pub(crate) const NO_NETWORK: &str = "there is no network in between";
 }
@@ -112,9 +113,11 @@ impl Server for Paper {
             }
             // Not even root may read it.
             Trouble::Forbidden => link("/proc/sys/vm/compact_memory"),
-            Trouble::Throttled | Trouble::AnswerLost | Trouble::HalfAList | Trouble::Unknown => {
-                panic!("a file has no {trouble:?}")
-            }
+            Trouble::Throttled
+            | Trouble::AnswerLost
+            | Trouble::HalfAList
+            | Trouble::Behind
+            | Trouble::Unknown => panic!("a file has no {trouble:?}"),
         }
     }
 

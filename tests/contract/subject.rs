@@ -136,6 +136,8 @@ pub(crate) enum Trouble {
     Cut,
     /// The answer goes on on a second page, which fails.
     HalfAList,
+    /// What looks is answered as it was before, where it was asked before.
+    Behind,
     /// It does not know who we are.
     Unknown,
     /// It knows who we are, and forbids it.
@@ -153,6 +155,7 @@ pub(crate) enum Case {
     Hangs,
     Garbled,
     HalfAList,
+    Behind,
     NoCredentials,
     Forbidden,
     Impostor,

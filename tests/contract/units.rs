@@ -58,6 +58,7 @@ impl Provider for Units {
     const WITHOUT: &'static [(Case, &'static str)] = &[
         (Case::Throttled, "systemd asks nobody to wait"),
         (Case::HalfAList, "a unit is asked for by its name: there are no pages"),
+        (Case::Behind, "systemd answers from what it does"),
         (Case::NoCredentials, why::NO_CALLERS),
         (Case::Impostor, why::NO_NETWORK),
     ];
@@ -137,7 +138,7 @@ impl Server for Machine {
             Trouble::Hangs => "hangs",
             Trouble::Cut => "cut",
             Trouble::Forbidden => "denies",
-            Trouble::Throttled | Trouble::HalfAList | Trouble::Unknown => {
+            Trouble::Throttled | Trouble::HalfAList | Trouble::Behind | Trouble::Unknown => {
                 panic!("systemd has no {trouble:?}")
             }
         };

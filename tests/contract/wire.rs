@@ -115,6 +115,7 @@ impl Server for Wire {
             Trouble::AnswerLost => Fault::LoseReply,
             Trouble::Hangs => Fault::Hang,
             Trouble::Cut => Fault::CutReply,
+            Trouble::Behind => Fault::Behind,
             Trouble::Unknown => (self.tongue.unknown)(),
             Trouble::Forbidden => (self.tongue.forbidden)(),
             Trouble::HalfAList => {

@@ -6,6 +6,7 @@
 
 use crate::http::{Request, header};
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -24,6 +25,8 @@ pub enum Fault {
     LoseReply,
     /// Pass it on, then close in the middle of the answer's body.
     CutReply,
+    /// Answer as the same look was answered before; pass on what was not asked before.
+    Behind,
     /// Answer in the server's stead.
     Answer {
         /// The status: "400 Bad Request".
@@ -147,6 +150,8 @@ struct State {
     rules: Vec<Rule>,
     seen: Vec<Call>,
     accepted: Vec<(String, String)>,
+    /// What each look was answered last, by its first line and its body.
+    looks: BTreeMap<(String, String), Vec<u8>>,
     /// How many changes were answered with a yes.
     effects: usize,
     is_stopped: bool,
@@ -282,6 +287,14 @@ impl Shared {
             }
             Some(Fault::LoseReply) => self.pass(&request, &mut stream, |_| 0),
             Some(Fault::CutReply) => self.pass(&request, &mut stream, middle),
+            Some(Fault::Behind) => {
+                let call = Call::of(&request);
+                let before = self.lock().looks.get(&(call.line, call.body)).cloned();
+                match before {
+                    Some(answer) => stream.write_all(&answer),
+                    None => self.pass(&request, &mut stream, <[u8]>::len),
+                }
+            }
             Some(Fault::Answer { status, headers, body }) => {
                 let length = body.len();
                 write!(
@@ -333,7 +346,10 @@ impl Shared {
     }
 
     fn note_accepted(&self, request: &Request, answer: &[u8]) {
-        if Call::of(request).changes && answer.starts_with(b"HTTP/1.1 2") {
+        let call = Call::of(request);
+        if !call.changes {
+            self.lock().looks.insert((call.line, call.body), answer.to_vec());
+        } else if answer.starts_with(b"HTTP/1.1 2") {
             self.lock().effects += 1;
         }
         let action = request.field("Action").unwrap_or_default();
