@@ -2,13 +2,12 @@
 
 use async_trait::async_trait;
 use setpoint_control::{
-    Breaker, Clock, Commands, ControlLoop, Evaluator, Journal, JournalError, MetricSource, Observe,
-    Pass, Past, Ports,
+    Breaker, Clock, ControlLoop, Evaluator, MetricSource, Nobody, Nowhere, Observe, Past, Ports,
 };
 use setpoint_core::{
-    ActResult, BoundPolicy, Calendars, Command, Evaluation, Group, GroupSettings, InputKey,
-    InputSettings, Intent, Memory, Moment, PolicyName, Program, Range, Reading, Sample, Seen,
-    Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit,
+    BoundPolicy, Calendars, Evaluation, Group, GroupSettings, InputKey, InputSettings, Memory,
+    Moment, PolicyName, Program, Range, Reading, Sample, Seen, Settings, Snapshot, Span,
+    TargetName, TargetSettings, Timestamp, Unit,
 };
 use setpoint_policies::Policies;
 use setpoint_sim::chance::Chance;
@@ -79,26 +78,6 @@ struct Asked(Policies);
 impl Evaluator for Asked {
     fn evaluate(&self, settings: &Settings, memory: &Memory, seen: &Snapshot) -> Vec<Evaluation> {
         self.0.evaluate(settings, memory, seen)
-    }
-}
-
-struct Nowhere;
-
-impl Journal for Nowhere {
-    fn record(&mut self, _: &Pass, _: &Memory) -> Result<(), JournalError> {
-        Ok(())
-    }
-
-    fn outcome(&mut self, _: &Intent, _: &ActResult) -> Result<(), JournalError> {
-        Ok(())
-    }
-}
-
-struct Nobody;
-
-impl Commands for Nobody {
-    fn take(&self) -> Vec<Command> {
-        Vec::new()
     }
 }
 

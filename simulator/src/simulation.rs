@@ -9,11 +9,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use setpoint_control::{
-    Act, Clock, Commands, ControlLoop, Evaluator, MetricSource, Observe, Past, Ports, ProviderError,
+    Act, Clock, ControlLoop, Evaluator, MetricSource, Nobody, Observe, Past, Ports, ProviderError,
 };
 use setpoint_core::{
-    Command, InputKey, Intent, Memory, Moment, Reading, Sample, Seen, Setting, Settings, Snapshot,
-    Span, TargetName, Unit,
+    InputKey, Intent, Memory, Moment, Reading, Sample, Seen, Setting, Settings, Snapshot, Span,
+    TargetName, Unit,
 };
 use setpoint_policies::Policies;
 use std::{
@@ -143,7 +143,7 @@ impl Simulation {
                 },
             ),
             journal: Box::new(chronicle),
-            commands: Box::new(Silence),
+            commands: Box::new(Nobody),
         }
     }
 
@@ -230,14 +230,5 @@ impl Act for Simulation {
             kind: refusal.kind,
             source: refusal.into(),
         })
-    }
-}
-
-/// Nobody tells the agent anything.
-struct Silence;
-
-impl Commands for Silence {
-    fn take(&self) -> Vec<Command> {
-        Vec::new()
     }
 }

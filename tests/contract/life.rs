@@ -5,14 +5,12 @@ use crate::{
     subject::{Part, Provider, Scene, Step, Trouble, it},
 };
 use async_trait::async_trait;
-use setpoint_control::{
-    Act, Clock, Commands, ControlLoop, Journal, JournalError, Observe, Pass, Past, Ports,
-};
+use setpoint_control::{Act, Clock, ControlLoop, Nobody, Nowhere, Observe, Past, Ports};
 use setpoint_core::{
-    ActResult, Action, Ask, Calendars, Command, DatabaseSettings, Evaluation, GroupSettings,
-    Intent, JobSettings, Memory, Moment, Opinion, PolicyName, Range, RolloutSettings, RuleName,
-    RuleReport, RuleVerdict, Seen, SettingSettings, Settings, Snapshot, Span, TargetName,
-    TargetSettings, Timestamp, TrafficSettings, VolumeSettings,
+    Action, Ask, Calendars, DatabaseSettings, Evaluation, GroupSettings, JobSettings, Memory,
+    Moment, Opinion, PolicyName, Range, RolloutSettings, RuleName, RuleReport, RuleVerdict, Seen,
+    SettingSettings, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp,
+    TrafficSettings, VolumeSettings,
 };
 use setpoint_sim::chance::Chance;
 use std::{
@@ -193,25 +191,5 @@ impl<E: Observe> Observe for OnIt<E> {
         let mut seen = self.0.observe().await;
         seen.retain(|name, _| *name == it());
         seen
-    }
-}
-
-struct Nowhere;
-
-impl Journal for Nowhere {
-    fn record(&mut self, _: &Pass, _: &Memory) -> Result<(), JournalError> {
-        Ok(())
-    }
-
-    fn outcome(&mut self, _: &Intent, _: &ActResult) -> Result<(), JournalError> {
-        Ok(())
-    }
-}
-
-struct Nobody;
-
-impl Commands for Nobody {
-    fn take(&self) -> Vec<Command> {
-        Vec::new()
     }
 }

@@ -16,8 +16,8 @@ mod notes;
 mod onprem;
 mod page;
 mod paper;
-mod rollouts;
 mod routes;
+mod socket;
 mod subject;
 mod units;
 mod webhook;
@@ -105,6 +105,6 @@ providers! {
     flags: files::FeatureFlags,
     units: units::Units,
     onprem_groups: onprem::Groups,
-    onprem_rollouts: rollouts::Rollouts,
+    onprem_rollouts: onprem::Rollouts,
     notes: notes::Groups,
 }

@@ -1,30 +1,20 @@
-//! Members behind a real HAProxy, which is spoken to by its runtime API: a line, and what it says.
+//! Members and candidates behind a real HAProxy, which is spoken to by its runtime API: a line, and
+//! what it says.
 //!
 //! The step is a shrinking: it is one word to HAProxy. Growth is several, with a start between
 //! them; what is found of it half done is tested in `tests/onprem`.
 
 use crate::{
     paper::why,
-    subject::{Case, Part, Provider, Scene, Server, Step, Trouble, Way, it, missing},
+    socket::{Backend, Behind, backends, enlist, members},
+    subject::{Case, Provider, Scene, Step, Way, it, missing},
 };
 use setpoint_core::{Action, Span};
 use setpoint_onprem::{
-    Address, Argv, Ending, Onprem, OnpremEyes, OnpremHands, Pool, Resource, ServerLine, places,
+    Argv, Ending, OnpremEyes, OnpremHands, Pool, Resource, ServerLine, Split, places,
 };
-use std::{
-    collections::BTreeMap,
-    io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    os::unix::net::UnixStream,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc};
 use support::Haproxy;
-
-/// How long a look may take, and the look before an action.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Groups, each a backend of its own.
 pub(crate) struct Groups(Arc<Haproxy>);
@@ -60,165 +50,112 @@ impl Provider for Groups {
             })
         };
         let targets = BTreeMap::from([(it(), pool(name)), (missing(), pool("nobody"))]);
-        let (between, haproxy) = (Between::start(self.0.socket()), Arc::clone(&self.0));
         let servers = written.each_ref().map(|place| format!("{name}/sp-{place}"));
         for (server, place) in servers.iter().zip(&written) {
-            // As the agent puts a member into service.
-            haproxy.ask(&format!("add server {server} {place} check inter 2s weight 1"));
-            haproxy.ask(&format!("enable health {server}; enable server {server}"));
+            enlist(&self.0, server, place, 1);
         }
-        let backend = name.to_owned();
-        let behind = Behind { haproxy, backend, servers, between, _members: members };
-        let onprem = Onprem::new("dc", Address::Tcp(behind.between.address));
-        let (eyes, hands) =
-            (Arc::new(onprem.eyes(targets.clone())), Arc::new(onprem.hands(targets)));
         let step = Step { from: 2, to: 1, action: Action::Resize { from: 2, to: 1 } };
-        Scene { eyes, hands, step, deadline: DEADLINE, server: Box::new(behind) }
+        let group = Group { backend: name.to_owned(), servers };
+        Behind::new(&self.0, group, members).scene(targets, step)
     }
 }
 
-/// The HAProxy, who is behind it, and what is before its socket.
-struct Behind {
-    haproxy: Arc<Haproxy>,
+/// The servers of a group.
+struct Group {
     backend: String,
     servers: [String; 2],
-    between: Between,
-    /// They take connections for as long as they are there.
-    _members: [TcpListener; 2],
 }
 
-impl Behind {
+impl Group {
     /// How many of its servers are, or are not, in service.
-    fn count(&self, up: bool) -> usize {
-        let servers = self.haproxy.servers(&self.backend);
+    fn count(&self, haproxy: &Haproxy, up: bool) -> usize {
+        let servers = haproxy.servers(&self.backend);
         servers.iter().filter(|(_, state)| state.starts_with("UP") == up).count()
     }
 }
 
-impl Server for Behind {
-    fn truth(&self) -> u32 {
-        u32::try_from(self.count(true)).expect("there are few")
+impl Backend for Group {
+    fn size(&self, haproxy: &Haproxy) -> u32 {
+        u32::try_from(self.count(haproxy, true)).expect("there are few")
     }
 
-    fn moves(&self) {
+    fn moves(&self, haproxy: &Haproxy) {
         for server in &self.servers {
-            self.haproxy
-                .ask(&format!("set server {server} weight 0; set server {server} state drain"));
+            haproxy.ask(&format!("set server {server} weight 0; set server {server} state drain"));
         }
     }
 
-    fn effects(&self) -> usize {
+    fn effects(&self, haproxy: &Haproxy) -> usize {
         // Each that is taken out is one.
-        self.count(false)
-    }
-
-    fn attempts(&self) -> usize {
-        self.between.state().attempts
-    }
-
-    fn spoil(&self, part: Part, trouble: Trouble) {
-        self.between.state().rules.push((part, trouble));
-    }
-
-    fn heal(&self) {
-        self.between.heal();
+        self.count(haproxy, false)
     }
 }
 
-/// A HAProxy with a backend for each case.
-pub(crate) fn backends() -> Arc<Haproxy> {
-    let backend = |name| format!("backend {name}\n  balance roundrobin\n");
-    let backends: String = Case::ALL.iter().map(|(_, name, _)| backend(name)).collect();
-    Arc::new(Haproxy::start("mode tcp", Case::TwiceIsOnce.name(), &backends))
-}
+/// The weights that each backend begins with: a quarter for the candidate.
+const STABLE: u32 = 3;
+const CANDIDATE: u32 = 1;
 
-/// Two who take connections, and where.
-pub(crate) fn members() -> ([TcpListener; 2], [String; 2]) {
-    let members = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-    let at = |member: &TcpListener| member.local_addr().expect("it is bound").to_string();
-    let places = members.each_ref().map(at);
-    (members, places)
-}
+/// Rollouts, each a backend of its own.
+pub(crate) struct Rollouts(Arc<Haproxy>);
 
-/// What is between the provider and HAProxy's socket. It ends with the process.
-pub(crate) struct Between {
-    pub(crate) address: SocketAddr,
-    state: Arc<Mutex<State>>,
-}
+impl Provider for Rollouts {
+    type Eyes = OnpremEyes;
+    type Hands = OnpremHands;
+    const WITHOUT: &'static [(Case, &'static str)] = Groups::WITHOUT;
+    const REMEDY: &'static str = Groups::REMEDY;
 
-#[derive(Default)]
-pub(crate) struct State {
-    pub(crate) rules: Vec<(Part, Trouble)>,
-    pub(crate) attempts: usize,
-    /// Connections that nothing is said on.
-    held: Vec<TcpStream>,
-}
-
-impl Between {
-    pub(crate) fn start(socket: PathBuf) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-        let address = listener.local_addr().expect("it is bound");
-        let between = Self { address, state: Arc::default() };
-        let state = Arc::clone(&between.state);
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let (state, socket) = (Arc::clone(&state), socket.clone());
-                // Who hangs up early is not waited for.
-                thread::spawn(move || answer(stream, &state, &socket).ok());
-            }
-        });
-        between
+    fn start() -> Self {
+        Self(backends())
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// From now on all is well again.
-    pub(crate) fn heal(&self) {
-        let mut state = self.state();
-        state.rules.clear();
-        state.held.clear();
-    }
-}
-
-fn answer(mut stream: TcpStream, state: &Mutex<State>, socket: &Path) -> std::io::Result<()> {
-    let mut question = String::new();
-    BufReader::new(stream.try_clone()?).read_line(&mut question)?;
-    let changes = !question.starts_with("show ");
-    let trouble = {
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.attempts += usize::from(changes);
-        let part = if changes { Part::Changes } else { Part::Looks };
-        let rule = state.rules.iter().find(|(own, _)| [part, Part::All].contains(own)).copied();
-        if matches!(rule, Some((_, Trouble::Hangs))) {
-            state.held.push(stream);
-            return Ok(());
+    async fn scene(&self, name: &str, _: Way) -> Scene<Self> {
+        let (members, written) = members();
+        for ((server, place), weight) in
+            ["stable", "new"].iter().zip(&written).zip([STABLE, CANDIDATE])
+        {
+            enlist(&self.0, &format!("{name}/{server}"), place, weight);
         }
-        rule.map(|(_, trouble)| trouble)
-    };
-    let ask = || -> std::io::Result<Vec<u8>> {
-        let mut own = UnixStream::connect(socket)?;
-        own.write_all(question.as_bytes())?;
-        let mut said = Vec::new();
-        own.read_to_end(&mut said)?;
-        Ok(said)
-    };
-    match trouble {
-        None => stream.write_all(&ask()?),
-        Some(Trouble::AnswerLost) => ask().map(drop),
-        // In the middle of a line.
-        Some(Trouble::Cut) => {
-            let said = ask()?;
-            let half = said[..said.len() / 2].trim_ascii_end();
-            stream.write_all(half)
-        }
-        Some(Trouble::Fails(page)) if page.starts_with("200") => {
-            writeln!(stream, "<!doctype html><title>{page}</title>")
-        }
-        // It ends, and says nothing.
-        Some(Trouble::Fails(_)) => Ok(()),
-        Some(Trouble::Forbidden) => writeln!(stream, "Permission denied"),
-        Some(trouble) => panic!("HAProxy has no {trouble:?}"),
+        let split = |backend: &str| {
+            let (backend, candidates) = (backend.to_owned(), vec!["new".to_owned()]);
+            Resource::Rollout(Split { backend, candidates, revision_file: None })
+        };
+        let targets = BTreeMap::from([(it(), split(name)), (missing(), split("nobody"))]);
+        let action = Action::Set { from: 25, to: 50, leaves: true, revision: None };
+        let weights = Weights { backend: name.to_owned() };
+        let step = Step { from: 25, to: 50, action };
+        Behind::new(&self.0, weights, members).scene(targets, step)
+    }
+}
+
+/// The weights of a candidate and of what is stable.
+struct Weights {
+    backend: String,
+}
+
+impl Weights {
+    /// That of what is stable, and the candidate's.
+    fn both(&self, haproxy: &Haproxy) -> (u32, u32) {
+        let weight = |server: &str| -> u32 {
+            let said = haproxy.ask(&format!("get weight {}/{server}", self.backend));
+            let weight = said.split_whitespace().next().and_then(|weight| weight.parse().ok());
+            weight.unwrap_or_else(|| panic!("no weight: {said}"))
+        };
+        (weight("stable"), weight("new"))
+    }
+}
+
+impl Backend for Weights {
+    fn size(&self, haproxy: &Haproxy) -> u32 {
+        let (stable, candidate) = self.both(haproxy);
+        100 * candidate / (stable + candidate)
+    }
+
+    fn moves(&self, haproxy: &Haproxy) {
+        haproxy.ask(&format!("set server {}/new weight 12", self.backend));
+    }
+
+    fn effects(&self, haproxy: &Haproxy) -> usize {
+        // However many weights it takes, the share is one.
+        usize::from(self.both(haproxy) != (STABLE, CANDIDATE))
     }
 }

@@ -12,6 +12,7 @@ mod control_loop;
 mod fault;
 mod finding;
 mod log;
+mod nobody;
 mod other_scalers;
 mod pass;
 mod ports;
@@ -25,6 +26,7 @@ pub use breaker::Breaker;
 pub use control_loop::{ControlLoop, Past};
 pub use fault::{Fault, Sorted};
 pub use finding::{Finding, Severity};
+pub use nobody::{Nobody, Nowhere};
 pub use other_scalers::OtherScalers;
 pub use pass::Pass;
 pub use ports::{

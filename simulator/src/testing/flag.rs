@@ -3,7 +3,7 @@
 use super::{
     case::Thing,
     fault::{At, Code, FileFault},
-    setting::{SettingModel, SettingWorld},
+    setting::{SettingModel, SettingWorld, braked},
     table::{Table, Value},
     test::Bench,
 };
@@ -58,9 +58,8 @@ impl<'a> Bench<'a> {
     ) -> Option<(Thing, TargetSettings)> {
         let defaults = SettingSettings::of_flag();
         if matches!(value.get_ref(), DeValue::Integer(_)) {
-            let value = self.percent(&self.reader.count(value, &name.value)?)?;
-            let share = SettingModel { value, lead: Span::ZERO };
-            let model = FlagModel { share, stood: value };
+            let share = self.share_alone(name, value)?;
+            let model = FlagModel { stood: share.value, share };
             return Some((Thing::Flag(model), TargetSettings::Flag(defaults)));
         }
         let mut table = Table::inner(self.reader, value, &name.value)?;
@@ -70,20 +69,19 @@ impl<'a> Bench<'a> {
         }
         let value = table.count("at").and_then(|at| self.percent(&at));
         let before = table.count("before").and_then(|at| self.percent(&at));
-        let or = |at: Option<At<Span>>, default| at.map_or(default, |at| at.value);
-        let lead = or(table.span("lead"), Span::ZERO);
+        let (lead, settings) = braked(&mut table, defaults);
         let safe = table.text("safe").and_then(|side| self.side(&side));
-        let settings = SettingSettings {
-            safe: safe.or(defaults.safe),
-            cooldown_down: or(table.span("cooldown_down"), defaults.cooldown_down),
-            settle: or(table.span("settle"), defaults.settle),
-            confirm_within: or(table.span("confirm_within"), defaults.confirm_within),
-            ..defaults
-        };
+        let settings = SettingSettings { safe: safe.or(settings.safe), ..settings };
         table.finish();
         let share = SettingModel { value: value?, lead };
         let model = FlagModel { stood: before.unwrap_or(share.value), share };
         Some((Thing::Flag(model), TargetSettings::Flag(settings)))
+    }
+
+    /// A share in percent that is written alone: what it is set to shows at once.
+    pub(super) fn share_alone(&self, name: &At<String>, value: Value<'a>) -> Option<SettingModel> {
+        let value = self.percent(&self.reader.count(value, &name.value)?)?;
+        Some(SettingModel { value, lead: Span::ZERO })
     }
 
     pub(super) fn percent(&self, written: &At<u32>) -> Option<u32> {

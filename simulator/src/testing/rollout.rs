@@ -3,11 +3,11 @@
 use super::{
     case::Thing,
     fault::{At, Code, FileFault},
-    setting::{SettingModel, SettingWorld},
+    setting::{SettingModel, SettingWorld, braked},
     table::{Table, Value},
     test::Bench,
 };
-use setpoint_core::{Rollout, RolloutSettings, SettingSettings, Span, Stages, TargetSettings};
+use setpoint_core::{Rollout, RolloutSettings, Span, Stages, TargetSettings};
 use setpoint_policies::Kind;
 use toml::de::DeValue;
 
@@ -64,8 +64,7 @@ impl<'a> Bench<'a> {
     ) -> Option<(Thing, TargetSettings)> {
         let defaults = RolloutSettings::new();
         if matches!(value.get_ref(), DeValue::Integer(_)) {
-            let value = self.percent(&self.reader.count(value, &name.value)?)?;
-            let share = SettingModel { value, lead: Span::ZERO };
+            let share = self.share_alone(name, value)?;
             let model = RolloutModel { share, revision: None, deploys: Vec::new() };
             return Some((Thing::Rollout(model), TargetSettings::Rollout(defaults)));
         }
@@ -86,14 +85,7 @@ impl<'a> Bench<'a> {
         });
         let deploys = deploys.collect();
         let stages = self.stages(&mut table);
-        let or = |at: Option<At<Span>>, default| at.map_or(default, |at| at.value);
-        let lead = or(table.span("lead"), Span::ZERO);
-        let dial = SettingSettings {
-            cooldown_down: or(table.span("cooldown_down"), defaults.dial.cooldown_down),
-            settle: or(table.span("settle"), defaults.dial.settle),
-            confirm_within: or(table.span("confirm_within"), defaults.dial.confirm_within),
-            ..defaults.dial
-        };
+        let (lead, dial) = braked(&mut table, defaults.dial);
         table.finish();
         let share = SettingModel { value: value?, lead };
         let model = RolloutModel { share, revision, deploys };

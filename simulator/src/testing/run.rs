@@ -1,14 +1,8 @@
 //! One test, run: the real control loop in the small world of the test.
 
-use super::{
-    case::Case,
-    judge::Judge,
-    stage::{Silence, Stage},
-};
-use setpoint_control::{Act, ControlLoop, Evaluator, Journal, JournalError, Pass, Past, Ports};
-use setpoint_core::{
-    ActResult, Intent, Memory, PolicyName, RuleName, RuleVerdict, Settings, Snapshot, Span,
-};
+use super::{case::Case, judge::Judge, stage::Stage};
+use setpoint_control::{Act, ControlLoop, Evaluator, Nobody, Nowhere, Pass, Past, Ports};
+use setpoint_core::{Memory, PolicyName, RuleName, RuleVerdict, Settings, Snapshot, Span};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// How a test ended.
@@ -72,8 +66,8 @@ fn ports(case: &Case, stage: &Stage) -> Ports {
         eyes: vec![Box::new(stage.clone())],
         hands: targets.map(|name| (name.clone(), Arc::clone(&hands))).collect(),
         evaluator,
-        journal: Box::new(Unwritten),
-        commands: Box::new(Silence),
+        journal: Box::new(Nowhere),
+        commands: Box::new(Nobody),
     }
 }
 
@@ -84,18 +78,5 @@ fn note_fired(fired: &mut BTreeSet<(PolicyName, RuleName)>, pass: &Pass) {
                 fired.insert((evaluation.policy.clone(), report.rule.clone()));
             }
         }
-    }
-}
-
-/// A test's passes are judged as they are made; nobody reads them afterwards.
-struct Unwritten;
-
-impl Journal for Unwritten {
-    fn record(&mut self, _: &Pass, _: &Memory) -> Result<(), JournalError> {
-        Ok(())
-    }
-
-    fn outcome(&mut self, _: &Intent, _: &ActResult) -> Result<(), JournalError> {
-        Ok(())
     }
 }

@@ -74,15 +74,9 @@ impl<'a> Bench<'a> {
         let value = table.count("at").and_then(|at| self.size(&at));
         let defaults =
             SettingSettings::new(self.range(&mut table, MEMBERS.max(value.unwrap_or(0)))?);
-        let or = |at: Option<At<Span>>, default| at.map_or(default, |at| at.value);
-        let lead = or(table.span("lead"), Span::ZERO);
-        let settings = SettingSettings {
-            safe: table.text("safe").and_then(|side| self.side(&side)),
-            cooldown_down: or(table.span("cooldown_down"), defaults.cooldown_down),
-            settle: or(table.span("settle"), defaults.settle),
-            confirm_within: or(table.span("confirm_within"), defaults.confirm_within),
-            ..defaults
-        };
+        let (lead, settings) = braked(&mut table, defaults);
+        let safe = table.text("safe").and_then(|side| self.side(&side));
+        let settings = SettingSettings { safe, ..settings };
         table.finish();
         let model = SettingModel { value: value?, lead };
         Some((Thing::Setting(model), TargetSettings::Setting(settings)))
@@ -98,6 +92,19 @@ impl<'a> Bench<'a> {
         }
         known.map(|(_, side)| *side)
     }
+}
+
+/// From setting it until it shows, and `defaults` with the times that the table says.
+pub(super) fn braked(table: &mut Table<'_>, defaults: SettingSettings) -> (Span, SettingSettings) {
+    let mut or = |key, default| table.span(key).map_or(default, |at| at.value);
+    let lead = or("lead", Span::ZERO);
+    let settings = SettingSettings {
+        cooldown_down: or("cooldown_down", defaults.cooldown_down),
+        settle: or("settle", defaults.settle),
+        confirm_within: or("confirm_within", defaults.confirm_within),
+        ..defaults
+    };
+    (lead, settings)
 }
 
 #[cfg(test)]

@@ -17,10 +17,10 @@ use super::{
     volume::VolumeWorld,
 };
 use async_trait::async_trait;
-use setpoint_control::{Act, Clock, Commands, MetricSource, Observe, ProviderError};
+use setpoint_control::{Act, Clock, MetricSource, Observe, ProviderError};
 use setpoint_core::{
-    Action, Command, FailureKind, InputKey, Intent, Moment, Reading, Sample, Seen, Span,
-    TargetName, Timestamp,
+    Action, FailureKind, InputKey, Intent, Moment, Reading, Sample, Seen, Span, TargetName,
+    Timestamp,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -345,14 +345,5 @@ impl Act for Stage {
             kind,
             source: message.into(),
         })
-    }
-}
-
-/// Nobody tells the agent anything.
-pub(super) struct Silence;
-
-impl Commands for Silence {
-    fn take(&self) -> Vec<Command> {
-        Vec::new()
     }
 }

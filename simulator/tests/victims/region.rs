@@ -7,13 +7,13 @@
 use async_trait::async_trait;
 use futures::executor::block_on;
 use setpoint_control::{
-    Act, Clock, Commands, ControlLoop, Evaluator, Journal, JournalError, MetricSource, Observe,
-    Pass, Past, Ports, ProviderError,
+    Act, Clock, ControlLoop, Evaluator, Journal, JournalError, MetricSource, Nobody, Observe, Pass,
+    Past, Ports, ProviderError,
 };
 use setpoint_core::{
-    ActResult, Action, Brakes, Calendars, Command, FailureKind, GroupSettings, InputKey,
-    InputSettings, Intent, Memory, Moment, Outcome, Per, PolicyName, Range, Reading, Seen,
-    Sessions, Settings, Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit,
+    ActResult, Action, Brakes, Calendars, FailureKind, GroupSettings, InputKey, InputSettings,
+    Intent, Memory, Moment, Outcome, Per, PolicyName, Range, Reading, Seen, Sessions, Settings,
+    Snapshot, Span, TargetName, TargetSettings, Timestamp, Unit,
 };
 use setpoint_policies::{Policies, Policy, Script};
 use setpoint_sim::{
@@ -146,7 +146,7 @@ impl Region {
             hands: [(fleet(), Arc::new(self.clone()) as Arc<dyn Act>)].into(),
             evaluator: Box::new(Rules(policies())),
             journal: Box::new(self.clone()),
-            commands: Box::new(Silence),
+            commands: Box::new(Nobody),
         };
         ControlLoop::new(settings.clone(), ports, self.inner().written.clone())
     }
@@ -304,14 +304,6 @@ impl Evaluator for Rules {
         snapshot: &Snapshot,
     ) -> Vec<setpoint_core::Evaluation> {
         self.0.evaluate(settings, memory, snapshot)
-    }
-}
-
-struct Silence;
-
-impl Commands for Silence {
-    fn take(&self) -> Vec<Command> {
-        Vec::new()
     }
 }
 

@@ -1,27 +1,17 @@
 //! Flags: features are shed without waiting, restored only on evidence, and to what stood before.
 
 use crate::life::{
-    EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, action, commands, each_held, holder,
-    name, results, seldom,
+    self, EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, drawn, each_held, holder,
+    name, set,
 };
-use proptest::{collection::vec, prelude::*, strategy::ValueTree};
+use proptest::prelude::*;
 use setpoint_core::{
-    ActResult, Action, Ask, Command, Flag, Guard, Held, Plan, Seen, SettingSettings, Span,
-    TargetSettings, Verdict,
+    Ask, Command, Flag, Guard, Held, Plan, Seen, SettingSettings, Span, TargetSettings, Verdict,
 };
+use std::collections::BTreeSet;
 
-/// What happens in one pass; the flag is what it was set to, unless somebody else changes it.
-#[derive(Clone, Debug)]
-struct Story {
-    unseen: bool,
-    busy: bool,
-    /// Somebody else shows it to so many.
-    moved: Option<u32>,
-    unread: bool,
-    said: Vec<Said>,
-    command: Option<Command>,
-    result: ActResult,
-}
+/// What happens in one pass; the flag is what it was set to, unless somebody else shows it to so many.
+type Story = life::Story<Option<u32>>;
 
 fn stories() -> impl Strategy<Value = Vec<Story>> {
     let said = prop_oneof![
@@ -33,20 +23,7 @@ fn stories() -> impl Strategy<Value = Vec<Story>> {
         1 => Just(Said::Skipped),
         1 => Just(Said::Failed),
     ];
-    let moved = prop::option::weighted(0.03, 0_u32..=100);
-    let around = (seldom(), seldom(), moved, seldom());
-    let story = (around, vec(said, 1..3), commands(), results()).prop_map(
-        |((unseen, busy, moved, unread), said, command, result)| Story {
-            unseen,
-            busy,
-            moved,
-            unread,
-            said,
-            command,
-            result,
-        },
-    );
-    vec(story, 1..100)
+    life::stories(100, said, 1..3, prop::option::weighted(0.03, 0_u32..=100))
 }
 
 fn bounds() -> impl Strategy<Value = SettingSettings> {
@@ -68,10 +45,19 @@ struct World {
 }
 
 impl Lives for World {
-    type Story = Story;
+    type Own = Option<u32>;
 
-    fn plan(&mut self, story: &Story) -> Plan {
-        self.turn(story).1
+    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
+        if let Some(share) = story.own {
+            self.flag = Flag { share, ..Flag::default() };
+        }
+        let turn =
+            story.turn("being rolled out", |busy| Seen::Flag(Flag { busy, ..self.flag.clone() }));
+        let plan = self.life.turn(&turn);
+        if let Some((_, to)) = set(&plan).filter(|_| turn.takes_effect()) {
+            self.flag = self.flag.shown_to(to);
+        }
+        (turn, plan)
     }
 
     fn life(&mut self) -> &mut Life {
@@ -85,26 +71,6 @@ impl World {
         Self { life: Life::new(TargetSettings::Flag(bounds.clone())), flag }
     }
 
-    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
-        if let Some(share) = story.moved {
-            self.flag = Flag { share, ..Flag::default() };
-        }
-        let busy = story.busy.then(|| "being rolled out".to_owned());
-        let seen = match story.unseen {
-            true => Seen::Nothing("no answer".to_owned()),
-            false => Seen::Flag(Flag { busy, ..self.flag.clone() }),
-        };
-        let (said, command) = (story.said.clone(), story.command.clone());
-        let turn = Turn { seen, read: !story.unread, said, command, result: story.result.clone() };
-        let plan = self.life.turn(&turn);
-        if let (Some((_, to)), ActResult::Accepted | ActResult::Unknown) =
-            (set(&plan), &turn.result)
-        {
-            self.flag = self.flag.shown_to(to);
-        }
-        (turn, plan)
-    }
-
     /// `said` in so many calm passes; the share after each.
     fn calm(&mut self, said: &Said, passes: usize) -> Vec<u32> {
         let turn = |world: &mut Self| {
@@ -115,23 +81,9 @@ impl World {
     }
 }
 
-fn set(plan: &Plan) -> Option<(u32, u32)> {
-    let action = action(plan)?;
-    let Action::Set { from, to, .. } = action else { panic!("{action:?}") };
-    Some((from, to))
-}
-
-/// A turn in which nothing is ill.
+/// One rule comes to this, and nothing is ill.
 fn calm(said: Said) -> Story {
-    Story {
-        unseen: false,
-        busy: false,
-        moved: None,
-        unread: false,
-        said: vec![said],
-        command: None,
-        result: ActResult::Accepted,
-    }
+    Story::calm(vec![said])
 }
 
 /// Bounds under which nothing is kept waiting for long.
@@ -159,7 +111,7 @@ proptest! {
     fn a_restore_never_goes_past_what_stood_before(bounds in bounds(), stories in stories()) {
         let mut world = World::new(&bounds);
         for story in &stories {
-            let before = world.flag.before.filter(|_| story.moved.is_none());
+            let before = world.flag.before.filter(|_| story.own.is_none());
             let (turn, plan) = world.turn(story);
             let others = turn.said.iter().any(|said| matches!(
                 said, Said::Asks(Ask::SetTo(_)) | Said::Supposes(Ask::SetTo(_))
@@ -181,7 +133,7 @@ proptest! {
         }
         let worst = |said: Vec<Said>| Story {
             busy: true,
-            moved: Some(80),
+            own: Some(80),
             unread: true,
             command: Some(Command::Resume { target: Some(name()) }),
             said,
@@ -204,11 +156,8 @@ proptest! {
 /// A property that holds because nothing ever happens is none.
 #[test]
 fn these_flags_are_shed_and_restored_and_what_should_hold_them_does() {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let (mut shed, mut restored, mut holding) = (0, 0, std::collections::BTreeSet::new());
-    for _ in 0..200 {
-        let bounds = bounds().new_tree(&mut runner).unwrap().current();
-        let stories = stories().new_tree(&mut runner).unwrap().current();
+    let (mut shed, mut restored, mut holding) = (0, 0, BTreeSet::new());
+    for (bounds, stories) in drawn(bounds, stories) {
         let mut world = World::new(&bounds);
         for story in &stories {
             let before = world.flag.before;
@@ -261,7 +210,7 @@ fn what_somebody_else_made_of_a_flag_is_not_undone() {
     let mut world = World::new(&quick());
     assert_eq!(world.calm(&Said::Asks(Ask::SetTo(0)), 2), [0, 0]);
     // Somebody shows it to ten percent: there is nothing to restore any more, and nobody raises it.
-    let plan = world.turn(&Story { moved: Some(10), ..calm(Said::Asks(Ask::Restore)) }).1;
+    let plan = world.turn(&Story { own: Some(10), ..calm(Said::Asks(Ask::Restore)) }).1;
     assert_eq!(set(&plan), None);
     let held = world.turn(&calm(Said::Asks(Ask::SetTo(100)))).1;
     let held = &held.decisions[0].verdict;

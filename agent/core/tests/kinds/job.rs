@@ -1,28 +1,17 @@
 //! Jobs: started once for a rule that stays fired, never while they run.
 
 use crate::life::{
-    EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, action, commands, each_held, holder,
-    results, seldom,
+    self, EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, action, drawn, each_held,
+    holder,
 };
-use proptest::{collection::vec, prelude::*, strategy::ValueTree};
+use proptest::prelude::*;
 use setpoint_core::{
-    ActResult, Action, Ask, Command, Guard, Job, JobSettings, LastRun, Plan, Seen, Span,
-    TargetSettings,
+    ActResult, Action, Ask, Guard, Job, JobSettings, LastRun, Plan, Seen, Span, TargetSettings,
 };
 use std::collections::BTreeSet;
 
-/// What happens in one pass.
-#[derive(Clone, Debug)]
-struct Story {
-    unseen: bool,
-    unread: bool,
-    busy: bool,
-    /// Whether a run under way ends in this pass, and how.
-    ends: Option<LastRun>,
-    said: Vec<Said>,
-    command: Option<Command>,
-    result: ActResult,
-}
+/// What happens in one pass: whether a run under way ends, and how.
+type Story = life::Story<Option<LastRun>>;
 
 fn stories() -> impl Strategy<Value = Vec<Story>> {
     let said = prop_oneof![
@@ -38,19 +27,7 @@ fn stories() -> impl Strategy<Value = Vec<Story>> {
         2 => Just(Some(LastRun::Ok)),
         1 => Just(Some(LastRun::Failed)),
     ];
-    let around = (seldom(), seldom(), seldom(), ends);
-    let story = (around, vec(said, 2), commands(), results()).prop_map(
-        |((unseen, unread, busy, ends), said, command, result)| Story {
-            unseen,
-            unread,
-            busy,
-            ends,
-            said,
-            command,
-            result,
-        },
-    );
-    vec(story, 1..100)
+    life::stories(100, said, 2, ends)
 }
 
 fn bounds(quick: bool) -> JobSettings {
@@ -70,10 +47,24 @@ struct World {
 }
 
 impl Lives for World {
-    type Story = Story;
+    type Own = Option<LastRun>;
 
-    fn plan(&mut self, story: &Story) -> Plan {
-        self.turn(story).1
+    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
+        if let Some(ends) = story.own.filter(|_| self.last == LastRun::Running) {
+            self.last = ends;
+        }
+        let run = self.runs.last().filter(|_| self.names_runs).cloned();
+        let turn =
+            story.turn("being changed", |busy| Seen::Job(Job { last: self.last, run, busy }));
+        let plan = self.life.turn(&turn);
+        if let Some((token, anew)) = start(&plan).filter(|_| turn.takes_effect()) {
+            assert!(anew || self.last != LastRun::Running, "a start while it runs: {plan:?}");
+            if !self.runs.contains(&token) {
+                self.runs.push(token);
+                self.last = LastRun::Running;
+            }
+        }
+        (turn, plan)
     }
 
     fn life(&mut self) -> &mut Life {
@@ -85,31 +76,6 @@ impl World {
     fn new(bounds: &JobSettings, names_runs: bool) -> Self {
         let life = Life::new(TargetSettings::Job(bounds.clone()));
         Self { life, last: LastRun::Never, runs: Vec::new(), names_runs }
-    }
-
-    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
-        if let Some(ends) = story.ends.filter(|_| self.last == LastRun::Running) {
-            self.last = ends;
-        }
-        let run = self.runs.last().filter(|_| self.names_runs).cloned();
-        let busy = story.busy.then(|| "being changed".to_owned());
-        let seen = match story.unseen {
-            true => Seen::Nothing("no answer".to_owned()),
-            false => Seen::Job(Job { last: self.last, run, busy }),
-        };
-        let (said, command) = (story.said.clone(), story.command.clone());
-        let turn = Turn { seen, read: !story.unread, said, command, result: story.result.clone() };
-        let plan = self.life.turn(&turn);
-        if let (Some((token, anew)), ActResult::Accepted | ActResult::Unknown) =
-            (start(&plan), &turn.result)
-        {
-            assert!(anew || self.last != LastRun::Running, "a start while it runs: {plan:?}");
-            if !self.runs.contains(&token) {
-                self.runs.push(token);
-                self.last = LastRun::Running;
-            }
-        }
-        (turn, plan)
     }
 }
 
@@ -170,11 +136,9 @@ proptest! {
 /// A property that holds because nothing ever happens is none.
 #[test]
 fn these_jobs_do_run_and_every_brake_does_hold_something() {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut runs, mut holding) = (0, BTreeSet::new());
-    for life in 0..100 {
-        let stories = stories().new_tree(&mut runner).unwrap().current();
-        let mut world = World::new(&bounds(life % 2 == 0), life % 3 == 0);
+    for ((quick, names), stories) in drawn(any::<(bool, bool)>, stories) {
+        let mut world = World::new(&bounds(quick), names);
         for story in &stories {
             let plan = world.turn(story).1;
             holding.extend(holder(&plan));
@@ -189,8 +153,7 @@ fn these_jobs_do_run_and_every_brake_does_hold_something() {
 }
 
 fn calm(said: Said, result: ActResult) -> Story {
-    let (unseen, unread, busy) = (false, false, false);
-    Story { unseen, unread, busy, ends: None, said: vec![said], command: None, result }
+    Story { result, ..Story::calm(vec![said]) }
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! One target of any kind, one made-up policy, and what comes of them pass by pass.
 
-use proptest::prelude::*;
+use proptest::{
+    collection::{SizeRange, vec},
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::TestRunner,
+};
 use setpoint_core::{
     ActResult, Action, Ask, Calendars, Command, Evaluation, FailureKind, Guard, Held, InputKey,
     InputSettings, Memory, Moment, Opinion, Outcome, Plan, PolicyName, Reading, RuleName,
@@ -33,7 +38,78 @@ pub(crate) struct Turn {
     pub(crate) result: ActResult,
 }
 
+/// What happens in one pass: to a target of some kind as `own` says, and around it.
+#[derive(Clone, Debug)]
+pub(crate) struct Story<T> {
+    pub(crate) unseen: bool,
+    pub(crate) busy: bool,
+    pub(crate) unread: bool,
+    pub(crate) own: T,
+    pub(crate) said: Vec<Said>,
+    pub(crate) command: Option<Command>,
+    pub(crate) result: ActResult,
+}
+
+impl<T: Default> Story<T> {
+    /// Nothing is ill, and nothing changes but by what is said.
+    pub(crate) fn calm(said: Vec<Said>) -> Self {
+        let (unseen, busy, unread, own) = (false, false, false, T::default());
+        Self { unseen, busy, unread, own, said, command: None, result: ActResult::Accepted }
+    }
+}
+
+impl<T> Story<T> {
+    /// The pass over a target that is as `seen` has it, busy for the reason that it is given.
+    pub(crate) fn turn(&self, why: &str, seen: impl FnOnce(Option<String>) -> Seen) -> Turn {
+        let seen = match self.unseen {
+            true => Seen::Nothing("no answer".to_owned()),
+            false => seen(self.busy.then(|| why.to_owned())),
+        };
+        let (said, command) = (self.said.clone(), self.command.clone());
+        Turn { seen, read: !self.unread, said, command, result: self.result.clone() }
+    }
+}
+
+/// Up to so many passes, in each of which `rules` rules come to something and `own` happens.
+pub(crate) fn stories<T: std::fmt::Debug>(
+    passes: usize,
+    said: impl Strategy<Value = Said>,
+    rules: impl Into<SizeRange>,
+    own: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Vec<Story<T>>> {
+    let around = (seldom(), seldom(), seldom());
+    let story = (around, own, vec(said, rules), commands(), results()).prop_map(
+        |((unseen, busy, unread), own, said, command, result)| Story {
+            unseen,
+            busy,
+            unread,
+            own,
+            said,
+            command,
+            result,
+        },
+    );
+    vec(story, 1..passes)
+}
+
+/// The same two hundred lives in every run: bounds, and what happens.
+pub(crate) fn drawn<B: Strategy, S: Strategy>(
+    bounds: impl Fn() -> B,
+    stories: impl Fn() -> S,
+) -> impl Iterator<Item = (B::Value, S::Value)> {
+    let mut runner = TestRunner::deterministic();
+    (0..200).map(move |_| {
+        let bounds = bounds().new_tree(&mut runner).unwrap().current();
+        (bounds, stories().new_tree(&mut runner).unwrap().current())
+    })
+}
+
 impl Turn {
+    /// Whether what is asked for in it is done, whether or not the agent hears of it.
+    pub(crate) fn takes_effect(&self) -> bool {
+        matches!(self.result, ActResult::Accepted | ActResult::Unknown)
+    }
+
     /// Whether something is missing that the policy needs.
     pub(crate) fn is_blind(&self) -> bool {
         let untold = |said: &Said| match said {
@@ -121,10 +197,10 @@ impl Life {
 
 /// One target of a kind with what becomes of it: it lives through stories.
 pub(crate) trait Lives {
-    type Story;
+    type Own;
 
     /// What is decided in the next pass.
-    fn plan(&mut self, story: &Self::Story) -> Plan;
+    fn turn(&mut self, story: &Story<Self::Own>) -> (Turn, Plan);
 
     fn life(&mut self) -> &mut Life;
 }
@@ -132,14 +208,14 @@ pub(crate) trait Lives {
 /// That a restart before the pass `cut` changes neither a decision nor what is remembered.
 pub(crate) fn a_restart_changes_nothing<T: Lives>(
     (mut straight, mut restarted): (T, T),
-    stories: &[T::Story],
+    stories: &[Story<T::Own>],
     cut: usize,
 ) -> Result<(), TestCaseError> {
     for (number, story) in stories.iter().enumerate() {
         if number == cut {
             restarted.life().restart();
         }
-        prop_assert_eq!(straight.plan(story), restarted.plan(story));
+        prop_assert_eq!(straight.turn(story).1, restarted.turn(story).1);
         prop_assert_eq!(&straight.life().memory, &restarted.life().memory);
     }
     Ok(())
@@ -194,18 +270,25 @@ fn evaluation(said: &[Said]) -> Evaluation {
     }
 }
 
+/// What a plan sets something from, and to.
+pub(crate) fn set(plan: &Plan) -> Option<(u32, u32)> {
+    let action = action(plan)?;
+    let Action::Set { from, to, .. } = action else { panic!("{action:?}") };
+    Some((from, to))
+}
+
 /// What a plan does.
 pub(crate) fn action(plan: &Plan) -> Option<Action> {
     plan.intents().map(|intent| intent.action.clone()).next()
 }
 
 /// Something that happens seldom.
-pub(crate) fn seldom() -> impl Strategy<Value = bool> {
+fn seldom() -> impl Strategy<Value = bool> {
     prop::bool::weighted(0.06)
 }
 
 /// What a provider says.
-pub(crate) fn results() -> impl Strategy<Value = ActResult> {
+fn results() -> impl Strategy<Value = ActResult> {
     prop_oneof![
         8 => Just(ActResult::Accepted),
         1 => Just(ActResult::Unknown),
@@ -215,7 +298,7 @@ pub(crate) fn results() -> impl Strategy<Value = ActResult> {
 }
 
 /// What people say, seldom.
-pub(crate) fn commands() -> impl Strategy<Value = Option<Command>> {
+fn commands() -> impl Strategy<Value = Option<Command>> {
     let command = prop_oneof![
         1 => Just(Command::Pause { target: Some(name()), reason: "x".to_owned(), lasts: None }),
         3 => Just(Command::Resume { target: Some(name()) }),

@@ -2,30 +2,27 @@
 //! then not raised again by itself.
 
 use crate::life::{
-    EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, action, commands, each_held, holder,
-    name, results, seldom,
+    self, EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, drawn, each_held, holder,
+    name, set,
 };
-use proptest::{collection::vec, prelude::*, strategy::ValueTree};
+use proptest::prelude::*;
 use setpoint_core::{
-    ActResult, Action, Ask, Command, FailureKind, Guard, Plan, Rollout, RolloutSettings, Seen,
-    Span, Stages, TargetSettings,
+    ActResult, Ask, Command, FailureKind, Guard, Plan, Rollout, RolloutSettings, Seen, Span,
+    Stages, TargetSettings,
 };
 use std::collections::BTreeSet;
 
-/// What happens in one pass; the share is what it was set to, unless somebody else changes it.
-#[derive(Clone, Debug)]
-struct Story {
-    unseen: bool,
-    busy: bool,
+/// What happens to a rollout besides.
+#[derive(Clone, Debug, Default)]
+struct Own {
     /// Somebody else gives the candidate this share.
     moved: Option<u32>,
     /// Somebody deploys this candidate.
     deployed: Option<u32>,
-    unread: bool,
-    said: Vec<Said>,
-    command: Option<Command>,
-    result: ActResult,
 }
+
+/// What happens in one pass; the share is what it was set to, unless somebody else changes it.
+type Story = life::Story<Own>;
 
 fn stories() -> impl Strategy<Value = Vec<Story>> {
     let said = prop_oneof![
@@ -40,20 +37,8 @@ fn stories() -> impl Strategy<Value = Vec<Story>> {
     ];
     let moved = prop::option::weighted(0.02, 0_u32..=100);
     let deployed = prop::option::weighted(0.05, 0_u32..4);
-    let around = (seldom(), seldom(), moved, deployed, seldom());
-    let story = (around, vec(said, 1..3), commands(), results()).prop_map(
-        |((unseen, busy, moved, deployed, unread), said, command, result)| Story {
-            unseen,
-            busy,
-            moved,
-            deployed,
-            unread,
-            said,
-            command,
-            result,
-        },
-    );
-    vec(story, 1..100)
+    let own = (moved, deployed).prop_map(|(moved, deployed)| Own { moved, deployed });
+    life::stories(100, said, 1..3, own)
 }
 
 fn bounds() -> impl Strategy<Value = RolloutSettings> {
@@ -83,10 +68,36 @@ struct World {
 }
 
 impl Lives for World {
-    type Story = Story;
+    type Own = Own;
 
-    fn plan(&mut self, story: &Story) -> Plan {
-        self.turn(story).1
+    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
+        self.rollout.share = story.own.moved.unwrap_or(self.rollout.share);
+        if let Some(revision) = story.own.deployed {
+            self.rollout.revision = Some(format!("v{revision}"));
+        }
+        let turn = story.turn("no candidate is up", |busy| {
+            Seen::Rollout(Rollout { busy, ..self.rollout.clone() })
+        });
+        if matches!(turn.command, Some(Command::Resume { .. })) {
+            self.condemned.clear();
+        }
+        if !story.unseen {
+            if self.last.share > 0 && self.rollout.share == 0 {
+                self.condemned.insert(self.last.revision.clone());
+            }
+            self.last = self.rollout.clone();
+        }
+        let plan = self.life.turn(&turn);
+        if let Some((from, to)) = set(&plan) {
+            if to < from {
+                self.condemned.insert(self.last.revision.clone());
+                self.last.share = to;
+            }
+            if turn.takes_effect() {
+                self.rollout.share = to;
+            }
+        }
+        (turn, plan)
     }
 
     fn life(&mut self) -> &mut Life {
@@ -109,40 +120,6 @@ impl World {
         }
     }
 
-    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
-        self.rollout.share = story.moved.unwrap_or(self.rollout.share);
-        if let Some(revision) = story.deployed {
-            self.rollout.revision = Some(format!("v{revision}"));
-        }
-        let busy = story.busy.then(|| "no candidate is up".to_owned());
-        let seen = match story.unseen {
-            true => Seen::Nothing("no answer".to_owned()),
-            false => Seen::Rollout(Rollout { busy, ..self.rollout.clone() }),
-        };
-        let (said, command) = (story.said.clone(), story.command.clone());
-        let turn = Turn { seen, read: !story.unread, said, command, result: story.result.clone() };
-        if matches!(turn.command, Some(Command::Resume { .. })) {
-            self.condemned.clear();
-        }
-        if !story.unseen {
-            if self.last.share > 0 && self.rollout.share == 0 {
-                self.condemned.insert(self.last.revision.clone());
-            }
-            self.last = self.rollout.clone();
-        }
-        let plan = self.life.turn(&turn);
-        if let Some((from, to)) = set(&plan) {
-            if to < from {
-                self.condemned.insert(self.last.revision.clone());
-                self.last.share = to;
-            }
-            if matches!(turn.result, ActResult::Accepted | ActResult::Unknown) {
-                self.rollout.share = to;
-            }
-        }
-        (turn, plan)
-    }
-
     /// One rule asks for `ask` in so many calm passes; the share after each.
     fn calm(&mut self, ask: &Ask, passes: usize) -> Vec<u32> {
         let turn = |world: &mut Self| {
@@ -153,24 +130,19 @@ impl World {
     }
 }
 
-fn set(plan: &Plan) -> Option<(u32, u32)> {
-    let action = action(plan)?;
-    let Action::Set { from, to, .. } = action else { panic!("{action:?}") };
-    Some((from, to))
+/// One rule asks for this, and nothing is ill.
+fn calm(ask: Ask) -> Story {
+    Story::calm(vec![Said::Asks(ask)])
 }
 
-/// A turn in which nothing is ill.
-fn calm(ask: Ask) -> Story {
-    Story {
-        unseen: false,
-        busy: false,
-        moved: None,
-        deployed: None,
-        unread: false,
-        said: vec![Said::Asks(ask)],
-        command: None,
-        result: ActResult::Accepted,
-    }
+/// The same, and somebody deploys this candidate.
+fn deployed(candidate: u32, ask: Ask) -> Story {
+    Story { own: Own { moved: None, deployed: Some(candidate) }, ..calm(ask) }
+}
+
+/// The same, and somebody else gives the candidate this share.
+fn moved(share: u32, ask: Ask) -> Story {
+    Story { own: Own { moved: Some(share), deployed: None }, ..calm(ask) }
 }
 
 proptest! {
@@ -225,11 +197,10 @@ proptest! {
         }
         let worst = |said: Vec<Said>| Story {
             busy: true,
-            moved: Some(50),
             unread: true,
             command: Some(Command::Resume { target: Some(name()) }),
             said,
-            ..calm(Ask::Freeze)
+            ..moved(50, Ask::Freeze)
         };
         drop(world.turn(&worst(vec![Said::Quiet])));
         let said = vec![Said::Asks(Ask::Advance), Said::Supposes(Ask::Rollback), Said::Skipped];
@@ -246,11 +217,8 @@ proptest! {
 /// A property that holds because nothing ever happens is none.
 #[test]
 fn these_candidates_are_raised_and_rolled_back_and_what_should_hold_them_does() {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut raised, mut back, mut done, mut holding) = (0, 0, 0, BTreeSet::new());
-    for _ in 0..200 {
-        let bounds = bounds().new_tree(&mut runner).unwrap().current();
-        let stories = stories().new_tree(&mut runner).unwrap().current();
+    for (bounds, stories) in drawn(bounds, stories) {
         let mut world = World::new(&bounds);
         for story in &stories {
             let plan = world.turn(story).1;
@@ -284,7 +252,7 @@ fn a_stage_stands_for_its_time_and_another_candidate_begins_anew() {
     let mut world = World::new(&bounds);
     // Confirmed in the next pass; three more must have gone by since.
     assert_eq!(world.calm(&Ask::Advance, 4), [10; 4]);
-    drop(world.turn(&Story { deployed: Some(1), ..calm(Ask::Advance) }));
+    drop(world.turn(&deployed(1, Ask::Advance)));
     assert_eq!(world.calm(&Ask::Advance, 3), [10, 10, 100]);
 }
 
@@ -332,13 +300,13 @@ fn an_aborted_rollout_is_never_retried_by_itself() {
     check(Some("v0"), calm(Ask::Advance), false);
     check(None, calm(Ask::Advance), false);
     // The same one, deployed again.
-    check(Some("v0"), Story { deployed: Some(0), ..calm(Ask::Freeze) }, false);
+    check(Some("v0"), deployed(0, Ask::Freeze), false);
     // The region as a whole is resumed: nobody spoke of this candidate.
     let resumed = |target| Some(Command::Resume { target });
     check(Some("v0"), Story { command: resumed(None), ..calm(Ask::Freeze) }, false);
     check(Some("v0"), Story { command: resumed(Some(name())), ..calm(Ask::Freeze) }, true);
     check(None, Story { command: resumed(Some(name())), ..calm(Ask::Freeze) }, true);
-    check(Some("v0"), Story { deployed: Some(1), ..calm(Ask::Freeze) }, true);
+    check(Some("v0"), deployed(1, Ask::Freeze), true);
 }
 
 #[test]
@@ -346,6 +314,6 @@ fn who_takes_a_candidate_back_by_hand_does_not_find_it_raised_again() {
     let mut world = World::new(&quick());
     assert_eq!(world.calm(&Ask::Advance, 1), [5]);
     assert_eq!(world.calm(&Ask::Freeze, 1), [5]);
-    drop(world.turn(&Story { moved: Some(0), ..calm(Ask::Freeze) }));
+    drop(world.turn(&moved(0, Ask::Freeze)));
     assert_eq!(world.calm(&Ask::Advance, 60), [0; 60]);
 }

@@ -1,27 +1,18 @@
 //! Settings: what leads away from the safe side needs evidence, what leads there never waits.
 
 use crate::life::{
-    EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, action, commands, each_held, holder,
-    name, results, seldom,
+    self, EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, drawn, each_held, holder,
+    name, set,
 };
-use proptest::{collection::vec, prelude::*, strategy::ValueTree};
+use proptest::prelude::*;
 use setpoint_core::{
-    ActResult, Action, Approve, Ask, Command, Guard, Plan, Range, Seen, Setting, SettingSettings,
-    Side, Span, TargetSettings,
+    Approve, Ask, Command, Guard, Plan, Range, Seen, Setting, SettingSettings, Side, Span,
+    TargetSettings,
 };
 use std::collections::BTreeSet;
 
 /// What happens in one pass; the value is what it was set to, unless somebody else moves it.
-#[derive(Clone, Debug)]
-struct Story {
-    unseen: bool,
-    busy: bool,
-    moved: Option<u32>,
-    unread: bool,
-    said: Vec<Said>,
-    command: Option<Command>,
-    result: ActResult,
-}
+type Story = life::Story<Option<u32>>;
 
 fn stories() -> impl Strategy<Value = Vec<Story>> {
     let said = prop_oneof![
@@ -31,20 +22,7 @@ fn stories() -> impl Strategy<Value = Vec<Story>> {
         1 => Just(Said::Skipped),
         1 => Just(Said::Failed),
     ];
-    let moved = prop::option::weighted(0.03, 0_u32..130);
-    let around = (seldom(), seldom(), moved, seldom());
-    let story = (around, vec(said, 1..3), commands(), results()).prop_map(
-        |((unseen, busy, moved, unread), said, command, result)| Story {
-            unseen,
-            busy,
-            moved,
-            unread,
-            said,
-            command,
-            result,
-        },
-    );
-    vec(story, 1..100)
+    life::stories(100, said, 1..3, prop::option::weighted(0.03, 0_u32..130))
 }
 
 fn bounds() -> impl Strategy<Value = SettingSettings> {
@@ -71,10 +49,17 @@ struct World {
 }
 
 impl Lives for World {
-    type Story = Story;
+    type Own = Option<u32>;
 
-    fn plan(&mut self, story: &Story) -> Plan {
-        self.turn(story).1
+    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
+        self.value = story.own.unwrap_or(self.value);
+        let turn = story
+            .turn("being restarted", |busy| Seen::Setting(Setting { value: self.value, busy }));
+        let plan = self.life.turn(&turn);
+        if let Some((_, to)) = set(&plan).filter(|_| turn.takes_effect()) {
+            self.value = to;
+        }
+        (turn, plan)
     }
 
     fn life(&mut self) -> &mut Life {
@@ -86,30 +71,6 @@ impl World {
     fn new(bounds: &SettingSettings) -> Self {
         Self { life: Life::new(TargetSettings::Setting(bounds.clone())), value: 40 }
     }
-
-    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
-        self.value = story.moved.unwrap_or(self.value);
-        let busy = story.busy.then(|| "being restarted".to_owned());
-        let seen = match story.unseen {
-            true => Seen::Nothing("no answer".to_owned()),
-            false => Seen::Setting(Setting { value: self.value, busy }),
-        };
-        let (said, command) = (story.said.clone(), story.command.clone());
-        let turn = Turn { seen, read: !story.unread, said, command, result: story.result.clone() };
-        let plan = self.life.turn(&turn);
-        if let (Some((_, to)), ActResult::Accepted | ActResult::Unknown) =
-            (set(&plan), &turn.result)
-        {
-            self.value = to;
-        }
-        (turn, plan)
-    }
-}
-
-fn set(plan: &Plan) -> Option<(u32, u32)> {
-    let action = action(plan)?;
-    let Action::Set { from, to, .. } = action else { panic!("{action:?}") };
-    Some((from, to))
 }
 
 fn leaves(safe: Option<Side>, (from, to): (u32, u32)) -> bool {
@@ -123,13 +84,11 @@ fn leaves(safe: Option<Side>, (from, to): (u32, u32)) -> bool {
 /// A turn in which all is as ill as can be, and one rule asks for `to`.
 fn worst(to: u32) -> Story {
     Story {
-        unseen: false,
         busy: true,
-        moved: Some(40),
+        own: Some(40),
         unread: true,
-        said: vec![Said::Supposes(Ask::SetTo(to)), Said::Skipped],
         command: Some(Command::Resume { target: Some(name()) }),
-        result: ActResult::Accepted,
+        ..Story::calm(vec![Said::Supposes(Ask::SetTo(to)), Said::Skipped])
     }
 }
 
@@ -201,11 +160,8 @@ proptest! {
 /// A property that holds because nothing ever happens is none.
 #[test]
 fn these_settings_do_move_and_every_brake_does_hold_something() {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut left, mut holding) = (0, BTreeSet::new());
-    for _ in 0..200 {
-        let bounds = bounds().new_tree(&mut runner).unwrap().current();
-        let stories = stories().new_tree(&mut runner).unwrap().current();
+    for (bounds, stories) in drawn(bounds, stories) {
         let mut world = World::new(&bounds);
         for story in &stories {
             let plan = world.turn(story).1;

@@ -1,35 +1,33 @@
 //! Traffic: users always have somewhere to go, and are never sent to where nobody answers.
 
 use crate::life::{
-    EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, action, commands, each_held, holder,
-    name, results, seldom,
+    self, EVERY, Life, Lives, Said, Turn, a_restart_changes_nothing, action, drawn, each_held,
+    holder, name,
 };
-use proptest::{collection::vec, prelude::*, strategy::ValueTree};
+use proptest::{collection::vec, prelude::*};
 use setpoint_core::{
-    ActResult, Action, Ask, Command, Guard, Plan, Seen, Shares, Span, TargetSettings, Traffic,
+    Action, Ask, Command, Guard, Plan, Seen, Shares, Span, TargetSettings, Traffic,
     TrafficSettings, shares_of,
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 const NAMES: [&str; 3] = ["aws", "azure", "gcp"];
 
-fn named<T: Copy>(values: &[T]) -> std::collections::BTreeMap<String, T> {
+fn named<T: Copy>(values: &[T]) -> BTreeMap<String, T> {
     NAMES.iter().zip(values).map(|(name, it)| ((*name).to_owned(), *it)).collect()
 }
 
-/// What happens in one pass; users are where they were sent, unless somebody else moves them.
-#[derive(Clone, Debug)]
-struct Story {
-    unseen: bool,
-    busy: bool,
-    /// Somebody else moves them.
+/// What happens to a traffic besides.
+#[derive(Clone, Debug, Default)]
+struct Own {
+    /// Somebody else moves users.
     moved: Option<Shares>,
     /// The health of each changes to this.
     health: Option<Vec<Option<bool>>>,
-    unread: bool,
-    said: Vec<Said>,
-    command: Option<Command>,
-    result: ActResult,
 }
+
+/// What happens in one pass; users are where they were sent, unless somebody else moves them.
+type Story = life::Story<Own>;
 
 /// Shares that add up to 100.
 fn shares() -> impl Strategy<Value = Shares> + Clone {
@@ -61,20 +59,8 @@ fn stories() -> impl Strategy<Value = Vec<Story>> {
     let health = prop_oneof![3 => Just(Some(true)), 2 => Just(Some(false)), 1 => Just(None)];
     let health = prop::option::weighted(0.3, vec(health, 3));
     let moved = prop::option::weighted(0.03, shares());
-    let around = (seldom(), seldom(), moved, health, seldom());
-    let story = (around, vec(said, 1..3), commands(), results()).prop_map(
-        |((unseen, busy, moved, health, unread), said, command, result)| Story {
-            unseen,
-            busy,
-            moved,
-            health,
-            unread,
-            said,
-            command,
-            result,
-        },
-    );
-    vec(story, 1..80)
+    let own = (moved, health).prop_map(|(moved, health)| Own { moved, health });
+    life::stories(80, said, 1..3, own)
 }
 
 fn bounds() -> impl Strategy<Value = TrafficSettings> {
@@ -95,10 +81,24 @@ struct World {
 }
 
 impl Lives for World {
-    type Story = Story;
+    type Own = Own;
 
-    fn plan(&mut self, story: &Story) -> Plan {
-        self.turn(story).1
+    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
+        if let Some(moved) = &story.own.moved {
+            self.traffic = self.traffic.routed(moved);
+        }
+        for (it, healthy) in
+            self.traffic.destinations.values_mut().zip(story.own.health.iter().flatten())
+        {
+            it.healthy = *healthy;
+        }
+        let turn =
+            story.turn("spreading", |busy| Seen::Traffic(Traffic { busy, ..self.traffic.clone() }));
+        let plan = self.life.turn(&turn);
+        if let Some((_, to)) = route(&plan).filter(|_| turn.takes_effect()) {
+            self.traffic = self.traffic.routed(&to);
+        }
+        (turn, plan)
     }
 
     fn life(&mut self) -> &mut Life {
@@ -117,31 +117,6 @@ impl World {
         Self { life: Life::new(TargetSettings::Traffic(bounds.clone())), traffic }
     }
 
-    fn turn(&mut self, story: &Story) -> (Turn, Plan) {
-        if let Some(moved) = &story.moved {
-            self.traffic = self.traffic.routed(moved);
-        }
-        for (it, healthy) in
-            self.traffic.destinations.values_mut().zip(story.health.iter().flatten())
-        {
-            it.healthy = *healthy;
-        }
-        let busy = story.busy.then(|| "spreading".to_owned());
-        let seen = match story.unseen {
-            true => Seen::Nothing("no answer".to_owned()),
-            false => Seen::Traffic(Traffic { busy, ..self.traffic.clone() }),
-        };
-        let (said, command) = (story.said.clone(), story.command.clone());
-        let turn = Turn { seen, read: !story.unread, said, command, result: story.result.clone() };
-        let plan = self.life.turn(&turn);
-        if let (Some((_, to)), ActResult::Accepted | ActResult::Unknown) =
-            (route(&plan), &turn.result)
-        {
-            self.traffic = self.traffic.routed(&to);
-        }
-        (turn, plan)
-    }
-
     /// These rules in so many calm passes; the share of `aws` after each.
     fn calm(&mut self, said: &[Said], passes: usize) -> Vec<u32> {
         let turn = |world: &mut Self| {
@@ -158,18 +133,15 @@ fn route(plan: &Plan) -> Option<(Shares, Shares)> {
     Some((from, to))
 }
 
-/// A turn in which nothing changes but by what is said.
+/// Nothing changes but by what is said.
 fn calm(said: &[Said]) -> Story {
-    Story {
-        unseen: false,
-        busy: false,
-        moved: None,
-        health: None,
-        unread: false,
-        said: said.to_vec(),
-        command: None,
-        result: ActResult::Accepted,
-    }
+    Story::calm(said.to_vec())
+}
+
+/// The same, and the health of the first two changes to this.
+fn healthy(aws: bool, azure: bool, said: &[Said]) -> Story {
+    let own = Own { moved: None, health: health(aws, azure) };
+    Story { own, ..calm(said) }
 }
 
 /// Bounds under which nothing is kept waiting for long.
@@ -233,9 +205,8 @@ proptest! {
         }
         let worst = |said: &[Said]| Story {
             busy: true,
-            moved: Some(named(&[100, 0, 0])),
+            own: Own { moved: Some(named(&[100, 0, 0])), health: health(false, true) },
             unread: true,
-            health: health(false, true),
             command: Some(Command::Resume { target: Some(name()) }),
             ..calm(said)
         };
@@ -260,11 +231,8 @@ proptest! {
 /// A property that holds because nothing ever happens is none.
 #[test]
 fn users_are_moved_and_what_should_hold_them_does() {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let (mut moved, mut fled, mut holding) = (0, 0, std::collections::BTreeSet::new());
-    for _ in 0..200 {
-        let bounds = bounds().new_tree(&mut runner).unwrap().current();
-        let stories = stories().new_tree(&mut runner).unwrap().current();
+    let (mut moved, mut fled, mut holding) = (0, 0, BTreeSet::new());
+    for (bounds, stories) in drawn(bounds, stories) {
         let mut world = World::new(&bounds);
         for story in &stories {
             let plan = world.turn(story).1;
@@ -294,14 +262,11 @@ fn a_failover_is_made_at_once_and_the_way_back_in_steps() {
     bounds.cooldown_down = EVERY.times(2);
     let mut world = World::new(&bounds);
     let away = [to([0, 100, 0])];
-    assert_eq!(
-        world.turn(&Story { health: health(false, true), ..calm(&away) }).1.intents().count(),
-        1
-    );
+    assert_eq!(world.turn(&healthy(false, true, &away)).1.intents().count(), 1);
     assert_eq!(world.traffic.shares(), named(&[0, 100, 0]));
     // Nobody goes back while it is down, whoever asks.
     assert_eq!(world.calm(&[to([100, 0, 0])], 3), [0; 3]);
-    drop(world.turn(&Story { health: health(true, true), ..calm(&[Said::Quiet]) }));
+    drop(world.turn(&healthy(true, true, &[Said::Quiet])));
     let mut back = world.calm(&[to([100, 0, 0])], 20);
     back.dedup();
     assert_eq!(back, [20, 40, 60, 80, 100]);
@@ -314,7 +279,7 @@ fn rules_that_disagree_move_nobody_unless_one_leaves_fewer_where_nobody_answers(
     assert_eq!((route(&plan), holder(&plan)), (None, Some(Guard::Evidence)), "{plan:?}");
     // Half of them leave the dead one by the first rule, all by the second.
     let said = [to([50, 50, 0]), to([0, 50, 50])];
-    drop(world.turn(&Story { health: health(false, true), ..calm(&said) }));
+    drop(world.turn(&healthy(false, true, &said)));
     assert_eq!(world.traffic.shares(), named(&[0, 50, 50]));
 }
 
@@ -322,12 +287,11 @@ fn rules_that_disagree_move_nobody_unless_one_leaves_fewer_where_nobody_answers(
 fn what_somebody_else_made_of_it_is_respected_even_where_the_first_share_stays() {
     let mut world = World::new(&quick());
     assert_eq!(world.calm(&[to([60, 40, 0])], 2), [60, 60]);
-    let moved = Some(named(&[60, 10, 30]));
-    let plan = world.turn(&Story { moved, ..calm(&[to([60, 40, 0])]) }).1;
+    let own = Own { moved: Some(named(&[60, 10, 30])), health: None };
+    let plan = world.turn(&Story { own, ..calm(&[to([60, 40, 0])]) }).1;
     assert_eq!(holder(&plan), Some(Guard::Foreign), "{plan:?}");
     // Not so where nobody answers any more.
-    let away = Story { health: health(false, true), ..calm(&[to([0, 70, 30])]) };
-    assert!(route(&world.turn(&away).1).is_some());
+    assert!(route(&world.turn(&healthy(false, true, &[to([0, 70, 30])])).1).is_some());
 }
 
 #[test]
@@ -335,8 +299,8 @@ fn a_destination_of_which_nothing_is_known_is_moved_to_with_care() {
     let mut bounds = quick();
     bounds.settle = EVERY.times(3);
     let mut world = World::new(&bounds);
-    let dead = Some(vec![Some(false), None, None]);
-    let plan = world.turn(&Story { health: dead, ..calm(&[to([0, 100, 0])]) }).1;
+    let own = Own { moved: None, health: Some(vec![Some(false), None, None]) };
+    let plan = world.turn(&Story { own, ..calm(&[to([0, 100, 0])]) }).1;
     assert_eq!(holder(&plan), Some(Guard::Cooldown), "{plan:?}");
     assert_eq!(world.calm(&[to([0, 100, 0])], 3), [100, 100, 0]);
 }

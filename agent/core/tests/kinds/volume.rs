@@ -1,22 +1,11 @@
 //! Volumes: they only grow, never beyond what is allowed, and never on made-up values.
 
-use crate::life::{Life, Said, Turn, action, commands, results, seldom};
-use proptest::{collection::vec, prelude::*};
-use setpoint_core::{
-    ActResult, Action, Ask, Command, Plan, Range, Seen, Span, TargetSettings, Volume,
-    VolumeSettings,
-};
+use crate::life::{self, Life, Said, Turn, action};
+use proptest::prelude::*;
+use setpoint_core::{Action, Ask, Plan, Range, Seen, Span, TargetSettings, Volume, VolumeSettings};
 
-#[derive(Clone, Debug)]
-struct Story {
-    unseen: bool,
-    busy: bool,
-    unread: bool,
-    moved: Option<u32>,
-    said: Vec<Said>,
-    command: Option<Command>,
-    result: ActResult,
-}
+/// What happens in one pass; the volume is as it was made, unless somebody else grows it.
+type Story = life::Story<Option<u32>>;
 
 fn stories() -> impl Strategy<Value = Vec<Story>> {
     let said = prop_oneof![
@@ -26,19 +15,7 @@ fn stories() -> impl Strategy<Value = Vec<Story>> {
         1 => Just(Said::Skipped),
         1 => Just(Said::Failed),
     ];
-    let around = (seldom(), seldom(), seldom(), prop::option::weighted(0.03, 1_u32..600));
-    let story = (around, vec(said, 1..3), commands(), results()).prop_map(
-        |((unseen, busy, unread, moved), said, command, result)| Story {
-            unseen,
-            busy,
-            unread,
-            moved,
-            said,
-            command,
-            result,
-        },
-    );
-    vec(story, 1..80)
+    life::stories(80, said, 1..3, prop::option::weighted(0.03, 1_u32..600))
 }
 
 fn bounds(quick: bool) -> VolumeSettings {
@@ -58,18 +35,12 @@ impl World {
     }
 
     fn turn(&mut self, story: &Story) -> (Turn, Plan) {
-        self.size = story.moved.unwrap_or(self.size);
-        let busy = story.busy.then(|| "optimizing".to_owned());
-        let seen = match story.unseen {
-            true => Seen::Nothing("no answer".to_owned()),
-            false => Seen::Volume(Volume { size: self.size, busy, ..Volume::default() }),
-        };
-        let (said, command) = (story.said.clone(), story.command.clone());
-        let turn = Turn { seen, read: !story.unread, said, command, result: story.result.clone() };
+        self.size = story.own.unwrap_or(self.size);
+        let turn = story.turn("optimizing", |busy| {
+            Seen::Volume(Volume { size: self.size, busy, ..Volume::default() })
+        });
         let plan = self.life.turn(&turn);
-        if let (Some((_, to)), ActResult::Accepted | ActResult::Unknown) =
-            (grow(&plan), &turn.result)
-        {
+        if let Some((_, to)) = grow(&plan).filter(|_| turn.takes_effect()) {
             self.size = to;
         }
         (turn, plan)
@@ -118,9 +89,7 @@ proptest! {
 #[track_caller]
 fn check(bounds: VolumeSettings, to: u32, expected: Option<u32>) {
     let mut world = World::new(bounds);
-    let (unseen, busy, unread, moved, command) = (false, false, false, None, None);
-    let (said, result) = (vec![Said::Asks(Ask::GrowTo(to))], ActResult::Accepted);
-    let story = Story { unseen, busy, unread, moved, said, command, result };
+    let story = Story::calm(vec![Said::Asks(Ask::GrowTo(to))]);
     assert_eq!(grow(&world.turn(&story).1).map(|(_, to)| to), expected);
 }
 

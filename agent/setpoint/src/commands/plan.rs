@@ -12,10 +12,9 @@ use crate::{
     wiring::{self, Reach},
 };
 use serde_json::{Value, json};
-use setpoint_control::{Commands, ControlLoop, Journal, JournalError, Pass, Past, think};
+use setpoint_control::{ControlLoop, Nobody, Nowhere, Pass, Past, think};
 use setpoint_core::{
-    ActResult, Command, Evaluation, Hold, Intent, Memory, Plan, Reading, RuleReport, RuleVerdict,
-    Seen, Snapshot, Span,
+    Evaluation, Hold, Plan, Reading, RuleReport, RuleVerdict, Seen, Snapshot, Span,
 };
 
 /// Looks, thinks, and shows what would be done.
@@ -83,7 +82,7 @@ async fn look(config: &Config) -> Result<Look, Exit> {
     let wired = world.and_then(|world| Ok((world, wiring::evaluator(&program)?)));
     let (world, evaluator) = wired.map_err(super::cannot_wire)?;
     let clock = SystemClock::start();
-    let ports = wiring::ports(world, clock, Box::new(Nowhere), Box::new(Nowhere));
+    let ports = wiring::ports(world, clock, Box::new(Nowhere), Box::new(Nobody));
     let past = Past::default();
     let mut memory = past.memory.clone();
     let mut control = ControlLoop::new(program.settings.clone(), ports, past);
@@ -134,24 +133,4 @@ fn unread(snapshot: &Snapshot) -> Vec<String> {
         | Reading::Absent(_) => None,
     });
     targets.chain(inputs).collect()
-}
-
-/// A plan is written down nowhere.
-struct Nowhere;
-
-impl Journal for Nowhere {
-    fn record(&mut self, _: &Pass, _: &Memory) -> Result<(), JournalError> {
-        Ok(())
-    }
-
-    fn outcome(&mut self, _: &Intent, _: &ActResult) -> Result<(), JournalError> {
-        Ok(())
-    }
-}
-
-/// Nobody tells a plan anything.
-impl Commands for Nowhere {
-    fn take(&self) -> Vec<Command> {
-        Vec::new()
-    }
 }
