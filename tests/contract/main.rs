@@ -106,5 +106,6 @@ providers! {
     units: units::Units,
     onprem_groups: onprem::Groups,
     onprem_rollouts: onprem::Rollouts,
+    onprem_routes: onprem::Routes,
     notes: notes::Groups,
 }

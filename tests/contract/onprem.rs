@@ -1,4 +1,4 @@
-//! Members and candidates behind a real HAProxy, which is spoken to by its runtime API: a line, and
+//! Members, candidates and destinations behind a real HAProxy, which is spoken to by its runtime API: a line, and
 //! what it says.
 //!
 //! The step is a shrinking: it is one word to HAProxy. Growth is several, with a start between
@@ -11,9 +11,9 @@ use crate::{
 };
 use setpoint_core::{Action, Span};
 use setpoint_onprem::{
-    Argv, Ending, OnpremEyes, OnpremHands, Pool, Resource, ServerLine, Split, places,
+    Argv, Ending, Fork, OnpremEyes, OnpremHands, Pool, Resource, ServerLine, Split, places,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::TcpListener, sync::Arc};
 use support::Haproxy;
 
 /// Groups, each a backend of its own.
@@ -91,9 +91,8 @@ impl Backend for Group {
     }
 }
 
-/// The weights that each backend begins with: a quarter for the candidate.
-const STABLE: u32 = 3;
-const CANDIDATE: u32 = 1;
+/// The weights that two servers begin with: a quarter for the first.
+const BEGIN: (u32, u32) = (1, 3);
 
 /// Rollouts, each a backend of its own.
 pub(crate) struct Rollouts(Arc<Haproxy>);
@@ -109,53 +108,88 @@ impl Provider for Rollouts {
     }
 
     async fn scene(&self, name: &str, _: Way) -> Scene<Self> {
-        let (members, written) = members();
-        for ((server, place), weight) in
-            ["stable", "new"].iter().zip(&written).zip([STABLE, CANDIDATE])
-        {
-            enlist(&self.0, &format!("{name}/{server}"), place, weight);
-        }
+        let (weights, members) = Weights::of(&self.0, name, ["new", "stable"]);
         let split = |backend: &str| {
             let (backend, candidates) = (backend.to_owned(), vec!["new".to_owned()]);
             Resource::Rollout(Split { backend, candidates, revision_file: None })
         };
         let targets = BTreeMap::from([(it(), split(name)), (missing(), split("nobody"))]);
         let action = Action::Set { from: 25, to: 50, leaves: true, revision: None };
-        let weights = Weights { backend: name.to_owned() };
         let step = Step { from: 25, to: 50, action };
         Behind::new(&self.0, weights, members).scene(targets, step)
     }
 }
 
-/// The weights of a candidate and of what is stable.
+/// Traffic, each a backend of its own.
+pub(crate) struct Routes(Arc<Haproxy>);
+
+impl Provider for Routes {
+    type Eyes = OnpremEyes;
+    type Hands = OnpremHands;
+    const WITHOUT: &'static [(Case, &'static str)] = Groups::WITHOUT;
+    const REMEDY: &'static str = Groups::REMEDY;
+
+    fn start() -> Self {
+        Self(backends())
+    }
+
+    async fn scene(&self, name: &str, _: Way) -> Scene<Self> {
+        let (weights, members) = Weights::of(&self.0, name, ["aws", "azure"]);
+        let fork = |backend: &str| {
+            let destinations = ["aws", "azure"].map(|it| (it.to_owned(), it.to_owned())).into();
+            Resource::Traffic(Fork { backend: backend.to_owned(), destinations })
+        };
+        let targets = BTreeMap::from([(it(), fork(name)), (missing(), fork("nobody"))]);
+        let shares = |aws: u32| [("aws".to_owned(), aws), ("azure".to_owned(), 100 - aws)].into();
+        let action = Action::Route { from: shares(25), to: shares(50), leaves: true };
+        let step = Step { from: 25, to: 50, action };
+        Behind::new(&self.0, weights, members).scene(targets, step)
+    }
+}
+
+/// The weights of two servers.
 struct Weights {
     backend: String,
+    servers: [&'static str; 2],
 }
 
 impl Weights {
-    /// That of what is stable, and the candidate's.
+    /// Two servers of `backend` with the weights to begin with, and who is behind them.
+    fn of(
+        haproxy: &Haproxy,
+        backend: &str,
+        servers: [&'static str; 2],
+    ) -> (Self, [TcpListener; 2]) {
+        let (members, written) = members();
+        for ((server, place), weight) in servers.iter().zip(&written).zip([BEGIN.0, BEGIN.1]) {
+            enlist(haproxy, &format!("{backend}/{server}"), place, weight);
+        }
+        (Self { backend: backend.to_owned(), servers }, members)
+    }
+
+    /// That of the first, and that of the second.
     fn both(&self, haproxy: &Haproxy) -> (u32, u32) {
         let weight = |server: &str| -> u32 {
             let said = haproxy.ask(&format!("get weight {}/{server}", self.backend));
             let weight = said.split_whitespace().next().and_then(|weight| weight.parse().ok());
             weight.unwrap_or_else(|| panic!("no weight: {said}"))
         };
-        (weight("stable"), weight("new"))
+        (weight(self.servers[0]), weight(self.servers[1]))
     }
 }
 
 impl Backend for Weights {
     fn size(&self, haproxy: &Haproxy) -> u32 {
-        let (stable, candidate) = self.both(haproxy);
-        100 * candidate / (stable + candidate)
+        let (first, second) = self.both(haproxy);
+        100 * first / (first + second)
     }
 
     fn moves(&self, haproxy: &Haproxy) {
-        haproxy.ask(&format!("set server {}/new weight 12", self.backend));
+        haproxy.ask(&format!("set server {}/{} weight 12", self.backend, self.servers[0]));
     }
 
     fn effects(&self, haproxy: &Haproxy) -> usize {
         // However many weights it takes, the share is one.
-        usize::from(self.both(haproxy) != (STABLE, CANDIDATE))
+        usize::from(self.both(haproxy) != BEGIN)
     }
 }

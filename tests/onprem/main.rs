@@ -3,6 +3,7 @@
 mod agent;
 mod agent_replicas;
 mod agent_rollout;
+mod agent_traffic;
 mod doctor;
 mod groups;
 mod named;

@@ -229,6 +229,7 @@ mod tests {
             drain: false,
             weight: 1,
             since: Span::from_secs(30),
+            checked: true,
             downs: 1,
             sessions: 0,
         };

@@ -1,7 +1,7 @@
 //! A look around before work: whether HAProxy answers, has the backend, and would do as asked.
 //! Changes nothing: what is asked of it for a try is incomplete, so that it is always refused.
 
-use crate::{Onprem, Pool, Resource, Split, failure::Failure};
+use crate::{Fork, Onprem, Pool, Resource, Split, failure::Failure, table::Server};
 use setpoint_control::{Finding, Severity};
 use setpoint_core::{Range, TargetName};
 use std::{collections::BTreeMap, env, path::Path};
@@ -40,6 +40,7 @@ impl Onprem {
                     found
                 }
                 Resource::Rollout(split) => self.split(split, acts(name)).await,
+                Resource::Traffic(fork) => self.fork(fork, acts(name)).await,
             };
             let about = format!("target {name}");
             findings.extend(found.into_iter().map(|it| Finding { about: about.clone(), ..it }));
@@ -106,18 +107,48 @@ impl Onprem {
             }
             Err(failure) => Some(problem(&failure).help("until it can be read nothing is raised")),
         });
-        if acts && let Some(server) = servers.first() {
-            // Without a weight it is always refused.
-            let asked = format!("set server {}/{} weight", split.backend, server.name);
-            findings.extend(match self.haproxy.ask(&asked).await {
-                Ok(said) if said.contains("Permission denied") => {
-                    Some(of_failure(&Failure::Denied, &split.backend))
-                }
-                Ok(_) => None,
-                Err(failure) => Some(of_failure(&failure, &split.backend)),
-            });
+        if acts {
+            findings.extend(self.weighing(&split.backend, &servers).await);
         }
         findings
+    }
+
+    /// What is wrong with where users are sent, or is not known of it.
+    async fn fork(&self, fork: &Fork, acts: bool) -> Vec<Finding> {
+        let servers = match self.haproxy.servers(&fork.backend).await {
+            Ok(servers) => servers,
+            Err(failure) => return vec![of_failure(&failure, &fork.backend)],
+        };
+        let mut findings = match fork.ways(&servers) {
+            Ok(ways) => ways.unchecked().map(|name| {
+                let message = format!("nobody checks whether {name} answers");
+                let help = "rules that ask whether it is healthy are skipped: write `check` on its \
+                            `server` line";
+                Finding::new(Severity::Note, "", message).help(help)
+            }).collect(),
+            Err(failure) => {
+                let help = "`destinations` are names of servers of the backend, as HAProxy's \
+                            configuration has them; there must be no others that take users";
+                vec![Finding::new(Severity::Problem, "", failure.to_string()).help(help)]
+            }
+        };
+        if acts {
+            findings.extend(self.weighing(&fork.backend, &servers).await);
+        }
+        findings
+    }
+
+    /// What HAProxy says to a weight that is none.
+    async fn weighing(&self, backend: &str, servers: &[Server]) -> Option<Finding> {
+        // Without a weight it is always refused.
+        let asked = format!("set server {backend}/{} weight", servers.first()?.name);
+        match self.haproxy.ask(&asked).await {
+            Ok(said) if said.contains("Permission denied") => {
+                Some(of_failure(&Failure::Denied, backend))
+            }
+            Ok(_) => None,
+            Err(failure) => Some(of_failure(&failure, backend)),
+        }
     }
 
     /// What HAProxy says to a server without an address.

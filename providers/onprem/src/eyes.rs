@@ -29,6 +29,7 @@ impl Observe for OnpremEyes {
                     self.provider.database(cluster).await.map(Seen::Database)
                 }
                 Resource::Rollout(split) => self.provider.rollout(split).await.map(Seen::Rollout),
+                Resource::Traffic(fork) => self.provider.traffic(fork).await.map(Seen::Traffic),
             };
             (name.clone(), seen.unwrap_or_else(|failure| Seen::Nothing(failure.to_string())))
         });

@@ -54,6 +54,12 @@ impl OnpremHands {
             (Resource::Rollout(split), Action::Set { from, to, revision, .. }) => {
                 provider.shift(split, (*from, *to), revision.as_deref()).await
             }
+            (Resource::Traffic(fork), Action::Route { from, to, .. }) => {
+                provider.route(fork, from, to).await
+            }
+            (Resource::Traffic(_), action) => {
+                Err(Failure::Refused(format!("{} is a traffic: it cannot {action}", intent.target)))
+            }
             (Resource::Rollout(_), action) => {
                 let target = &intent.target;
                 Err(Failure::Refused(format!("{target} is a rollout: it cannot {action}")))
@@ -112,7 +118,7 @@ impl Act for OnpremHands {
                 match resource {
                     Resource::Group(pool) => provider.go_on(pool).await,
                     Resource::Database(cluster) => provider.go_on_with(cluster).await,
-                    Resource::Rollout(_) => Ok(()),
+                    Resource::Rollout(_) | Resource::Traffic(_) => Ok(()),
                 }
             };
             within_time(resource, work).await
@@ -133,7 +139,7 @@ async fn within_time(
     let patience = match resource {
         Resource::Group(pool) => pool.patience,
         Resource::Database(cluster) => cluster.patience,
-        Resource::Rollout(_) => DEADLINE,
+        Resource::Rollout(_) | Resource::Traffic(_) => DEADLINE,
     };
     let limit = patience + TALK;
     timeout(Duration::from_millis(limit.ms()), work).await.unwrap_or(Err(Failure::Late(limit)))

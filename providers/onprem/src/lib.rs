@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Start reading at [`Onprem`], then `crew.rs`; replicas of PostgreSQL are in `postgres/`, the share
-//! of a candidate is in `rollout.rs`.
+//! of a candidate is in `rollout.rs`, those of destinations are in `traffic.rs`.
 
 mod argv;
 mod begin;
@@ -30,7 +30,9 @@ mod pool;
 mod postgres;
 mod program;
 mod rollout;
+mod side;
 mod table;
+mod traffic;
 mod weights;
 
 pub use argv::{Argv, BadArgv};
@@ -42,3 +44,4 @@ pub use place::{BadPlace, Place, places};
 pub use pool::{Ending, Pool, ServerLine};
 pub use postgres::Cluster;
 pub use rollout::Split;
+pub use traffic::Fork;

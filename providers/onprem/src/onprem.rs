@@ -1,7 +1,7 @@
 //! The provider: one HAProxy, and the groups behind it.
 
 use crate::{
-    Address, Cluster, OnpremEyes, OnpremHands, Place, Pool, Split,
+    Address, Cluster, Fork, OnpremEyes, OnpremHands, Place, Pool, Split,
     crew::{Crew, unregistered},
     failure::Failure,
     haproxy::Haproxy,
@@ -26,6 +26,8 @@ pub enum Resource {
     Database(Box<Cluster>),
     /// A candidate's share of a backend's traffic.
     Rollout(Split),
+    /// Where the users of a backend are sent.
+    Traffic(Fork),
 }
 
 /// A provider whose groups are backends of one HAProxy.

@@ -7,8 +7,8 @@
 
 use crate::{
     Onprem,
-    begin::weigh,
     failure::Failure,
+    side::{Change, Side, is_called, steps},
     table::Server,
     weights::{Part, shares, weights},
 };
@@ -32,10 +32,7 @@ pub struct Split {
 
 impl Split {
     fn is_candidate(&self, server: &Server) -> bool {
-        self.candidates.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(start) => server.name.starts_with(start),
-            None => server.name == *pattern,
-        })
+        self.candidates.iter().any(|pattern| is_called(&server.name, pattern))
     }
 
     /// The candidate's revision, if there is a file that tells it.
@@ -64,37 +61,21 @@ impl Split {
         if stable.is_empty() {
             return Err(none("every server is a candidate, and none is stable"));
         }
-        Ok(Sides { candidates, stable })
+        Ok(Sides { candidates: Side(candidates), stable: Side(stable) })
     }
 }
 
 /// The servers of a backend, sorted.
 #[derive(Debug)]
 pub(crate) struct Sides<'a> {
-    candidates: Vec<&'a Server>,
-    stable: Vec<&'a Server>,
-}
-
-/// Whether anybody is sent there, as far as its weight lets them.
-const fn serves(server: &Server) -> bool {
-    server.up && !server.maint && !server.drain
-}
-
-fn serving(side: &[&Server]) -> u32 {
-    u32::try_from(side.iter().filter(|server| serves(server)).count()).unwrap_or(u32::MAX)
-}
-
-/// The sum of the weights of those who serve; where nobody does, of all who would.
-fn total(side: &[&Server]) -> u64 {
-    let nobody = serving(side) == 0;
-    let counted = side.iter().filter(|server| nobody || serves(server));
-    counted.map(|server| u64::from(server.weight)).sum()
+    candidates: Side<'a>,
+    stable: Side<'a>,
 }
 
 impl Sides<'_> {
     /// The candidate's share, in percent.
     fn share(&self) -> Result<u32, Failure> {
-        let shares = shares(&[total(&self.candidates), total(&self.stable)]);
+        let shares = shares(&[self.candidates.total(), self.stable.total()]);
         let share = shares.and_then(|shares| shares.first().copied());
         share.ok_or_else(|| Failure::Answer("no server has any weight".to_owned()))
     }
@@ -102,13 +83,13 @@ impl Sides<'_> {
     /// Why it should be left alone, if it should.
     fn busy(&self) -> Option<String> {
         let down =
-            |side: &[&Server], what: &str| (serving(side) == 0).then(|| format!("no {what} is up"));
+            |side: &Side<'_>, what: &str| (side.serving() == 0).then(|| format!("no {what} is up"));
         down(&self.candidates, "candidate").or_else(|| down(&self.stable, "stable server"))
     }
 
     /// The weights that give the candidate `to` percent, as steps that each may be the last.
     fn steps(&self, to: u32) -> Result<[Vec<Change>; 4], Failure> {
-        let (candidates, stable) = (serving(&self.candidates), serving(&self.stable));
+        let (candidates, stable) = (self.candidates.serving(), self.stable.serving());
         if stable == 0 && to < 100 {
             return Err(Failure::Refused("no stable server is up to take the traffic".to_owned()));
         }
@@ -124,28 +105,11 @@ impl Sides<'_> {
             )));
         };
         // A rollback is the fewest commands that there can be.
-        let keeps = to == 0 && total(&self.stable) > 0;
-        let stable: &[&Server] = if keeps { &[] } else { &self.stable };
-        let raised = |side: &[&Server], weight: u32| moved(side, weight, |old| old < weight);
-        let lowered = |side: &[&Server], weight: u32| moved(side, weight, |old| old > weight);
-        // What takes the candidate's share down comes first, then what takes it up.
-        Ok([
-            raised(stable, other),
-            lowered(&self.candidates, one),
-            raised(&self.candidates, one),
-            lowered(stable, other),
-        ])
+        let keeps = to == 0 && self.stable.total() > 0;
+        let rest: &[_] = if keeps { &[] } else { &[(&self.stable, other)] };
+        Ok(steps(&[(&self.candidates, one)], rest))
     }
 }
-
-/// The servers of `side` whose weights are to be moved to `weight`.
-fn moved(side: &[&Server], weight: u32, moves: impl Fn(u32) -> bool) -> Vec<Change> {
-    let moving = side.iter().filter(|server| moves(server.weight));
-    moving.map(|server| (server.name.clone(), weight)).collect()
-}
-
-/// A server and the weight that it is to have.
-type Change = (String, u32);
 
 impl Onprem {
     /// How a rollout stands.
@@ -187,15 +151,7 @@ impl Onprem {
                 return Err(Failure::Stale(format!("the candidate is {now} now, not {then}")));
             }
         }
-        for step in sides.steps(to)? {
-            let command =
-                |(server, weight): &Change| weigh(&format!("{}/{server}", split.backend), *weight);
-            let commands: Vec<String> = step.iter().map(command).collect();
-            if !commands.is_empty() {
-                self.haproxy.command(&commands).await?;
-            }
-        }
-        Ok(())
+        self.set_weights(&split.backend, sides.steps(to)?).await
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) struct Server {
     pub(crate) place: Option<Place>,
     /// Whether HAProxy sends anybody there, as far as checks go.
     pub(crate) up: bool,
+    /// Whether HAProxy checks it at all.
+    pub(crate) checked: bool,
     /// Whether it is kept out altogether.
     pub(crate) maint: bool,
     /// Whether it takes nobody new.
@@ -33,6 +35,8 @@ const MAINT: u32 = 0x01 | 0x02 | 0x04 | 0x20 | 0x40;
 const DRAIN: u32 = 0x08 | 0x10;
 /// The operational state of a server to which nobody is sent.
 const STOPPED: u32 = 0;
+/// The bit of a check's state that says that there is one.
+const CHECKED: u32 = 0x02;
 
 impl Haproxy {
     /// Every server of `backend`, in HAProxy's order.
@@ -85,6 +89,7 @@ fn server(columns: &[&str], line: &str, counts: &BTreeMap<String, Counts>) -> Re
         name: name.to_owned(),
         place: place.parse::<SocketAddrV4>().ok().map(Place::at),
         up: number("srv_op_state")? != STOPPED,
+        checked: number("srv_check_state")? & CHECKED != 0,
         maint: admin & MAINT != 0,
         drain: admin & DRAIN != 0,
         weight: number("srv_uweight")?,
@@ -130,7 +135,7 @@ mod tests {
     /// An answer of HAProxy 2.6, with the columns that are read and some that are not.
     fn answer(states: &[&str], stats: &[&str]) -> String {
         let head = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state \
-                    srv_uweight srv_iweight srv_time_since_last_change srv_port";
+                    srv_uweight srv_iweight srv_time_since_last_change srv_check_state srv_port";
         let columns = "# pxname,svname,qcur,scur,status,chkdown,last_chk,";
         format!("{head}\n{}\n\n{columns}\n{}\n\n", states.join("\n"), stats.join("\n"))
     }
@@ -139,8 +144,8 @@ mod tests {
     fn it_reads_states_and_counts_of_each_server() {
         let told = answer(
             &[
-                "3 web 1 mine 127.0.0.1 2 0 1 1 7 80",
-                "3 web 2 sp-10.0.0.1:80 10.0.0.1 0 9 0 0 2 80",
+                "3 web 1 mine 127.0.0.1 2 0 1 1 7 0 80",
+                "3 web 2 sp-10.0.0.1:80 10.0.0.1 0 9 0 0 2 6 80",
             ],
             &["web,mine,0,4,no check,,,", "web,sp-10.0.0.1:80,1,2,DRAIN,3,\"a, b\","],
         );
@@ -148,9 +153,10 @@ mod tests {
         let mine = &servers[0];
         assert_eq!((mine.up, mine.maint, mine.drain, mine.weight), (true, false, false, 1));
         assert_eq!((mine.sessions, mine.downs, mine.since), (4, 0, Span::from_secs(7)));
+        assert!(!mine.checked);
         let ours = &servers[1];
         assert_eq!((ours.up, ours.maint, ours.drain, ours.weight), (false, true, true, 0));
-        assert_eq!((ours.sessions, ours.downs), (3, 3));
+        assert_eq!((ours.sessions, ours.downs, ours.checked), (3, 3, true));
         assert_eq!(ours.place, Place::of_server(&ours.name));
     }
 
@@ -161,7 +167,7 @@ mod tests {
                 .into_iter()
                 .chain([(8, false, true), (16, false, true), (9, true, true), (64, true, false)])
         {
-            let state = format!("3 web 1 a 10.0.0.1 2 {admin} 1 1 7 80");
+            let state = format!("3 web 1 a 10.0.0.1 2 {admin} 1 1 7 6 80");
             let servers = read(&answer(&[&state], &["web,a,0,0,UP,0,,"])).unwrap();
             assert_eq!((servers[0].maint, servers[0].drain), (maint, drain), "{admin}");
         }
@@ -170,7 +176,7 @@ mod tests {
     #[test]
     fn an_answer_that_ends_early_is_never_taken_for_a_smaller_backend() {
         let whole = answer(
-            &["3 web 1 a 10.0.0.1 2 0 1 1 7 80", "3 web 2 b - 2 0 1 1 7 80"],
+            &["3 web 1 a 10.0.0.1 2 0 1 1 7 6 80", "3 web 2 b - 2 0 1 1 7 6 80"],
             &["web,a,0,0,UP,0,,", "web,b,0,0,UP,0,,"],
         );
         assert_eq!(read(&whole).unwrap().len(), 2);
@@ -181,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_not_resolved_has_no_place() {
-        let told = answer(&["3 web 1 a - 0 32 1 1 7 80"], &["web,a,0,0,MAINT,,,"]);
+        let told = answer(&["3 web 1 a - 0 32 1 1 7 6 80"], &["web,a,0,0,MAINT,,,"]);
         assert_eq!(read(&told).unwrap()[0].place, None);
     }
 }

@@ -1,5 +1,5 @@
 //! Makes sense of a group or database on one's own machines, the places of its members and the
-//! programs that start and stop them, and of a candidate among the servers of a backend.
+//! programs that start and stop them, and of candidates and destinations among servers.
 
 use super::{
     fault::{At, Code, ConfigFault, Faults, Place},
@@ -7,9 +7,10 @@ use super::{
     raw::RawNamed,
     raw_provider::RawProvider,
     raw_target::{RawGroup, RawOwn, RawOwnDatabase, RawSplit, RawTarget, RawTargetKind},
+    traffic,
 };
 use setpoint_core::Span;
-use setpoint_onprem::{Argv, Cluster, Ending, Pool, Resource, ServerLine, Split, places};
+use setpoint_onprem::{Argv, Cluster, Ending, Fork, Pool, Resource, ServerLine, Split, places};
 use std::path::Path;
 
 /// How long a member may take to finish what it has, where nothing counts it.
@@ -45,11 +46,15 @@ pub(crate) fn own(
             let is_here = matches!(provider, RawProvider::Onprem(_));
             return is_here.then(|| Reader { raw, faults }.split(own))?.map(Resource::Rollout);
         }
+        RawTargetKind::Traffic { name, destinations, .. } => {
+            let is_here = matches!(provider, RawProvider::Onprem(_));
+            let fork = || Reader { raw, faults }.fork(name.as_ref(), destinations);
+            return is_here.then(fork)?.map(Resource::Traffic);
+        }
         RawTargetKind::Group { more, .. } => (&more.own, None),
         RawTargetKind::Database { own, .. } => (&own.own, Some(&**own)),
         RawTargetKind::Job { .. }
         | RawTargetKind::Volume { .. }
-        | RawTargetKind::Traffic { .. }
         | RawTargetKind::Flag { .. }
         | RawTargetKind::Setting { .. } => return None,
     };
@@ -172,11 +177,7 @@ impl Reader<'_> {
                 let fault = self.bad(&written.place, message.to_owned());
                 self.faults.push(fault.help("name the servers: `[\"canary-1\"]`"));
             }
-            for name in &written.value {
-                let start = name.value.strip_suffix('*').unwrap_or(&name.value).to_owned();
-                let start = At { value: start, place: name.place.clone() };
-                self.plain(&start, "-_.:", "no name of a server, nor how some begin");
-            }
+            written.value.iter().for_each(|name| self.servers(name));
         }
         let file = own.revision_file.as_ref();
         Some(Split {
@@ -184,6 +185,35 @@ impl Reader<'_> {
             candidates: candidates?.value.iter().map(|name| name.value.clone()).collect(),
             revision_file: file.map(|at| beside(&at.place, Path::new(&at.value))),
         })
+    }
+
+    fn fork(
+        &self,
+        name: Option<&At<String>>,
+        destinations: &[(At<String>, At<String>)],
+    ) -> Option<Fork> {
+        let backend = self.id();
+        if let Some(id) = &backend {
+            self.plain(id, "-_.:", "no name of a backend");
+        }
+        if let Some(name) = name {
+            let message = "`name` is for a traffic of Route 53; here `id` is the backend";
+            self.faults.push(ConfigFault::new(Code::WrongKind, &name.place, message));
+        }
+        traffic::each_its_own(destinations, self.faults);
+        destinations.iter().for_each(|(_, servers)| self.servers(servers));
+        let own = |(own, id): &(At<String>, At<String>)| (own.value.clone(), id.value.clone());
+        Some(Fork {
+            backend: backend?.value.clone(),
+            destinations: destinations.iter().map(own).collect(),
+        })
+    }
+
+    /// Says so if it can be no name of a server, nor how the names of some begin.
+    fn servers(&self, name: &At<String>) {
+        let start = name.value.strip_suffix('*').unwrap_or(&name.value).to_owned();
+        let start = At { value: start, place: name.place.clone() };
+        self.plain(&start, "-_.:", "no name of a server, nor how some begin");
     }
 
     fn id(&self) -> Option<&At<String>> {

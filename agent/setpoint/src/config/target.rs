@@ -84,7 +84,7 @@ pub(crate) fn target(
     let own = own::own(raw, providers, faults);
     let provider = raw.provider.value.clone();
     let settings = shared_brakes(settings, &provider, brakes, faults);
-    let records = traffic::records(raw, faults);
+    let records = traffic::records(raw, providers, faults);
     Some(Target { provider, which, settings, own, records, mode })
 }
 
@@ -329,6 +329,8 @@ const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),
         RawProvider::File(_) => ("a folder of files", &[Kind::Setting]),
         RawProvider::Flags(_) => ("a file of flags", &[Kind::Flag]),
-        RawProvider::Onprem(_) => ("a HAProxy", &[Kind::Group, Kind::Database, Kind::Rollout]),
+        RawProvider::Onprem(_) => {
+            ("a HAProxy", &[Kind::Group, Kind::Database, Kind::Rollout, Kind::Traffic])
+        }
     }
 }

@@ -1,8 +1,10 @@
-//! Makes sense of a traffic: the name that users ask for, and a record set for each destination.
+//! Makes sense of a traffic: its destinations, and of Route 53 the name that users ask for.
 
 use super::{
     fault::{At, Code, ConfigFault, Faults},
     meaning::or,
+    raw::RawNamed,
+    raw_provider::RawProvider,
     raw_target::{RawBrakes, RawTarget, RawTargetKind},
 };
 use setpoint_aws::Records;
@@ -26,28 +28,32 @@ pub(super) fn settings(
     }
 }
 
-/// The record sets of `raw`, if it is a traffic.
-pub(super) fn records(raw: &RawTarget, faults: &Faults) -> Option<Records> {
+/// The record sets of `raw`, if it is a traffic at AWS.
+pub(super) fn records(
+    raw: &RawTarget,
+    providers: &[RawNamed<RawProvider>],
+    faults: &Faults,
+) -> Option<Records> {
     let RawTargetKind::Traffic { name, destinations, .. } = &raw.kind else { return None };
-    let bad = |at: &At<String>, message: &str, help: &str| {
-        faults.push(ConfigFault::new(Code::BadValue, &at.place, message).help(help));
+    let named = providers.iter().find(|provider| provider.name.value == raw.provider.value);
+    let Some(RawProvider::Aws(_)) = named?.what.as_ref() else { return None };
+    each_its_own(destinations, faults);
+    for (_, id) in destinations.iter().filter(|(_, id)| id.value.len() > LONGEST) {
+        faults.push(ConfigFault::new(
+            Code::BadValue,
+            &id.place,
+            format!("a set identifier has at most {LONGEST} letters"),
+        ));
+    }
+    let Some(name) = name else {
+        let message = "a traffic of Route 53 has a `name`";
+        let fault = ConfigFault::new(Code::MissingKey, &raw.provider.place, message);
+        faults.push(fault.help("write `name = \"www.example.com\"`"));
+        return None;
     };
     if !is_name(&name.value) {
-        bad(name, "`name` is no name of DNS", "write it as `www.example.com`");
-    }
-    if destinations.len() == 1 {
-        let help = "name a record set for each: `{ aws = \"…\", azure = \"…\" }`";
-        bad(&destinations[0].0, "one destination leaves users no choice", help);
-    }
-    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
-    for (own, id) in destinations {
-        if id.value.trim().is_empty() || id.value.len() > LONGEST {
-            bad(id, "it is no set identifier", "write that of a weighted record set");
-        }
-        if let Some(other) = owners.insert(&id.value, &own.value) {
-            let message = format!("{} is the record set of `{other}` already", id.place.written());
-            faults.push(ConfigFault::new(Code::Twice, &id.place, message));
-        }
+        let fault = ConfigFault::new(Code::BadValue, &name.place, "`name` is no name of DNS");
+        faults.push(fault.help("write it as `www.example.com`"));
     }
     let own = |(own, id): &(At<String>, At<String>)| (own.value.clone(), id.value.clone());
     Some(Records {
@@ -55,6 +61,26 @@ pub(super) fn records(raw: &RawTarget, faults: &Faults) -> Option<Records> {
         name: name.value.clone(),
         destinations: destinations.iter().map(own).collect(),
     })
+}
+
+/// Says so if there is one destination, or if two are the same thing at their provider.
+pub(super) fn each_its_own(destinations: &[(At<String>, At<String>)], faults: &Faults) {
+    if let [(only, _)] = destinations {
+        let message = "one destination leaves users no choice";
+        let fault = ConfigFault::new(Code::BadValue, &only.place, message);
+        faults.push(fault.help("name what each is there: `{ aws = \"…\", azure = \"…\" }`"));
+    }
+    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    for (own, id) in destinations {
+        if id.value.trim().is_empty() {
+            let message = "it is empty: it is what the destination is at its provider";
+            faults.push(ConfigFault::new(Code::BadValue, &id.place, message));
+        }
+        if let Some(other) = owners.insert(&id.value, &own.value) {
+            let message = format!("{} is `{other}` already", id.place.written());
+            faults.push(ConfigFault::new(Code::Twice, &id.place, message));
+        }
+    }
 }
 
 /// Whether it may be a name of DNS, with a `*` for its first part or without.

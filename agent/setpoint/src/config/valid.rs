@@ -366,9 +366,9 @@ pub(crate) struct Target {
     pub(crate) which: Which,
     /// Its bounds and brakes, as narrowed by the policies that name it.
     pub(crate) settings: TargetSettings,
-    /// Where its members run and how they are started, of a target on one's own machines.
+    /// What it is behind a HAProxy, of a target on one's own machines.
     pub(crate) own: Option<Resource>,
-    /// The record sets that are its destinations, of a traffic.
+    /// The record sets that are its destinations, of a traffic at AWS.
     pub(crate) records: Option<Records>,
     /// What may be done to it: the least of the agent's mode and of every policy's that names it.
     pub(crate) mode: Mode,

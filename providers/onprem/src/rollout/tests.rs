@@ -1,6 +1,7 @@
 //! Whom a split counts, and in which order weights are set.
 
 use super::*;
+use crate::side::serves;
 use setpoint_core::Span;
 
 fn server(name: &str, weight: u32) -> Server {
@@ -8,6 +9,7 @@ fn server(name: &str, weight: u32) -> Server {
         name: name.to_owned(),
         place: None,
         up: true,
+        checked: true,
         maint: false,
         drain: false,
         weight,

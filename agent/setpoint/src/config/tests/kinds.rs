@@ -2,6 +2,7 @@
 
 use super::*;
 use setpoint_core::Side;
+use setpoint_onprem::Resource;
 
 const POOL: &str = r#"
 const POLICY = #{
@@ -318,13 +319,13 @@ fn a_traffic_binds_each_destination_to_a_record_set() {
 fn what_makes_no_sense_of_a_traffic_is_said() {
     let two = "azure = \"set-2\"";
     for (from, to, expected) in [
-        ("name = \"www.example.com\"\n", "", "has no `name`"),
+        ("name = \"www.example.com\"\n", "", "a traffic of Route 53 has a `name`"),
         ("www.example.com", "www example", "`name` is no name of DNS"),
         ("destinations = ", "destination = ", "did you mean `destinations`"),
         (two, "azrue = \"set-2\"", "the policy sends users to aws, azure"),
         (two, "azure = \"set-2\", gcp = \"set-3\"", "names the destinations aws, azure, gcp"),
         (", azure = \"set-2\"", "", "one destination leaves users no choice"),
-        (two, "azure = \"set-1\"", "is the record set of `aws` already"),
+        (two, "azure = \"set-1\"", "is `aws` already"),
         ("kind = \"traffic\"", "kind = \"traffic\"\nmax = 50", "`targets.front` has no key `max`"),
         ("kind = \"aws\"\nregion = \"eu-west-1\"", "kind = \"systemd\"", "it has no traffic"),
     ] {
@@ -336,6 +337,37 @@ fn what_makes_no_sense_of_a_traffic_is_said() {
     let (config, faults) = front(&format!("{GOOD_FRONT}[[policies]]\nname = \"other\"\n{policy}"));
     assert!(config.is_none());
     assert!(faults.contains("`front` has two policies, and a traffic belongs to one"), "{faults}");
+}
+
+#[test]
+fn a_traffic_behind_a_haproxy_binds_each_destination_to_servers() {
+    let good = GOOD_FRONT
+        .replace(
+            "kind = \"aws\"\nregion = \"eu-west-1\"",
+            "kind = \"onprem\"\nhaproxy = \"/run/admin.sock\"",
+        )
+        .replace("id = \"Z1\"\nname = \"www.example.com\"", "id = \"users\"")
+        .replace("aws = \"set-1\", azure = \"set-2\"", "aws = \"aws-*\", azure = \"azure\"");
+    let (config, faults) = front(&good);
+    let config = config.unwrap_or_else(|| panic!("{faults}"));
+    let Some(Resource::Traffic(fork)) = &config.targets["front"].own else { panic!("a fork") };
+    assert_eq!((&*fork.backend, &*fork.destinations["aws"]), ("users", "aws-*"));
+    assert!(config.targets["front"].records.is_none());
+    for (from, to, expected) in [
+        (
+            "id = \"users\"",
+            "id = \"users\"\nname = \"www.example.com\"",
+            "`name` is for a traffic of Route 53",
+        ),
+        ("aws-*", "aws *", "no name of a server, nor how some begin"),
+        ("\"azure\"", "\"aws-*\"", "is `aws` already"),
+        (", azure = \"azure\"", "", "one destination leaves users no choice"),
+    ] {
+        let bad = good.replacen(from, to, 1);
+        assert_ne!(bad, good, "{from}");
+        let (config, faults) = front(&bad);
+        assert!(config.is_none() && faults.contains(expected), "{to}: {faults}");
+    }
 }
 
 #[test]
