@@ -161,6 +161,7 @@ impl HttpClient {
     }
 
     /// The head of the answer to a `GET`.
+    #[cfg(feature = "probe")]
     pub(crate) async fn head_of(&self, url: &Url) -> Result<Response, FetchError> {
         self.send(self.client.get(url.clone())).await
     }

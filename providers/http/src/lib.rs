@@ -8,10 +8,12 @@
 //! Start reading at [`HttpClient`]; the sources are [`JsonSource`] and [`ProbeSource`], the
 //! provider is [`Webhook`].
 
+#[cfg(feature = "probe")]
 mod certificate;
 mod client;
 mod failure;
 mod json;
+#[cfg(feature = "probe")]
 mod probe;
 mod settings;
 mod signed;
@@ -22,6 +24,7 @@ mod webhook;
 pub use client::{Answer, HttpClient, shown};
 pub use failure::{FetchError, SetUpError};
 pub use json::{JsonQuery, JsonSource, NoPointer};
+#[cfg(feature = "probe")]
 pub use probe::{Check, ProbeSource};
 pub use settings::{Auth, HttpSettings, Secret, TlsFiles, header_fault};
 pub use signed::{Sign, Unsigned};

@@ -5,15 +5,25 @@
 //! bound to it, never a number. Start reading at [`ScrapeSource`], [`PrometheusSource`] and
 //! [`AlertSource`]; [`RangeClient`] asks for long stretches of the past, for those who study them.
 
+#[cfg(feature = "sources")]
 mod alerts;
 mod answer;
+#[cfg(feature = "sources")]
 mod past;
 mod range;
+#[cfg(feature = "sources")]
+mod rows;
+#[cfg(feature = "sources")]
 mod scrape;
+#[cfg(feature = "sources")]
 mod server;
 
+#[cfg(feature = "sources")]
 pub use alerts::{AlertSource, MAX_ALERTS};
+pub use answer::MAX_ANSWER;
 pub use range::{RangeClient, RangeError};
+#[cfg(feature = "sources")]
 pub use scrape::{MAX_PAGE, ScrapeSource};
-pub use server::{MAX_ANSWER, PrometheusSource};
+#[cfg(feature = "sources")]
+pub use server::PrometheusSource;
 pub use setpoint_http::{Auth, HttpSettings, Secret};

@@ -4,8 +4,9 @@
 //! that a value is as old as they are, not as the step.
 
 use crate::{
-    answer::{self, RangeAnswer},
-    server::{PrometheusSource, seconds},
+    answer::seconds,
+    rows::{self, RangeAnswer},
+    server::PrometheusSource,
 };
 use setpoint_core::{InputKey, Reading, Sample, Span, Stretch, Timestamp};
 use setpoint_http::FetchError;
@@ -77,7 +78,7 @@ impl PrometheusSource {
         ];
         let answer = self.client().post(self.range_url(), &form).await;
         let answer = answer.map_err(|error| error.to_string())?;
-        match (answer.status.is_success(), answer::read_range(&answer.body)) {
+        match (answer.status.is_success(), rows::read_range(&answer.body)) {
             (true, Some(said)) | (false, Some(said @ Err(_))) => said,
             (true, None) => Err("this is no answer of Prometheus' HTTP API".to_owned()),
             (false, _) => Err(FetchError::Status { status: answer.status }.to_string()),

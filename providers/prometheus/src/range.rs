@@ -3,13 +3,10 @@
 //! A query is asked as it is written: what it says of each step, gaps included. A stretch is
 //! asked for in as many requests as it takes.
 
-use crate::{
-    answer::{self, Series},
-    server::{MAX_ANSWER, seconds},
-};
+use crate::answer::{self, MAX_ANSWER, Series, seconds};
 use setpoint_core::{Span, Timestamp};
 use setpoint_http::{Auth, FetchError, HttpClient, HttpSettings, SetUpError, shown};
-use setpoint_promql::Labels;
+use std::collections::BTreeMap;
 use url::Url;
 
 /// The most steps in one request: below the 11,000 that a server answers.
@@ -65,13 +62,13 @@ impl RangeClient {
         step: Span,
     ) -> Result<Vec<(Timestamp, f64)>, RangeError> {
         let mut values = Vec::new();
-        let mut known: Option<Labels> = None;
+        let mut known: Option<BTreeMap<String, String>> = None;
         for (from, to) in chunks(since, until, step) {
             let series = self.ask(query, (from, to), step).await?;
             for (labels, found) in series {
                 match &known {
                     Some(known) if *known != labels => {
-                        return Err(RangeError::Several(known.to_string(), labels.to_string()));
+                        return Err(RangeError::Several(written(known), written(&labels)));
                     }
                     _ => known = Some(labels),
                 }
@@ -105,6 +102,13 @@ impl RangeClient {
             }
         }
     }
+}
+
+/// `{code="200",method="GET"}`.
+fn written(labels: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    format!("{{{}}}", pairs.join(","))
 }
 
 /// An error with its causes: that a connection failed says little without why.

@@ -5,8 +5,9 @@
 //! time is failed; what came counts.
 
 use crate::{
-    answer::{self, QueryAnswer, RangeAnswer},
+    answer::seconds,
     past::{requests, samples},
+    rows::{self, QueryAnswer, RangeAnswer},
 };
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
@@ -19,9 +20,6 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 use url::Url;
-
-/// The largest answer that is read.
-pub const MAX_ANSWER: usize = 32 * 1024 * 1024;
 
 /// How many requests are under way at once.
 const AT_ONCE: usize = 8;
@@ -98,7 +96,7 @@ impl PrometheusSource {
         let timeout = format!("{}ms", self.client.timeout().ms());
         let form = [("query", request), ("time", &time), ("timeout", &timeout)];
         let answer = self.client.post(&self.url, &form).await.map_err(|error| error.to_string())?;
-        let said = answer::read(&answer.body);
+        let said = rows::read(&answer.body);
         match (answer.status.is_success(), said) {
             (true, Some(said)) => said,
             (true, None) => Err("this is no answer of Prometheus' HTTP API".to_owned()),
@@ -150,11 +148,6 @@ impl PrometheusSource {
     fn queries(&self) -> impl Iterator<Item = &(InputKey, ServerQuery)> {
         self.asked.values().flatten()
     }
-}
-
-/// A time as the API takes it.
-pub(crate) fn seconds(time: Timestamp) -> String {
-    format!("{}.{:03}", time.ms().div_euclid(1000), time.ms().rem_euclid(1000))
 }
 
 #[async_trait]
