@@ -1,6 +1,6 @@
 //! Auto Scaling groups, against a real API on loopback and everything that may go wrong.
 
-use setpoint_aws::{Aws, AwsEyes, AwsHands, AwsSettings, Resource, Role};
+use setpoint_aws::{Aws, AwsEyes, AwsHands, AwsSettings, Dial, Resource, Role};
 use setpoint_control::{Act, Observe};
 use setpoint_core::{Action, FailureKind, Group, Intent, IntentId, Range, Seen, TargetName};
 use std::{collections::BTreeMap, sync::Arc};
@@ -184,4 +184,82 @@ async fn a_fleet_is_the_groups_with_all_its_tags_and_no_others() {
     assert!(select(&[]).await.unwrap().is_empty(), "no tags are never everything");
     cloud.proxy.always("DescribeAutoScalingGroups", Fault::CutReply);
     assert!(select(&[("app", "*")]).await.is_err(), "some of them are never taken for all");
+}
+
+fn share() -> TargetName {
+    TargetName::new("share")
+}
+
+/// A group that is mixed of on-demand and spot instances.
+fn make_mixed(moto: &Moto) {
+    let template = [
+        ("LaunchTemplateName", "web"),
+        ("LaunchTemplateData.ImageId", "ami-12c6146b"),
+        ("LaunchTemplateData.InstanceType", "t3.micro"),
+    ];
+    moto.ec2("CreateLaunchTemplate", &template);
+    let specification = "MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification";
+    let (name, version) =
+        (format!("{specification}.LaunchTemplateName"), format!("{specification}.Version"));
+    let group = [
+        ("AutoScalingGroupName", "web"),
+        ("MinSize", "1"),
+        ("MaxSize", "20"),
+        ("DesiredCapacity", "4"),
+        ("AvailabilityZones.member.1", "eu-west-1a"),
+        (&*name, "web"),
+        (&*version, "1"),
+        ("MixedInstancesPolicy.LaunchTemplate.Overrides.member.1.InstanceType", "t3.micro"),
+        ("MixedInstancesPolicy.LaunchTemplate.Overrides.member.2.InstanceType", "t3.small"),
+        ("MixedInstancesPolicy.InstancesDistribution.OnDemandBaseCapacity", "2"),
+        ("MixedInstancesPolicy.InstancesDistribution.OnDemandPercentageAboveBaseCapacity", "50"),
+        ("MixedInstancesPolicy.InstancesDistribution.SpotAllocationStrategy", "capacity-optimized"),
+    ];
+    moto.autoscaling("CreateAutoScalingGroup", &group);
+}
+
+/// What moto keeps of the group's mixed instances policy.
+fn mixed(moto: &Moto) -> String {
+    let told = moto.autoscaling("DescribeAutoScalingGroups", &[]);
+    let policy = told.split_once("<MixedInstancesPolicy>").map(|(_, rest)| rest);
+    let policy = policy.and_then(|rest| rest.split_once("</MixedInstancesPolicy>"));
+    policy.unwrap_or_else(|| panic!("{told}")).0.to_owned()
+}
+
+#[tokio::test]
+async fn a_share_of_on_demand_instances_is_set_and_nothing_else_of_the_group_is_lost() {
+    let cloud = Cloud::start();
+    make_mixed(&cloud.moto);
+    let before = mixed(&cloud.moto);
+    let aws = cloud.connect().await;
+    let own = Resource::Setting("on-demand/web".parse::<Dial>().expect("it is a setting"));
+    let targets = BTreeMap::from([(share(), own)]);
+    let (eyes, hands) = (aws.eyes(targets.clone()), aws.hands(targets));
+    let look = async || match eyes.observe().await.remove(&share()) {
+        Some(Seen::Setting(setting)) => setting.value,
+        other => panic!("{other:?}"),
+    };
+    let set = async |from, to| {
+        let action = Action::Set { from, to, leaves: true, revision: None };
+        let intent = Intent { id: IntentId::new("here/share/1/1"), target: share(), action };
+        hands.apply(&intent).await.map_err(|error| error.kind)
+    };
+    assert_eq!(look().await, 50);
+    for _ in 0..2 {
+        set(50, 70).await.expect("it is set");
+    }
+    assert_eq!(cloud.proxy.count("UpdateAutoScalingGroup"), 1);
+    assert_eq!(look().await, 70);
+    let rest = |text: &str| {
+        let percent = "<OnDemandPercentageAboveBaseCapacity>";
+        let (start, after) = text.split_once(percent).expect("it is told");
+        format!("{start}{}", after.split_once('<').expect("its end").1)
+    };
+    let after = mixed(&cloud.moto);
+    // Of a template that is told by id and by name, AWS takes one: the id.
+    let name = "<LaunchTemplateName>web</LaunchTemplateName>";
+    assert_eq!(rest(&after).replace(name, ""), rest(&before).replace(name, ""));
+    assert_eq!(set(50, 60).await, Err(FailureKind::Stale));
+    assert_eq!(set(70, 101).await, Err(FailureKind::Refused));
+    assert_eq!(cloud.proxy.count("UpdateAutoScalingGroup"), 1);
 }

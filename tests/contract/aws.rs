@@ -1,10 +1,10 @@
-//! Auto Scaling groups, read replicas, the storage of databases and volumes, at moto.
+//! Auto Scaling groups and their settings, read replicas, the storage of databases and volumes, at moto.
 
 use crate::{
     subject::{Case, Provider, Scene, Step, Way, it, missing},
     wire::{List, Tongue, Wire},
 };
-use setpoint_aws::{AwsEyes, AwsHands, Deadlines, Resource};
+use setpoint_aws::{AwsEyes, AwsHands, Deadlines, Dial, Resource};
 use setpoint_core::Action;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use support::{Calls, Fault, Keys, Moto};
@@ -194,5 +194,39 @@ impl Provider for Volumes {
         let nobody = Resource::Volume("vol-0123456789abcdef0".to_owned());
         let step = Step { from: 100, to: 120, action: Action::Grow { from: 100, to: 120 } };
         scene((wire, way), (Resource::Volume(id), nobody), step).await
+    }
+}
+
+/// Warm pools of groups.
+pub(crate) struct Settings(Arc<Moto>);
+
+impl Provider for Settings {
+    type Eyes = AwsEyes;
+    type Hands = AwsHands;
+    const WITHOUT: &'static [(Case, &'static str)] = &[];
+    const REMEDY: &'static str = REMEDY;
+
+    fn start() -> Self {
+        Self(Arc::new(Moto::start()))
+    }
+
+    async fn scene(&self, name: &str, way: Way) -> Scene<Self> {
+        self.0.make_group(name, 4);
+        let fill = |moto: &Moto, name: &str, size: &str| {
+            moto.autoscaling("PutWarmPool", &[("AutoScalingGroupName", name), ("MinSize", size)]);
+        };
+        fill(&self.0, name, "4");
+        let (moto, other, own) = (Arc::clone(&self.0), Arc::clone(&self.0), name.to_owned());
+        let asked = own.clone();
+        let truth = move || {
+            let asked = [("AutoScalingGroupName", asked.as_str())];
+            number(&moto.autoscaling("DescribeWarmPool", &asked), "MinSize")
+        };
+        let wire = Wire::new(self.0.address(), Tongue { list: Some(GROUPS), ..TONGUE }, truth)
+            .moved_by(move || fill(&other, &own, "9"));
+        let pool = |group: &str| Resource::Setting(Dial::WarmPool(group.to_owned()));
+        let action = Action::Set { from: 4, to: 6, leaves: true, revision: None };
+        let step = Step { from: 4, to: 6, action };
+        scene((wire, way), (pool(name), pool("nobody")), step).await
     }
 }

@@ -95,6 +95,7 @@ providers! {
     aws_databases: aws::Databases,
     aws_storage: aws::Storage,
     aws_volumes: aws::Volumes,
+    aws_settings: aws::Settings,
     aws_routes: routes::Routes,
     azure_scale_sets: azure::ScaleSets,
     azure_databases: azure::Databases,

@@ -1,7 +1,7 @@
 //! Looking at targets. Nothing here can change anything.
 
 use crate::{
-    Records, Resource,
+    Dial, Records, Resource,
     closer::{self, A_PASS, Closely, Closer},
     databases::Databases,
     ebs::Ebs,
@@ -48,6 +48,7 @@ pub struct AwsEyes {
     storage_ids: BTreeMap<String, Vec<TargetName>>,
     volume_ids: BTreeMap<String, Vec<TargetName>>,
     traffic: BTreeMap<Records, Vec<TargetName>>,
+    dials: BTreeMap<Dial, Vec<TargetName>>,
     deadline: Duration,
 }
 
@@ -65,6 +66,7 @@ impl AwsEyes {
         let (mut group_names, mut database_ids) = (BTreeMap::new(), BTreeMap::new());
         let (mut storage_ids, mut volume_ids) = (BTreeMap::new(), BTreeMap::new());
         let mut traffic: BTreeMap<Records, Vec<TargetName>> = BTreeMap::new();
+        let mut dials: BTreeMap<Dial, Vec<TargetName>> = BTreeMap::new();
         for (target, resource) in targets {
             let (names, name) = match resource {
                 Resource::Group(name) => (&mut group_names, name),
@@ -73,6 +75,10 @@ impl AwsEyes {
                 Resource::Volume(id) => (&mut volume_ids, id),
                 Resource::Traffic(records) => {
                     traffic.entry(records).or_default().push(target);
+                    continue;
+                }
+                Resource::Setting(dial) => {
+                    dials.entry(dial).or_default().push(target);
                     continue;
                 }
             };
@@ -93,6 +99,7 @@ impl AwsEyes {
             storage_ids,
             volume_ids,
             traffic,
+            dials,
             named,
             deadline,
         }
@@ -253,6 +260,26 @@ impl AwsEyes {
         join_all(looks).await;
     }
 
+    async fn look_at_settings(&self, sightings: &Sightings) {
+        let names: BTreeSet<&str> = self.dials.keys().map(Dial::group).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let looks = names.chunks(NAMES_PER_CALL).map(async |names| {
+            let described = self.groups.describe(names).await.map_err(|error| error.to_string());
+            let own = self.dials.iter().filter(|(dial, _)| names.contains(&dial.group()));
+            for (dial, targets) in own {
+                let seen = match described.as_ref().map(|found| found.get(dial.group())) {
+                    Ok(Some(group)) => dial.read(group).map_or_else(not_seen, Seen::Setting),
+                    Ok(None) => {
+                        Seen::Nothing(format!("no Auto Scaling group named {}", dial.group()))
+                    }
+                    Err(why) => Seen::Nothing(why.clone()),
+                };
+                sightings.note(targets, &seen);
+            }
+        });
+        join_all(looks).await;
+    }
+
     async fn look_at_databases(&self, sightings: &Sightings) {
         let looks = self.database_ids.iter().map(async |(id, targets)| {
             let seen = self.look_at_database(id).await;
@@ -269,9 +296,11 @@ impl Observe for AwsEyes {
         let names = [&self.group_names, &self.database_ids, &self.storage_ids, &self.volume_ids];
         let targets = names.into_iter().flat_map(BTreeMap::values).flatten();
         let targets = targets.chain(self.traffic.values().flatten());
+        let targets = targets.chain(self.dials.values().flatten());
         let sightings = Sightings::new(targets.map(|target| (target.clone(), late.clone())));
         let disks = join(self.look_at_storage(&sightings), self.look_at_volumes(&sightings));
         let others = join(self.look_at_traffic(&sightings), disks);
+        let others = join(self.look_at_settings(&sightings), others);
         let databases = join(self.look_at_databases(&sightings), others);
         let looks = join(self.look_at_groups(&sightings), databases);
         // Whatever is not seen in time stays as it was put down above: late.

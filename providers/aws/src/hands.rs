@@ -3,6 +3,7 @@
 use crate::{
     Resource,
     api::{Autoscaling, Rds},
+    dial::Dials,
     ebs::Ebs,
     fault::Fault,
     replicas::Replicas,
@@ -17,7 +18,7 @@ use setpoint_core::{Action, Intent, TargetName};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
 
-/// Hands on Auto Scaling groups, databases, their storage, volumes and traffic.
+/// Hands on Auto Scaling groups and their settings, databases, their storage, volumes and traffic.
 ///
 /// Every action looks first: done already is a yes without a change, and a target that
 /// is no longer as the decision saw it is [`Stale`](setpoint_core::FailureKind::Stale).
@@ -30,6 +31,7 @@ pub struct AwsHands {
     storage: Storage,
     ebs: Ebs,
     route53: Route53,
+    dials: Dials,
     targets: BTreeMap<TargetName, Resource>,
     deadline: Duration,
 }
@@ -42,10 +44,11 @@ impl AwsHands {
         deadline: Duration,
     ) -> Self {
         let standby = Standby::new(autoscaling.clone());
+        let dials = Dials::new(autoscaling.clone());
         let resizer = Resizer::new(autoscaling);
         let storage = Storage::new(rds.clone());
         let replicas = Replicas::new(rds);
-        Self { name, resizer, standby, replicas, storage, ebs, route53, targets, deadline }
+        Self { name, resizer, standby, replicas, storage, ebs, route53, dials, targets, deadline }
     }
 
     async fn act(&self, intent: &Intent) -> Result<(), Fault> {
@@ -82,6 +85,12 @@ impl AwsHands {
             }
             (Resource::Traffic(records), Action::Route { from, to, .. }) => {
                 self.route53.route(records, from, to).await
+            }
+            (Resource::Setting(dial), Action::Set { from, to, .. }) => {
+                self.dials.set(dial, *from, *to).await
+            }
+            (Resource::Setting(_), action) => {
+                Err(Fault::Refused(format!("{target} is a setting: it cannot {action}")))
             }
             (Resource::Traffic(_), action) => {
                 Err(Fault::Refused(format!("{target} is traffic: it cannot {action}")))

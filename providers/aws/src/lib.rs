@@ -22,6 +22,7 @@ mod cloudwatch;
 mod connections;
 mod database;
 mod databases;
+mod dial;
 mod doctor;
 mod ebs;
 mod eyes;
@@ -47,6 +48,7 @@ mod tag;
 
 pub use aws::Aws;
 pub use cloudwatch::{CloudWatchSettings, CloudWatchSource, MetricQuery, QueryError};
+pub use dial::{BadDial, Dial};
 pub use doctor::Patient;
 pub use eyes::AwsEyes;
 pub use hands::AwsHands;

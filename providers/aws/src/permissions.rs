@@ -4,7 +4,7 @@
 //! changes is allowed on the named resources alone, and what deletes on our own replicas.
 //! Sources: the service authorization references of EC2 Auto Scaling, RDS and CloudWatch.
 
-use crate::{Records, Resource, route53::normal, tag};
+use crate::{Dial, Records, Resource, route53::normal, tag};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One statement of a policy of AWS's.
@@ -97,6 +97,7 @@ pub fn permissions(
         all.push(Statement::new("GrowStorage", &["rds:ModifyDBInstance"], instances));
     }
     all.extend(traffic(&arn, targets, acts));
+    all.extend(settings(&arn, targets, acts));
     all.retain(|statement| !statement.actions.is_empty());
     all
 }
@@ -191,6 +192,31 @@ fn traffic(arn: &Arn<'_>, targets: &BTreeSet<Resource>, acts: bool) -> Vec<State
     };
     if acts {
         all.extend(records.iter().zip(1..).map(change));
+    }
+    all
+}
+
+/// What looks at settings of groups and changes them. A share of on-demand instances is changed by
+/// the call that changes everything about a group: AWS has no smaller one.
+fn settings(arn: &Arn<'_>, targets: &BTreeSet<Resource>, acts: bool) -> Vec<Statement> {
+    let dials = targets
+        .iter()
+        .filter_map(|it| if let Resource::Setting(dial) = it { Some(dial) } else { None });
+    let (pools, mixes): (Vec<&Dial>, Vec<&Dial>) =
+        dials.partition(|dial| matches!(dial, Dial::WarmPool(_)));
+    let mut all = Vec::new();
+    if !(pools.is_empty() && mixes.is_empty()) {
+        let looks = &["autoscaling:DescribeAutoScalingGroups"];
+        all.push(Statement::new("LookAtSettings", looks, ["*".to_owned()]));
+    }
+    for (id, action, dials) in [
+        ("FillWarmPools", "autoscaling:PutWarmPool", pools),
+        ("Mix", "autoscaling:UpdateAutoScalingGroup", mixes),
+    ] {
+        if acts && !dials.is_empty() {
+            let groups = dials.iter().map(|dial| arn.group(dial.group()));
+            all.push(Statement::new(id, &[action], groups));
+        }
     }
     all
 }
@@ -328,6 +354,26 @@ mod tests {
         let arn = "arn:aws-cn:autoscaling:cn-north-1:*:autoScalingGroup:*:autoScalingGroupName/web";
         assert_eq!(resize.resources.iter().collect::<Vec<_>>(), [arn]);
         assert_eq!(permissions("eu-west-1", &BTreeSet::new(), &[], &none, (true, false)), []);
+    }
+
+    #[test]
+    fn only_what_holds_a_setting_may_be_changed_for_it() {
+        let dials = ["warm-pool/web", "on-demand/shop"].map(|it| it.parse().unwrap());
+        let targets = dials.map(Resource::Setting).into();
+        let asked = |acts| -> Vec<(&str, String)> {
+            let all = permissions("eu-west-1", &targets, &[], &Named::default(), (acts, false));
+            let one = |it: Statement| {
+                let (action, on) = (it.actions.first().copied(), it.resources.first().cloned());
+                (action.unwrap(), on.unwrap())
+            };
+            all.into_iter().map(one).collect()
+        };
+        let looks = ("autoscaling:DescribeAutoScalingGroups", "*".to_owned());
+        assert_eq!(asked(false), [looks.clone()]);
+        let arn = Arn { region: "eu-west-1" };
+        let fill = ("autoscaling:PutWarmPool", arn.group("web"));
+        let mix = ("autoscaling:UpdateAutoScalingGroup", arn.group("shop"));
+        assert_eq!(asked(true), [looks, fill, mix]);
     }
 
     #[test]

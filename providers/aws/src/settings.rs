@@ -1,5 +1,6 @@
 //! What the operator settled about one AWS account and region.
 
+use crate::Dial;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use url::Url;
 
@@ -86,6 +87,8 @@ pub enum Resource {
     Volume(String),
     /// Where users are sent.
     Traffic(Records),
+    /// A number of a group that is not its size.
+    Setting(Dial),
 }
 
 /// Weighted record sets of one name in a hosted zone of Route 53, a destination each.

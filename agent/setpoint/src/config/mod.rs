@@ -8,6 +8,11 @@
 //! The rule it keeps: a configuration is wholly valid, or refused with every fault
 //! that can be told. Start reading at [`load`].
 
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(not(feature = "aws"))]
+#[path = "without_aws.rs"]
+mod aws;
 #[cfg(feature = "azure")]
 mod azure;
 #[cfg(not(feature = "azure"))]

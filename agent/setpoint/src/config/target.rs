@@ -1,7 +1,7 @@
 //! Makes sense of a target: what it is, where it lives, its bounds and its brakes.
 
 use super::{
-    azure,
+    aws, azure,
     fault::{At, Code, ConfigFault, Faults, Place},
     kubernetes,
     meaning::{known_provider, or},
@@ -251,7 +251,12 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
     let Some(id) = raw.id() else { return };
     match provider {
         // A flag may have any key. Of a backend its own reader says what is wrong.
-        RawProvider::Aws(_) | RawProvider::Onprem(_) | RawProvider::Flags(_) => {}
+        RawProvider::Onprem(_) | RawProvider::Flags(_) => {}
+        RawProvider::Aws(_) => {
+            if kind == Kind::Setting {
+                aws::check_setting(id, faults);
+            }
+        }
         RawProvider::Azure(raw_azure) => {
             azure::check_id(kind, id, raw_azure.resource_group.as_ref(), faults);
             no_sessions(
@@ -322,7 +327,9 @@ fn no_sessions(raw: &RawTarget, why: &str, instead: &str, faults: &Faults) {
 /// What a provider is, and the kinds of targets that it has.
 const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
     match provider {
-        RawProvider::Aws(_) => ("AWS", &[Kind::Group, Kind::Database, Kind::Volume, Kind::Traffic]),
+        RawProvider::Aws(_) => {
+            ("AWS", &[Kind::Group, Kind::Database, Kind::Volume, Kind::Traffic, Kind::Setting])
+        }
         RawProvider::Azure(_) => ("Azure", &[Kind::Group, Kind::Database]),
         RawProvider::Kubernetes(_) => ("Kubernetes", &[Kind::Group]),
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),

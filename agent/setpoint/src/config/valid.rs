@@ -1,7 +1,6 @@
 //! A configuration as it is meant: every value is valid, every name leads somewhere.
 
-use super::{azure, cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
-use setpoint_aws::Records;
+use super::{aws::Records, azure, cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
 use setpoint_core::{
     BoundPolicy, Calendars, InputKey, InputSettings, NoticeKind, PolicyName, Program, Settings,
     Span, TargetName, TargetSettings,
@@ -369,6 +368,7 @@ pub(crate) struct Target {
     /// What it is behind a HAProxy, of a target on one's own machines.
     pub(crate) own: Option<Resource>,
     /// The record sets that are its destinations, of a traffic at AWS.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "AWS alone asks for them"))]
     pub(crate) records: Option<Records>,
     /// What may be done to it: the least of the agent's mode and of every policy's that names it.
     pub(crate) mode: Mode,

@@ -237,9 +237,7 @@ fn resource(target: &Target) -> Option<Resource> {
         TargetSettings::Volume(_) if id.starts_with("vol-") => Some(Resource::Volume(id.clone())),
         TargetSettings::Volume(_) => Some(Resource::Storage(id.clone())),
         TargetSettings::Traffic(_) => target.records.clone().map(Resource::Traffic),
-        TargetSettings::Setting(_)
-        | TargetSettings::Flag(_)
-        | TargetSettings::Rollout(_)
-        | TargetSettings::Job(_) => None,
+        TargetSettings::Setting(_) => id.parse().ok().map(Resource::Setting),
+        TargetSettings::Flag(_) | TargetSettings::Rollout(_) | TargetSettings::Job(_) => None,
     }
 }

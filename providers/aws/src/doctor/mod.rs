@@ -8,7 +8,7 @@ mod group;
 mod traffic;
 
 use crate::{
-    Aws, Resource,
+    Aws, Dial, Resource,
     databases::Databases,
     fault::{CallError, Fault},
     groups::Groups,
@@ -70,6 +70,10 @@ impl Aws {
                     findings.extend(volume(&about, "ec2", found, patient.range));
                 }
                 Resource::Database(id) => findings.extend(self.database(&about, id).await),
+                Resource::Setting(dial) => {
+                    let found = self.setting(&about, dial, patient.range).await;
+                    findings.extend(found);
+                }
                 Resource::Traffic(records) => {
                     findings.extend(traffic::findings(&about, self.route53().look(records).await));
                 }
@@ -124,6 +128,26 @@ impl Aws {
             findings.extend(found.map(|why| Finding::new(Severity::Warning, about, why)));
         }
         findings
+    }
+
+    async fn setting(&self, about: &str, dial: &Dial, range: Range) -> Vec<Finding> {
+        let described = Groups::new(self.autoscaling().clone()).describe_one(dial.group()).await;
+        let read = described.and_then(|group| dial.read(&group));
+        let found = match read {
+            Ok(found) => found,
+            Err(fault @ (Fault::Stale(_) | Fault::Refused(_))) => {
+                let help = "it is changed where it is, and never made: give the group one first";
+                return vec![not_seen(about, "autoscaling", &fault).help(help)];
+            }
+            Err(fault) => return vec![not_seen(about, "autoscaling", &fault)],
+        };
+        let value = found.value;
+        let outside = (range.clamp(value) != value).then(|| {
+            let message = format!("it is {value}, outside of {range}: it will be set into it");
+            Finding::new(Severity::Warning, about, message)
+        });
+        let busy = found.busy.map(|why| Finding::new(Severity::Warning, about, why));
+        outside.into_iter().chain(busy).collect()
     }
 
     async fn look_at_volume(&self, id: &str) -> Result<Volume, Fault> {

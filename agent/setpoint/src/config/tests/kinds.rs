@@ -274,6 +274,19 @@ fn what_makes_no_sense_of_a_flag_is_said() {
     assert!(faults.contains("`extras` has two policies, and a flag belongs to one"), "{faults}");
 }
 
+#[test]
+fn a_setting_of_aws_is_named_by_what_it_is_and_by_its_group() {
+    let webhook =
+        "kind = \"webhook\"\nurl = \"http://127.0.0.1:9101/settings/{id}\"\npointer = \"/max\"";
+    let good = GOOD_POOL
+        .replace(webhook, "kind = \"aws\"\nregion = \"eu-west-1\"")
+        .replace("orders-pool", "warm-pool/web");
+    let (config, faults) = pool(&good);
+    assert!(config.is_some() && faults.is_empty(), "{faults}");
+    let (config, faults) = pool(&good.replace("warm-pool/web", "web"));
+    assert!(config.is_none() && faults.contains("write `warm-pool/GROUP`"), "{faults}");
+}
+
 const FAILOVER: &str = r#"
 const POLICY = #{
     about: "Fail over", language: 1,
