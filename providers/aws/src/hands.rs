@@ -2,6 +2,7 @@
 
 use crate::{
     Resource,
+    alb::Alb,
     api::{Autoscaling, Rds},
     ebs::Ebs,
     fault::Fault,
@@ -17,7 +18,7 @@ use setpoint_core::{Action, Intent, TargetName};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
 
-/// Hands on Auto Scaling groups, databases, their storage, volumes and traffic.
+/// Hands on Auto Scaling groups, databases, their storage, volumes, traffic and rollouts.
 ///
 /// Every action looks first: done already is a yes without a change, and a target that
 /// is no longer as the decision saw it is [`Stale`](setpoint_core::FailureKind::Stale).
@@ -30,6 +31,7 @@ pub struct AwsHands {
     storage: Storage,
     ebs: Ebs,
     route53: Route53,
+    alb: Alb,
     targets: BTreeMap<TargetName, Resource>,
     deadline: Duration,
 }
@@ -37,7 +39,7 @@ pub struct AwsHands {
 impl AwsHands {
     pub(crate) fn new(
         name: String,
-        (autoscaling, rds, (ebs, route53)): (Autoscaling, Rds, (Ebs, Route53)),
+        (autoscaling, rds, (ebs, route53, alb)): (Autoscaling, Rds, (Ebs, Route53, Alb)),
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
@@ -45,7 +47,7 @@ impl AwsHands {
         let resizer = Resizer::new(autoscaling);
         let storage = Storage::new(rds.clone());
         let replicas = Replicas::new(rds);
-        Self { name, resizer, standby, replicas, storage, ebs, route53, targets, deadline }
+        Self { name, resizer, standby, replicas, storage, ebs, route53, alb, targets, deadline }
     }
 
     async fn act(&self, intent: &Intent) -> Result<(), Fault> {
@@ -82,6 +84,12 @@ impl AwsHands {
             }
             (Resource::Traffic(records), Action::Route { from, to, .. }) => {
                 self.route53.route(records, from, to).await
+            }
+            (Resource::Rollout(own), Action::Set { from, to, revision, .. }) => {
+                self.alb.shift(own, (*from, *to), revision.as_deref()).await
+            }
+            (Resource::Rollout(_), action) => {
+                Err(Fault::Refused(format!("{target} is a rollout: it cannot {action}")))
             }
             (Resource::Traffic(_), action) => {
                 Err(Fault::Refused(format!("{target} is traffic: it cannot {action}")))

@@ -4,8 +4,8 @@ use super::{
     fault::{At, Code, ConfigFault, Faults},
     meaning::or,
     raw_target::{RawBrakes, RawTarget, RawTargetKind},
+    valid::Records,
 };
-use setpoint_aws::Records;
 use setpoint_core::TrafficSettings;
 use std::collections::BTreeMap;
 
