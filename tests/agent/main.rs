@@ -21,6 +21,7 @@ mod prometheus;
 mod recording;
 mod refusals;
 mod releasing;
+mod rollouts;
 mod scene;
 mod settings;
 mod signed;

@@ -7,6 +7,7 @@
 //! docs/adding-a-provider.md walks through `notes.rs`, the smallest provider there can be.
 
 mod aws;
+mod aws_rollouts;
 mod azure;
 mod cases;
 mod files;
@@ -97,6 +98,7 @@ providers! {
     aws_volumes: aws::Volumes,
     aws_settings: aws::Settings,
     aws_routes: routes::Routes,
+    aws_rollouts: aws_rollouts::Rollouts,
     azure_scale_sets: azure::ScaleSets,
     azure_databases: azure::Databases,
     kubernetes_deployments: kubernetes::Deployments,

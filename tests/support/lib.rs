@@ -7,6 +7,7 @@
 mod agent;
 mod alertmanager;
 mod azure_api;
+mod balancer;
 mod clock;
 mod cloud;
 mod emulator;
@@ -35,6 +36,7 @@ mod zone;
 
 pub use agent::{Agent, Site, message, program};
 pub use alertmanager::Alertmanager;
+pub use balancer::{Balancer, Forwards};
 pub use clock::MachineClock;
 pub use cloud::{Cloud, Keys};
 pub use exporter::{Exporter, Page};

@@ -114,6 +114,9 @@ pub struct Service {
 
 pub(crate) const AUTOSCALING: Service = Service { name: "autoscaling", version: "2011-01-01" };
 
+/// Elastic Load Balancing.
+pub(crate) const ELB: Service = Service { name: "elasticloadbalancing", version: "2015-12-01" };
+
 /// Makes a group of `size`, which may have 1 to 200 members.
 #[track_caller]
 pub(crate) fn make_group(address: SocketAddr, name: &str, size: u32) {

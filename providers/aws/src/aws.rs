@@ -2,12 +2,15 @@
 
 use crate::{
     AwsEyes, AwsHands, AwsSettings, Resource,
+    alb::Alb,
     api::{Api, Autoscaling, Rds, Sts},
     cloudwatch::{CloudWatchSettings, CloudWatchSource, MetricQuery},
     databases::Databases,
-    ebs::{Ebs, Ec2},
+    ebs::Ebs,
+    eyes::Looks,
     groups::Groups,
     pace::{Pace, SharedClock},
+    query::{EC2, ELB, Query, Service},
     rivals::Rivals,
     route53::Route53,
     storage::Storage,
@@ -29,7 +32,7 @@ use setpoint_core::{InputKey, Span, TargetName};
 use setpoint_http::{Auth, HttpClient as SignedClient, HttpSettings, SigV4};
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-/// The largest answer of EC2 that is read.
+/// The largest answer that is read of a service without an SDK.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Attempts at each call of a look. Nothing is changed by asking twice.
@@ -103,39 +106,46 @@ impl Aws {
 
     /// Eyes on `targets`.
     pub fn eyes(&self, targets: BTreeMap<TargetName, Resource>) -> AwsEyes {
-        let groups = Groups::new(self.autoscaling.clone());
-        let databases = Databases::new(self.rds.clone());
-        let rivals = Rivals::new(self.autoscaling.clone(), self.clock.clone());
-        let storage = Storage::new(self.rds.clone());
-        let ebs = self.looking_at_volumes();
-        AwsEyes::new(
-            (groups, databases, (storage, ebs, self.route53.clone()), rivals),
-            targets,
-            self.settings.deadlines.look,
-        )
+        let looks = Looks {
+            groups: Groups::new(self.autoscaling.clone()),
+            rivals: Rivals::new(self.autoscaling.clone(), self.clock.clone()),
+            databases: Databases::new(self.rds.clone()),
+            storage: Storage::new(self.rds.clone()),
+            ebs: self.looking_at_volumes(),
+            route53: self.route53.clone(),
+            alb: self.looking_at_rollouts(),
+        };
+        AwsEyes::new(looks, targets, self.settings.deadlines.look)
     }
 
     /// Volumes, with as long for each call as a look has.
     pub(crate) fn looking_at_volumes(&self) -> Ebs {
-        self.ebs(self.settings.deadlines.look)
+        Ebs::new(self.query(EC2, self.settings.deadlines.look))
     }
 
-    /// Volumes, with so long for each call.
-    fn ebs(&self, deadline: Duration) -> Ebs {
+    /// Rollouts, with as long for each call as a look has.
+    pub(crate) fn looking_at_rollouts(&self) -> Alb {
+        Alb::new(self.query(ELB, self.settings.deadlines.look))
+    }
+
+    /// A service without an SDK, with so long for each call.
+    fn query(&self, service: Service, deadline: Duration) -> Query {
         let millis = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
         let region = &self.settings.region;
         let client = self.credentials().and_then(|credentials| {
-            let signer = SigV4::new((region, "ec2"), credentials, Arc::clone(&self.clock.0));
+            let clock = Arc::clone(&self.clock.0);
+            let signer = SigV4::new((region, service.name), credentials, clock);
             let auth = Some(Auth::Signed(Arc::new(signer)));
             let http = HttpSettings::new(Span::from_ms(millis), MAX_ANSWER);
             SignedClient::new(HttpSettings { auth, ..http }).ok()
         });
-        Ebs::new(Ec2 {
+        Query {
             client,
-            url: self.settings.endpoint.clone().or_else(|| Ec2::url(region)),
+            url: self.settings.endpoint.clone().or_else(|| service.url(region)),
+            service,
             clock: self.clock.clone(),
             pace: Arc::clone(&self.pace),
-        })
+        }
     }
 
     /// The names of the groups that have all of `tags`, with any value where that is `*`.
@@ -168,7 +178,9 @@ impl Aws {
         let autoscaling = self.autoscaling.with(aws_sdk_autoscaling::Client::new(&acting));
         let rds = self.rds.with(aws_sdk_rds::Client::new(&acting));
         let route53 = self.route53.with(aws_sdk_route53::Client::new(&acting));
-        let apis = (autoscaling, rds, (self.ebs(act / 2), route53));
+        let ebs = Ebs::new(self.query(EC2, act / 2));
+        let alb = Alb::new(self.query(ELB, act / 2));
+        let apis = (autoscaling, rds, (ebs, route53, alb));
         AwsHands::new(self.settings.name.clone(), apis, targets, act)
     }
 }

@@ -1,7 +1,8 @@
 //! Looking at targets. Nothing here can change anything.
 
 use crate::{
-    Dial, Records, Resource,
+    Dial, Records, Resource, WeightedGroups,
+    alb::Alb,
     closer::{self, A_PASS, Closely, Closer},
     databases::Databases,
     ebs::Ebs,
@@ -26,11 +27,11 @@ use std::{
 };
 use tokio::time::timeout;
 
-/// Eyes on Auto Scaling groups and databases.
+/// Eyes on everything that a target can be.
 ///
 /// Groups are described a hundred to a call. A few at a pass have one more call for their
 /// instance refreshes and, while they are short of members, one for the cloud's reason
-/// (`closer.rs`). A database takes two or three. A target is seen whole or not at all.
+/// (`closer.rs`). A database takes two or three, a rollout four. A target is seen whole or not at all.
 #[derive(Debug)]
 pub struct AwsEyes {
     groups: Groups,
@@ -38,6 +39,7 @@ pub struct AwsEyes {
     storage: Storage,
     ebs: Ebs,
     route53: Route53,
+    alb: Alb,
     rivals: Rivals,
     inventory: Inventory,
     closer: Closer,
@@ -49,17 +51,24 @@ pub struct AwsEyes {
     volume_ids: BTreeMap<String, Vec<TargetName>>,
     traffic: BTreeMap<Records, Vec<TargetName>>,
     dials: BTreeMap<Dial, Vec<TargetName>>,
+    rollouts: BTreeMap<WeightedGroups, Vec<TargetName>>,
     deadline: Duration,
+}
+
+/// What looks at each kind of thing.
+pub(crate) struct Looks {
+    pub(crate) groups: Groups,
+    pub(crate) rivals: Rivals,
+    pub(crate) databases: Databases,
+    pub(crate) storage: Storage,
+    pub(crate) ebs: Ebs,
+    pub(crate) route53: Route53,
+    pub(crate) alb: Alb,
 }
 
 impl AwsEyes {
     pub(crate) fn new(
-        (groups, databases, (storage, ebs, route53), rivals): (
-            Groups,
-            Databases,
-            (Storage, Ebs, Route53),
-            Rivals,
-        ),
+        Looks { groups, rivals, databases, storage, ebs, route53, alb }: Looks,
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
@@ -67,6 +76,7 @@ impl AwsEyes {
         let (mut storage_ids, mut volume_ids) = (BTreeMap::new(), BTreeMap::new());
         let mut traffic: BTreeMap<Records, Vec<TargetName>> = BTreeMap::new();
         let mut dials: BTreeMap<Dial, Vec<TargetName>> = BTreeMap::new();
+        let mut rollouts: BTreeMap<WeightedGroups, Vec<TargetName>> = BTreeMap::new();
         for (target, resource) in targets {
             let (names, name) = match resource {
                 Resource::Group(name) => (&mut group_names, name),
@@ -81,6 +91,10 @@ impl AwsEyes {
                     dials.entry(dial).or_default().push(target);
                     continue;
                 }
+                Resource::Rollout(own) => {
+                    rollouts.entry(own).or_default().push(target);
+                    continue;
+                }
             };
             names.entry(name).or_insert_with(Vec::new).push(target);
         }
@@ -91,6 +105,7 @@ impl AwsEyes {
             storage,
             ebs,
             route53,
+            alb,
             rivals,
             inventory,
             closer,
@@ -100,6 +115,7 @@ impl AwsEyes {
             volume_ids,
             traffic,
             dials,
+            rollouts,
             named,
             deadline,
         }
@@ -280,6 +296,15 @@ impl AwsEyes {
         join_all(looks).await;
     }
 
+    async fn look_at_rollouts(&self, sightings: &Sightings) {
+        let looks = self.rollouts.iter().map(async |(own, targets)| {
+            let looked = self.alb.look(own).await;
+            let seen = looked.map_or_else(not_seen, |look| Seen::Rollout(look.rollout));
+            sightings.note(targets, &seen);
+        });
+        join_all(looks).await;
+    }
+
     async fn look_at_databases(&self, sightings: &Sightings) {
         let looks = self.database_ids.iter().map(async |(id, targets)| {
             let seen = self.look_at_database(id).await;
@@ -297,10 +322,11 @@ impl Observe for AwsEyes {
         let targets = names.into_iter().flat_map(BTreeMap::values).flatten();
         let targets = targets.chain(self.traffic.values().flatten());
         let targets = targets.chain(self.dials.values().flatten());
+        let targets = targets.chain(self.rollouts.values().flatten());
         let sightings = Sightings::new(targets.map(|target| (target.clone(), late.clone())));
         let disks = join(self.look_at_storage(&sightings), self.look_at_volumes(&sightings));
-        let others = join(self.look_at_traffic(&sightings), disks);
-        let others = join(self.look_at_settings(&sightings), others);
+        let ways = join(self.look_at_traffic(&sightings), self.look_at_rollouts(&sightings));
+        let others = join(join(ways, self.look_at_settings(&sightings)), disks);
         let databases = join(self.look_at_databases(&sightings), others);
         let looks = join(self.look_at_groups(&sightings), databases);
         // Whatever is not seen in time stays as it was put down above: late.

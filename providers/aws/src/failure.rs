@@ -1,7 +1,8 @@
 //! What may be done about an answer that is not a yes.
 //!
 //! A pure function over what was heard; the codes are those of the API references of
-//! Auto Scaling (2011-01-01), RDS (2014-10-31), Route 53 (2013-04-01) and their common errors.
+//! Auto Scaling (2011-01-01), RDS (2014-10-31), Route 53 (2013-04-01), Elastic Load Balancing
+//! (2015-12-01) and their common errors.
 
 use setpoint_core::{FailureKind, Span};
 
@@ -62,9 +63,12 @@ const STALE: &[&str] = &[
     "InvalidDBClusterStateFault",
     "InvalidDBInstanceState",
     "InvalidVolume.NotFound",
+    "ListenerNotFound",
     "ResourceContention",
     "ResourceInUse",
+    "RuleNotFound",
     "ScalingActivityInProgress",
+    "TargetGroupNotFound",
     "VolumeModificationRateExceeded",
 ];
 
@@ -157,6 +161,7 @@ mod tests {
         check(404, "DBInstanceNotFound", FailureKind::Stale);
         check(400, "InvalidChangeBatch", FailureKind::Stale);
         check(400, "PriorRequestNotComplete", throttled);
+        check(400, "RuleNotFound", FailureKind::Stale);
         check(500, "InternalFailure", FailureKind::Unavailable);
         check(503, "ServiceUnavailable", FailureKind::Unavailable);
         check(400, "InsufficientDBInstanceCapacity", FailureKind::Unavailable);

@@ -2,6 +2,7 @@
 
 use crate::{
     Resource,
+    alb::Alb,
     api::{Autoscaling, Rds},
     dial::Dials,
     ebs::Ebs,
@@ -18,7 +19,8 @@ use setpoint_core::{Action, Intent, TargetName};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
 
-/// Hands on Auto Scaling groups and their settings, databases, their storage, volumes and traffic.
+/// Hands on Auto Scaling groups and their settings, databases, their storage, volumes, traffic and
+/// rollouts.
 ///
 /// Every action looks first: done already is a yes without a change, and a target that
 /// is no longer as the decision saw it is [`Stale`](setpoint_core::FailureKind::Stale).
@@ -32,6 +34,7 @@ pub struct AwsHands {
     ebs: Ebs,
     route53: Route53,
     dials: Dials,
+    alb: Alb,
     targets: BTreeMap<TargetName, Resource>,
     deadline: Duration,
 }
@@ -39,7 +42,7 @@ pub struct AwsHands {
 impl AwsHands {
     pub(crate) fn new(
         name: String,
-        (autoscaling, rds, (ebs, route53)): (Autoscaling, Rds, (Ebs, Route53)),
+        (autoscaling, rds, (ebs, route53, alb)): (Autoscaling, Rds, (Ebs, Route53, Alb)),
         targets: BTreeMap<TargetName, Resource>,
         deadline: Duration,
     ) -> Self {
@@ -48,7 +51,19 @@ impl AwsHands {
         let resizer = Resizer::new(autoscaling);
         let storage = Storage::new(rds.clone());
         let replicas = Replicas::new(rds);
-        Self { name, resizer, standby, replicas, storage, ebs, route53, dials, targets, deadline }
+        Self {
+            name,
+            resizer,
+            standby,
+            replicas,
+            storage,
+            ebs,
+            route53,
+            dials,
+            alb,
+            targets,
+            deadline,
+        }
     }
 
     async fn act(&self, intent: &Intent) -> Result<(), Fault> {
@@ -89,25 +104,27 @@ impl AwsHands {
             (Resource::Setting(dial), Action::Set { from, to, .. }) => {
                 self.dials.set(dial, *from, *to).await
             }
-            (Resource::Setting(_), action) => {
-                Err(Fault::Refused(format!("{target} is a setting: it cannot {action}")))
+            (Resource::Rollout(own), Action::Set { from, to, revision, .. }) => {
+                self.alb.shift(own, (*from, *to), revision.as_deref()).await
             }
-            (Resource::Traffic(_), action) => {
-                Err(Fault::Refused(format!("{target} is traffic: it cannot {action}")))
-            }
-            (Resource::Volume(_), action) => {
-                Err(Fault::Refused(format!("{target} is a volume: it cannot {action}")))
-            }
-            (Resource::Storage(_), action) => {
-                Err(Fault::Refused(format!("{target} is storage: it cannot {action}")))
-            }
-            (Resource::Group(_), action) => {
-                Err(Fault::Refused(format!("{target} is a group: it cannot {action}")))
-            }
-            (Resource::Database(_), action) => {
-                Err(Fault::Refused(format!("{target} is a database: it cannot {action}")))
+            (resource, action) => {
+                let what = what(resource);
+                Err(Fault::Refused(format!("{target} is {what}: it cannot {action}")))
             }
         }
+    }
+}
+
+/// What it is, for a person.
+const fn what(resource: &Resource) -> &'static str {
+    match resource {
+        Resource::Group(_) => "a group",
+        Resource::Database(_) => "a database",
+        Resource::Storage(_) => "storage",
+        Resource::Volume(_) => "a volume",
+        Resource::Traffic(_) => "traffic",
+        Resource::Rollout(_) => "a rollout",
+        Resource::Setting(_) => "a setting",
     }
 }
 

@@ -1,5 +1,5 @@
 //! Amazon Web Services: Auto Scaling groups, RDS and Aurora read replicas, the storage of
-//! databases, EBS volumes, CloudWatch.
+//! databases, EBS volumes, Route 53, rules of Application Load Balancers, CloudWatch.
 //!
 //! [`AwsEyes`] only looks: it has no method that changes anything, so an agent in
 //! observe mode is built with it alone. [`AwsHands`] changes things, and looks first.
@@ -7,14 +7,15 @@
 //!
 //! ```text
 //! Aws::connect ─┬─► eyes  ─► groups, databases ──► group, database   (pure: what the answers mean)
-//!               └─► hands ─► resize, standby, replicas, storage, ebs  (the only files that ask for a change)
+//!               └─► hands ─► resize, standby, replicas, storage, ebs, route53, alb  (the only ones that ask for a change)
 //!              ├─► metrics ─► cloudwatch/
 //!              └─► examine ─► doctor/             (who else is at our targets, and what lacks)
-//! every call ─► api, pace (how many at once, and a second) ─► failure   (pure: what may be done about a no)
+//! every call ─► api or query, pace (how many at once, and a second) ─► failure   (pure: what may be done about a no)
 //! ```
 //!
 //! Start reading at [`Aws::connect`], then `eyes.rs` and `hands.rs`.
 
+mod alb;
 mod api;
 mod aws;
 mod closer;
@@ -37,6 +38,7 @@ mod inventory;
 mod natives;
 mod pace;
 mod permissions;
+mod query;
 mod replicas;
 mod resize;
 mod rivals;
@@ -54,4 +56,4 @@ pub use eyes::AwsEyes;
 pub use hands::AwsHands;
 pub use natives::{Native, NativeRule};
 pub use permissions::{Fleet, Named, Statement, permissions, query_permission};
-pub use settings::{AwsSettings, Deadlines, Records, Resource, Role};
+pub use settings::{AwsSettings, Deadlines, Records, Resource, Role, WeightedGroups};

@@ -2,9 +2,10 @@
 //!
 //! What looks has no resources of its own in AWS's permissions and is allowed on all; what
 //! changes is allowed on the named resources alone, and what deletes on our own replicas.
-//! Sources: the service authorization references of EC2 Auto Scaling, RDS and CloudWatch.
+//! Sources: the service authorization references of EC2 Auto Scaling, RDS, CloudWatch, Route 53
+//! and Elastic Load Balancing v2.
 
-use crate::{Dial, Records, Resource, route53::normal, tag};
+use crate::{Dial, Records, Resource, WeightedGroups, route53::normal, tag};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One statement of a policy of AWS's.
@@ -98,6 +99,7 @@ pub fn permissions(
     }
     all.extend(traffic(&arn, targets, acts));
     all.extend(settings(&arn, targets, acts));
+    all.extend(rollouts(targets, acts));
     all.retain(|statement| !statement.actions.is_empty());
     all
 }
@@ -219,6 +221,46 @@ fn settings(arn: &Arn<'_>, targets: &BTreeSet<Resource>, acts: bool) -> Vec<Stat
         }
     }
     all
+}
+
+/// Looking at rules of load balancers, which has no grain finer than all, and changing those alone
+/// that share traffic with a candidate.
+fn rollouts(targets: &BTreeSet<Resource>, acts: bool) -> Vec<Statement> {
+    let all = targets
+        .iter()
+        .filter_map(|it| if let Resource::Rollout(own) = it { Some(own) } else { None });
+    let (listeners, rules): (Vec<&WeightedGroups>, Vec<_>) = all.partition(|it| it.is_listener());
+    let arns =
+        |of: &[&WeightedGroups]| -> Vec<String> { of.iter().map(|own| own.rule.clone()).collect() };
+    let mut looks = Vec::new();
+    let mut changes = Vec::new();
+    for (own, id, look, change) in [
+        (
+            arns(&rules),
+            "ShiftRules",
+            "elasticloadbalancing:DescribeRules",
+            "elasticloadbalancing:ModifyRule",
+        ),
+        (
+            arns(&listeners),
+            "ShiftListeners",
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:ModifyListener",
+        ),
+    ] {
+        if own.is_empty() {
+            continue;
+        }
+        looks.push(look);
+        changes.extend(acts.then(|| Statement::new(id, &[change], own)));
+    }
+    if looks.is_empty() {
+        return Vec::new();
+    }
+    looks
+        .extend(["elasticloadbalancing:DescribeTags", "elasticloadbalancing:DescribeTargetHealth"]);
+    let look = Statement::new("LookAtRollouts", &looks, ["*".to_owned()]);
+    std::iter::once(look).chain(changes).collect()
 }
 
 fn looks(groups: bool, databases: bool, metrics: bool) -> Statement {
@@ -369,7 +411,7 @@ mod tests {
             all.into_iter().map(one).collect()
         };
         let looks = ("autoscaling:DescribeAutoScalingGroups", "*".to_owned());
-        assert_eq!(asked(false), [looks.clone()]);
+        assert_eq!(asked(false), std::slice::from_ref(&looks));
         let arn = Arn { region: "eu-west-1" };
         let fill = ("autoscaling:PutWarmPool", arn.group("web"));
         let mix = ("autoscaling:UpdateAutoScalingGroup", arn.group("shop"));
@@ -397,6 +439,31 @@ mod tests {
         for statement in &all[1..] {
             assert_eq!(statement.conditions["StringLike"]["aws:ResourceTag/app"], "*");
         }
+    }
+
+    #[test]
+    fn only_the_bound_rules_may_be_changed() {
+        let arn = |kind: &str| format!("arn:aws:elasticloadbalancing:eu-west-1:1:{kind}/app/web/1");
+        let rollout = |kind: &str| {
+            Resource::Rollout(WeightedGroups {
+                rule: arn(kind),
+                stable: "web".to_owned(),
+                candidate: "new".to_owned(),
+                revision_tag: "setpoint:revision".to_owned(),
+            })
+        };
+        let targets = [rollout("listener-rule"), rollout("listener")].into();
+        let all = |acts| permissions("eu-west-1", &targets, &[], &Named::default(), (acts, false));
+        let looks = all(false);
+        assert_eq!(looks.len(), 1);
+        assert!(looks[0].actions.iter().all(|action| action.contains(":Describe")));
+        let changes: Vec<Statement> = all(true).into_iter().skip(1).collect();
+        let told = changes.iter().map(|it| (&*it.id, &it.actions, &it.resources));
+        let rules = ["elasticloadbalancing:ModifyRule"].into();
+        let listeners = ["elasticloadbalancing:ModifyListener"].into();
+        let (rule, listener) = ([arn("listener-rule")].into(), [arn("listener")].into());
+        let expected = [("ShiftRules", &rules, &rule), ("ShiftListeners", &listeners, &listener)];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
     }
 
     #[test]

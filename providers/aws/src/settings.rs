@@ -89,6 +89,28 @@ pub enum Resource {
     Traffic(Records),
     /// A number of a group that is not its size.
     Setting(Dial),
+    /// The share of the traffic that a candidate has.
+    Rollout(WeightedGroups),
+}
+
+/// Two weighted target groups that a load balancer forwards to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WeightedGroups {
+    /// The ARN of the rule, or of the listener whose default it is.
+    pub rule: String,
+    /// The target group of what is stable, by its ARN or its name.
+    pub stable: String,
+    /// That of the candidate.
+    pub candidate: String,
+    /// The key of the tag of the candidate's target group that tells its revision.
+    pub revision_tag: String,
+}
+
+impl WeightedGroups {
+    /// Whether it is the default of a listener, and not a rule.
+    pub fn is_listener(&self) -> bool {
+        self.rule.contains(":listener/")
+    }
 }
 
 /// Weighted record sets of one name in a hosted zone of Route 53, a destination each.

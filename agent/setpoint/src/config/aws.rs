@@ -2,7 +2,6 @@
 
 use super::fault::{At, Code, ConfigFault, Faults};
 use setpoint_aws::Dial;
-pub(crate) use setpoint_aws::Records;
 
 /// Says so if `id` names no setting of AWS's.
 pub(super) fn check_setting(id: &At<String>, faults: &Faults) {

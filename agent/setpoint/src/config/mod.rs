@@ -56,6 +56,7 @@ mod target;
 mod traffic;
 mod unused;
 mod valid;
+mod weighted;
 
 pub(crate) use expand::Environment;
 pub(crate) use fault::ConfigFault;
@@ -63,12 +64,12 @@ pub(crate) use fleet::FleetError;
 pub(crate) use provider::ID;
 pub(crate) use render::{one_line, render};
 pub(crate) use schema::schema;
-#[cfg(feature = "aws")]
-pub(crate) use valid::CloudWatch;
 pub(crate) use valid::{
     Account, BoundInput, Cluster, Config, Mode, Provider, Question, Receiver, ReceiverKind,
     Service, Signed, Source, SourceKind, Subscription, Target, Web, Which,
 };
+#[cfg(feature = "aws")]
+pub(crate) use valid::{CloudWatch, Records, WeightedGroups};
 
 use fault::{Code, Faults, Place, SourceFile};
 use file::Role;

@@ -6,7 +6,7 @@ use super::{
     meaning::{beside, or},
     raw::RawNamed,
     raw_provider::RawProvider,
-    raw_target::{RawGroup, RawOwn, RawOwnDatabase, RawSplit, RawTarget, RawTargetKind},
+    raw_target::{RawGroup, RawOwn, RawOwnDatabase, RawRollout, RawTarget, RawTargetKind},
     traffic,
 };
 use setpoint_core::Span;
@@ -41,7 +41,7 @@ pub(crate) fn own(
     let named = providers.iter().find(|provider| provider.name.value == raw.provider.value);
     let provider = named?.what.as_ref()?;
     let (own, database) = match &raw.kind {
-        // Another provider has none, and that is said already.
+        // One at AWS is read elsewhere; another provider has none, and that is said already.
         RawTargetKind::Rollout { own, .. } => {
             let is_here = matches!(provider, RawProvider::Onprem(_));
             return is_here.then(|| Reader { raw, faults }.split(own))?.map(Resource::Rollout);
@@ -165,7 +165,7 @@ impl Reader<'_> {
         })
     }
 
-    fn split(&self, own: &RawSplit) -> Option<Split> {
+    fn split(&self, own: &RawRollout) -> Option<Split> {
         let backend = self.id();
         if let Some(id) = &backend {
             self.plain(id, "-_.:", "no name of a backend");

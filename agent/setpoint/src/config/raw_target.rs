@@ -69,7 +69,7 @@ pub(crate) enum RawTargetKind {
     Rollout {
         stages: Option<At<Vec<At<String>>>>,
         brakes: RawBrakes,
-        own: RawSplit,
+        own: RawRollout,
     },
     Database {
         min_replicas: Option<At<u32>>,
@@ -94,11 +94,14 @@ pub(crate) struct RawBrakes {
     pub(crate) approve: Option<At<String>>,
 }
 
-/// What only a rollout at a HAProxy has.
+/// What rollouts have, each at its own provider.
 #[derive(Debug)]
-pub(crate) struct RawSplit {
+pub(crate) struct RawRollout {
     pub(crate) candidates: Option<At<Vec<At<String>>>>,
     pub(crate) revision_file: Option<At<String>>,
+    pub(crate) stable: Option<At<String>>,
+    pub(crate) candidate: Option<At<String>>,
+    pub(crate) revision_tag: Option<At<String>>,
 }
 
 /// What else is written of a group.
@@ -256,9 +259,12 @@ fn flag(table: &mut Table<'_>) -> RawTargetKind {
 }
 
 fn rollout(table: &mut Table<'_>) -> RawTargetKind {
-    let own = RawSplit {
+    let own = RawRollout {
         candidates: table.texts("candidates"),
         revision_file: table.text("revision_file"),
+        stable: table.text("stable"),
+        candidate: table.text("candidate"),
+        revision_tag: table.text("revision_tag"),
     };
     RawTargetKind::Rollout { stages: table.texts("stages"), brakes: setting_brakes(table), own }
 }

@@ -3,7 +3,7 @@
 //! The rule it keeps: no default is written in the text. The decision's come from the
 //! core's table, the others from the constants that the reader of the configuration uses.
 
-use super::{meaning, notices, own, provider, source};
+use super::{meaning, notices, own, provider, source, weighted};
 use serde_json::Value;
 use setpoint_core::{Amount, DEFAULTS, Short};
 
@@ -31,6 +31,9 @@ pub(crate) fn schema() -> Value {
         for kind in ["group", "database"] {
             put(&mut schema, &format!("/$defs/{kind}/properties/{key}"), default.clone());
         }
+    }
+    for (key, default) in weighted::defaults() {
+        put(&mut schema, &format!("/$defs/rollout/properties/{key}"), default);
     }
     for (key, default) in source::defaults() {
         put(&mut schema, &format!("/$defs/source/properties/{key}"), default);

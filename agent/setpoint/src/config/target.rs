@@ -12,6 +12,7 @@ use super::{
     raw_target::{RawBrakes, RawTarget, RawTargetKind, RawWhich},
     suggest, traffic,
     valid::{Mode, Target, Which},
+    weighted,
 };
 use setpoint_core::{
     Approve, DatabaseSettings, GroupSettings, JobSettings, Range, RolloutSettings, SettingSettings,
@@ -85,7 +86,8 @@ pub(crate) fn target(
     let provider = raw.provider.value.clone();
     let settings = shared_brakes(settings, &provider, brakes, faults);
     let records = traffic::records(raw, providers, faults);
-    Some(Target { provider, which, settings, own, records, mode })
+    let weighted = weighted::weighted(raw, providers, faults);
+    Some(Target { provider, which, settings, own, records, weighted, mode })
 }
 
 fn rollout(
@@ -328,7 +330,15 @@ fn no_sessions(raw: &RawTarget, why: &str, instead: &str, faults: &Faults) {
 const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
     match provider {
         RawProvider::Aws(_) => {
-            ("AWS", &[Kind::Group, Kind::Database, Kind::Volume, Kind::Traffic, Kind::Setting])
+            const ALL: &[Kind] = &[
+                Kind::Group,
+                Kind::Database,
+                Kind::Volume,
+                Kind::Traffic,
+                Kind::Rollout,
+                Kind::Setting,
+            ];
+            ("AWS", ALL)
         }
         RawProvider::Azure(_) => ("Azure", &[Kind::Group, Kind::Database]),
         RawProvider::Kubernetes(_) => ("Kubernetes", &[Kind::Group]),

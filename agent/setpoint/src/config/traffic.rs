@@ -1,12 +1,12 @@
 //! Makes sense of a traffic: its destinations, and of Route 53 the name that users ask for.
 
 use super::{
-    aws::Records,
     fault::{At, Code, ConfigFault, Faults},
     meaning::or,
     raw::RawNamed,
     raw_provider::RawProvider,
     raw_target::{RawBrakes, RawTarget, RawTargetKind},
+    valid::Records,
 };
 use setpoint_core::TrafficSettings;
 use std::collections::BTreeMap;

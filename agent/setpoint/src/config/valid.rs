@@ -1,6 +1,6 @@
 //! A configuration as it is meant: every value is valid, every name leads somewhere.
 
-use super::{aws::Records, azure, cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
+use super::{azure, cloudwatch::MetricQuery, fleet::Template, kubernetes::Usage};
 use setpoint_core::{
     BoundPolicy, Calendars, InputKey, InputSettings, NoticeKind, PolicyName, Program, Settings,
     Span, TargetName, TargetSettings,
@@ -370,8 +370,37 @@ pub(crate) struct Target {
     /// The record sets that are its destinations, of a traffic at AWS.
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "AWS alone asks for them"))]
     pub(crate) records: Option<Records>,
+    /// The rule and the target groups, of a rollout at AWS.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "AWS alone asks for them"))]
+    pub(crate) weighted: Option<WeightedGroups>,
     /// What may be done to it: the least of the agent's mode and of every policy's that names it.
     pub(crate) mode: Mode,
+}
+
+/// The record sets of a traffic.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Records {
+    /// The hosted zone.
+    pub(crate) zone: String,
+    /// The name that users ask for.
+    pub(crate) name: String,
+    /// The set identifier of each destination.
+    pub(crate) destinations: BTreeMap<String, String>,
+}
+
+/// A rule of a load balancer, and the two target groups that it forwards to.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WeightedGroups {
+    /// The ARN of the rule, or of the listener whose default it is.
+    pub(crate) rule: String,
+    /// The target group of what is stable, by its name or its ARN.
+    pub(crate) stable: String,
+    /// That of the candidate.
+    pub(crate) candidate: String,
+    /// The key of the tag that tells the candidate's revision.
+    pub(crate) revision_tag: String,
 }
 
 /// Which thing at its provider a target is.

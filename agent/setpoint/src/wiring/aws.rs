@@ -8,13 +8,15 @@ use super::{
 use crate::{
     cli::Init,
     config::{
-        Account, CloudWatch, Config, Mode, Question, Signed, Source, SourceKind, Target, Which,
+        self, Account, CloudWatch, Config, Mode, Question, Signed, Source, SourceKind, Target,
+        Which,
     },
     system_clock::SystemClock,
 };
 use serde_json::{Value, json};
 use setpoint_aws::{
-    Aws, AwsSettings, CloudWatchSettings, Fleet, Named, Patient, Resource, Role, Statement,
+    Aws, AwsSettings, CloudWatchSettings, Fleet, Named, Patient, Records, Resource, Role,
+    Statement, WeightedGroups,
 };
 pub(crate) use setpoint_aws::{Native, NativeRule};
 use setpoint_control::{Breaker, Finding, World};
@@ -236,8 +238,21 @@ fn resource(target: &Target) -> Option<Resource> {
         TargetSettings::Database(_) => Some(Resource::Database(id.clone())),
         TargetSettings::Volume(_) if id.starts_with("vol-") => Some(Resource::Volume(id.clone())),
         TargetSettings::Volume(_) => Some(Resource::Storage(id.clone())),
-        TargetSettings::Traffic(_) => target.records.clone().map(Resource::Traffic),
+        TargetSettings::Traffic(_) => target.records.as_ref().map(records),
+        TargetSettings::Rollout(_) => target.weighted.as_ref().map(weighted),
         TargetSettings::Setting(_) => id.parse().ok().map(Resource::Setting),
-        TargetSettings::Flag(_) | TargetSettings::Rollout(_) | TargetSettings::Job(_) => None,
+        TargetSettings::Flag(_) | TargetSettings::Job(_) => None,
     }
+}
+
+/// Where users are sent, as AWS has it.
+fn records(records: &config::Records) -> Resource {
+    let config::Records { zone, name, destinations } = records.clone();
+    Resource::Traffic(Records { zone, name, destinations })
+}
+
+/// The share of a candidate, as AWS has it.
+fn weighted(groups: &config::WeightedGroups) -> Resource {
+    let config::WeightedGroups { rule, stable, candidate, revision_tag } = groups.clone();
+    Resource::Rollout(WeightedGroups { rule, stable, candidate, revision_tag })
 }

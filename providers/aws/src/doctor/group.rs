@@ -1,6 +1,6 @@
 //! What is to be said about one Auto Scaling group: pure.
 
-use super::{Ward, owners};
+use super::{SIZE, Ward, owners};
 use crate::{group, rivals, tag};
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Instance};
 use setpoint_control::{Finding, Severity};
@@ -8,7 +8,8 @@ use setpoint_core::Range;
 
 /// What its description tells.
 pub(super) fn findings(about: &str, described: &AutoScalingGroup, range: Range) -> Vec<Finding> {
-    let mut findings = owners(about, tag::group_pairs(described.tags()));
+    let owner = owners(about, tag::group_pairs(described.tags()), SIZE);
+    let mut findings: Vec<Finding> = owner.into_iter().collect();
     match group::read(described) {
         Ok(seen) => findings.extend(seen.own_range.and_then(|own| of_range(about, own, range))),
         Err(fault) => findings.push(Finding::new(Severity::Problem, about, fault.to_string())),

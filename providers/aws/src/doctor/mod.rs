@@ -5,6 +5,7 @@
 
 mod database;
 mod group;
+mod rollout;
 mod traffic;
 
 use crate::{
@@ -76,6 +77,10 @@ impl Aws {
                 }
                 Resource::Traffic(records) => {
                     findings.extend(traffic::findings(&about, self.route53().look(records).await));
+                }
+                Resource::Rollout(own) => {
+                    let looked = self.looking_at_rollouts().look(own).await;
+                    findings.extend(rollout::findings(&about, own, looked));
                 }
             }
         }
@@ -220,26 +225,31 @@ fn failed(about: &str, service: &str, error: &CallError) -> Finding {
     Finding::new(severity, about, error.to_string())
 }
 
-/// Who else writes a resource with these tags, by what tools put on what they make.
-fn owners<'a>(about: &str, tags: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (key, value) in tags {
+/// What is said of those who write a group, and what to do.
+const SIZE: (&str, &str) = (
+    "another size",
+    "leave the desired size out of it: `ignore_changes` in Terraform, no DesiredCapacity in CloudFormation",
+);
+
+/// Who else writes a resource with these tags, by what tools put on what they make: `what` their
+/// next run may set, and what helps.
+fn owners<'a>(
+    about: &str,
+    mut tags: impl Iterator<Item = (&'a str, &'a str)>,
+    (what, help): (&str, &str),
+) -> Option<Finding> {
+    let tool = tags.find_map(|(key, value)| {
         let lower = format!("{key}={value}").to_lowercase();
-        let tool = if key == "aws:cloudformation:stack-name" {
-            format!("CloudFormation's stack {value}")
+        if key == "aws:cloudformation:stack-name" {
+            Some(format!("CloudFormation's stack {value}"))
         } else if lower.contains("terraform") || lower.contains("opentofu") {
-            format!("Terraform (tag {key} = {value})")
+            Some(format!("Terraform (tag {key} = {value})"))
         } else if lower.contains("pulumi") {
-            format!("Pulumi (tag {key} = {value})")
+            Some(format!("Pulumi (tag {key} = {value})"))
         } else {
-            continue;
-        };
-        let message = format!("it is written by {tool}, whose next run may set another size");
-        findings.push(
-            Finding::new(Severity::Warning, about, message)
-                .help("leave the desired size out of it: `ignore_changes` in Terraform, no DesiredCapacity in CloudFormation"),
-        );
-    }
-    findings.truncate(1);
-    findings
+            None
+        }
+    })?;
+    let message = format!("it is written by {tool}, whose next run may set {what}");
+    Some(Finding::new(Severity::Warning, about, message).help(help))
 }

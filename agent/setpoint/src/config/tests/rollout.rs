@@ -75,13 +75,14 @@ fn what_makes_no_sense_of_a_rollout_is_said() {
         ("candidates = [\"canary-*\"]\n", "", "has `candidates`"),
         ("[\"canary-*\"]", "[]", "`candidates` is empty"),
         ("canary-*", "can ary", "no name of a server"),
-        ("candidates", "candidate", "did you mean `candidates`?"),
+        ("candidates", "candidatess", "did you mean `candidates`?"),
+        ("stages", "candidate = \"x\"\nstages", "`candidate` is for a rollout whose provider is"),
         ("revision_file", "revision_flie", "did you mean `revision_file`?"),
         ("stages", "min = 0\nstages", "has no key `min`"),
         (
             "kind = \"onprem\"\nhaproxy = \"/run/haproxy/admin.sock\"",
-            "kind = \"aws\"",
-            "is AWS: it has no rollouts",
+            "kind = \"systemd\"",
+            "is systemd: it has no rollouts",
         ),
         ("kind = \"rollout\"", "kind = \"rolout\"", "did you mean `rollout`?"),
     ] {
@@ -96,4 +97,54 @@ fn what_makes_no_sense_of_a_rollout_is_said() {
         faults.contains("`checkout` has two policies, and a rollout belongs to one"),
         "{faults}"
     );
+}
+
+const RULE: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:listener-rule/app/web/1/2/3";
+
+/// The good configuration with a load balancer of AWS's for the HAProxy.
+fn at_aws() -> String {
+    let provider = "kind = \"onprem\"\nhaproxy = \"/run/haproxy/admin.sock\"";
+    let own = "id = \"checkout\"\ncandidates = [\"canary-*\"]\nrevision_file = \"revision\"";
+    assert!(GOOD.contains(provider) && GOOD.contains(own));
+    let groups = format!("id = \"{RULE}\"\nstable = \"web\"\ncandidate = \"web-new\"");
+    GOOD.replace(provider, "kind = \"aws\"").replace(own, &groups)
+}
+
+#[test]
+fn a_rollout_at_aws_is_two_target_groups_of_a_rule() {
+    let (config, faults) = rollout(&at_aws());
+    let config = config.unwrap_or_else(|| panic!("{faults}"));
+    assert_eq!(faults, "");
+    let own = config.targets["checkout"].weighted.as_ref().unwrap();
+    assert_eq!((&*own.rule, &*own.stable, &*own.candidate), (RULE, "web", "web-new"));
+    assert_eq!(own.revision_tag, "setpoint:revision");
+    let group = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web-new/1";
+    let text = at_aws().replace("\"web-new\"", &format!("\"{group}\"\nrevision_tag = \"rev\""));
+    let (config, faults) = rollout(&text);
+    let config = config.unwrap_or_else(|| panic!("{faults}"));
+    let own = config.targets["checkout"].weighted.as_ref().unwrap();
+    assert_eq!((&*own.candidate, &*own.revision_tag), (group, "rev"));
+}
+
+#[test]
+fn what_makes_no_sense_of_a_rollout_at_aws_is_said() {
+    for (from, to, expected) in [
+        ("stable = \"web\"\n", "", "has `stable`"),
+        ("candidate = \"web-new\"\n", "", "has `candidate`"),
+        ("\"web-new\"", "\"web\"", "`stable` and `candidate` are one target group"),
+        ("\"web-new\"", "\"web_new\"", "is no target group"),
+        ("\"web-new\"", "\"arn:aws:ec2:eu-west-1:1:targetgroup/a/1\"", "is no target group"),
+        (RULE, "web", "is no rule of a load balancer"),
+        ("/app/web/1/2/3", "/net/web/1/2/3", "is no rule of a load balancer"),
+        ("/1/2/3", "/1/2", "is no rule of a load balancer"),
+        ("stable =", "candidates = [\"x\"]\nstable =", "of kind `onprem`"),
+        ("stable =", "revision_file = \"x\"\nstable =", "of kind `onprem`"),
+        ("stable =", "revision_tag = \" \"\nstable =", "is no key of a tag"),
+        ("stable =", "revision_tga = \"x\"\nstable =", "did you mean `revision_tag`?"),
+    ] {
+        let good = at_aws();
+        assert!(good.contains(from), "{from}");
+        let (config, faults) = rollout(&good.replacen(from, to, 1));
+        assert!(config.is_none() && faults.contains(expected), "{to}: {faults}");
+    }
 }

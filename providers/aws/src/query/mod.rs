@@ -1,22 +1,56 @@
-//! Calls of EC2's query API: built, sent by a client that signs, and sorted when they fail.
+//! Calls of services that speak AWS's query protocol, without their SDKs: see docs/decisions/0007.
+//!
+//! A call is a form with a handful of fields. It is signed with the credentials of the SDKs and
+//! sent once by the client of `providers/http`; the answer is a tree of elements (`xml.rs`), and
+//! a no is sorted as one of an SDK's is.
 
-use super::xml::Element;
+mod xml;
+
+pub(crate) use xml::Element;
+
 use crate::{
     failure::{Answer, Heard},
     fault::{CallError, Fault},
     pace::{Pace, SharedClock},
 };
-use setpoint_core::Timestamp;
+use setpoint_core::{Span, Timestamp};
 use setpoint_http::{FetchError, HttpClient};
 use std::sync::Arc;
 use url::Url;
 
-/// The version of the API that is spoken.
-const VERSION: &str = "2016-11-15";
+/// A service that speaks the query protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Service {
+    /// What people call it.
+    title: &'static str,
+    /// As its address begins, and as signatures name it.
+    pub(crate) name: &'static str,
+    /// The version of the API that is spoken.
+    version: &'static str,
+}
 
-/// EC2 in one account and region.
+/// Elastic Compute Cloud.
+pub(crate) const EC2: Service = Service { title: "EC2", name: "ec2", version: "2016-11-15" };
+
+/// Elastic Load Balancing, of load balancers that have target groups.
+pub(crate) const ELB: Service = Service {
+    title: "Elastic Load Balancing",
+    name: "elasticloadbalancing",
+    version: "2015-12-01",
+};
+
+impl Service {
+    /// Its address in `region`.
+    pub(crate) fn url(&self, region: &str) -> Option<Url> {
+        let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        Url::parse(&format!("https://{}.{region}.{domain}/", self.name)).ok()
+    }
+}
+
+/// A service in one account and region.
 #[derive(Clone, Debug)]
-pub(crate) struct Ec2 {
+pub(crate) struct Query {
+    pub(crate) service: Service,
     /// Signs what it sends. Nothing, where there are no credentials or no TLS.
     pub(crate) client: Option<HttpClient>,
     /// Nothing, where the region makes no address.
@@ -25,30 +59,24 @@ pub(crate) struct Ec2 {
     pub(crate) pace: Arc<Pace>,
 }
 
-impl Ec2 {
-    /// The address of EC2 in `region`.
-    pub(crate) fn url(region: &str) -> Option<Url> {
-        let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        Url::parse(&format!("https://ec2.{region}.{domain}/")).ok()
-    }
-
+impl Query {
     /// What the clock shows.
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now().wall
     }
 
     /// The answer to a call.
-    pub(super) async fn call(
+    pub(crate) async fn call(
         &self,
         action: &'static str,
         fields: &[(String, String)],
     ) -> Result<Element, Fault> {
         self.pace.turn().await;
         let (Some(client), Some(url)) = (&self.client, &self.url) else {
-            let why = "EC2 cannot be called from here".to_owned();
+            let why = format!("{} cannot be called from here", self.service.title);
             return Err(Fault::Call(CallError::told(action, Heard::NotSent, why)));
         };
-        let own = [("Action", action), ("Version", VERSION)].into_iter();
+        let own = [("Action", action), ("Version", self.service.version)].into_iter();
         let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let form: Vec<(&str, &str)> = own.chain(fields).collect();
         let sent = client.within(client.post(url, &form)).await;
@@ -69,11 +97,27 @@ impl Ec2 {
     }
 }
 
+/// Fails if an answer says by the element called `next` that it is not all: a part is no answer.
+pub(crate) fn whole(answer: &Element, next: &str) -> Result<(), Fault> {
+    match answer.text(next) {
+        None | Some("") => Ok(()),
+        Some(_) => Err(Fault::Refused("AWS answered with a part of what was asked".to_owned())),
+    }
+}
+
+/// The tags in a list of elements, whose keys and values are called so.
+pub(crate) fn tags<'a>(
+    list: impl Iterator<Item = &'a Element>,
+    (key, value): (&'a str, &'a str),
+) -> Vec<(&'a str, &'a str)> {
+    list.filter_map(|tag| Some((tag.text(key)?, tag.text(value).unwrap_or_default()))).collect()
+}
+
 /// An answer that is no yes.
 fn no(
     action: &'static str,
     status: u16,
-    retry_after: Option<setpoint_core::Span>,
+    retry_after: Option<Span>,
     document: Option<&Element>,
 ) -> CallError {
     let error = document.and_then(|whole| whole.find("Errors").unwrap_or(whole).find("Error"));

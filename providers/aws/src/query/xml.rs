@@ -1,4 +1,4 @@
-//! As much XML as EC2's answers are made of: elements with a name, and texts or elements inside.
+//! As much XML as the answers are made of: elements with a name, and texts or elements inside.
 
 use xmlparser::{ElementEnd, EntityDefinition, Token, Tokenizer};
 
@@ -7,7 +7,7 @@ const DEEPEST: usize = 32;
 
 /// An element.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Element {
+pub(crate) struct Element {
     name: String,
     text: String,
     inside: Vec<Element>,
@@ -15,7 +15,7 @@ pub(super) struct Element {
 
 impl Element {
     /// The outermost element of a document.
-    pub(super) fn parse(document: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(document: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(document).map_err(|error| error.to_string())?;
         let mut open = vec![Self::default()];
         for token in Tokenizer::from(text) {
@@ -54,17 +54,42 @@ impl Element {
     }
 
     /// The text of the first element of this name inside.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.find(name).map(|element| element.text.trim())
     }
 
     /// The first element of this name inside.
-    pub(super) fn find(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn find(&self, name: &str) -> Option<&Self> {
         self.inside.iter().find(|element| element.name == name)
     }
 
+    /// The text of the element itself.
+    pub(crate) fn own_text(&self) -> &str {
+        self.text.trim()
+    }
+
+    /// The same as fields of a form, under `name`: entries of lists and of maps are numbered from
+    /// one. What is empty is left out: not to give it means the same.
+    pub(crate) fn fields(&self, name: &str) -> Vec<(String, String)> {
+        if self.inside.is_empty() {
+            let own = (name.to_owned(), self.own_text().to_owned());
+            return Some(own).filter(|(_, text)| !text.is_empty()).into_iter().collect();
+        }
+        let parts = self.inside.iter().zip(1..).flat_map(|(part, number)| {
+            let is_entry = matches!(&*part.name, "member" | "entry");
+            let number = if is_entry { format!(".{number}") } else { String::new() };
+            part.fields(&format!("{name}.{}{number}", part.name))
+        });
+        parts.collect()
+    }
+
+    /// What it has inside, if it is a list.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Self> {
+        self.inside.iter()
+    }
+
     /// What the list of this name has inside.
-    pub(super) fn list(&self, name: &str) -> impl Iterator<Item = &Self> {
+    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &Self> {
         self.find(name).into_iter().flat_map(|list| &list.inside)
     }
 }
@@ -81,10 +106,43 @@ fn close(open: &mut Vec<Element>) -> Result<(), String> {
     }
 }
 
-/// A text with its five escapes undone.
+/// A text with its escapes undone: the five that have names, and characters by number.
 fn plain(text: &str) -> String {
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
-    text.replace("&apos;", "'").replace("&amp;", "&")
+    let mut parts = text.split('&');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let named = part.split_once(';').and_then(|(name, rest)| Some((character(name)?, rest)));
+        match named {
+            Some((character, rest)) => {
+                plain.push(character);
+                plain.push_str(rest);
+            }
+            None => {
+                plain.push('&');
+                plain.push_str(part);
+            }
+        }
+    }
+    plain
+}
+
+/// The character that an escape stands for.
+fn character(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        "amp" => Some('&'),
+        numbered => {
+            let number = numbered.strip_prefix('#')?;
+            let number = match number.strip_prefix('x') {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => number.parse(),
+            };
+            char::from_u32(number.ok()?)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -94,11 +152,26 @@ mod tests {
     #[test]
     fn it_reads_lists_and_texts() {
         let answer = "<?xml version=\"1.0\"?><R xmlns=\"x\"><set><item><id>a</id></item>\
-                      <item><id> b &amp;&lt; </id><none/></item></set><nextToken/></R>";
+                      <item><id> b &amp;lt;&#38;&#x3c; &x; </id><none/></item></set><nextToken/></R>";
         let answer = Element::parse(answer.as_bytes()).unwrap();
         let ids: Vec<_> = answer.list("set").map(|item| item.text("id")).collect();
-        assert_eq!(ids, [Some("a"), Some("b &<")]);
+        assert_eq!(ids, [Some("a"), Some("b &lt;&< &x;")]);
         assert_eq!((answer.text("nextToken"), answer.text("other")), (Some(""), None));
+    }
+
+    #[test]
+    fn what_was_read_can_be_written_as_it_was() {
+        let read = "<A><member><Type>x</Type><C><L><member>1</member><member>2</member></L><None/>\
+                    <M><entry><key>k</key><value>v</value></entry></M></C></member></A>";
+        let fields = Element::parse(read.as_bytes()).unwrap().fields("Actions");
+        let expected = [
+            ("Actions.member.1.Type", "x"),
+            ("Actions.member.1.C.L.member.1", "1"),
+            ("Actions.member.1.C.L.member.2", "2"),
+            ("Actions.member.1.C.M.entry.1.key", "k"),
+            ("Actions.member.1.C.M.entry.1.value", "v"),
+        ];
+        assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
     #[test]

@@ -1,19 +1,16 @@
 //! Volumes of Elastic Block Store, through EC2's own query API.
 //!
 //! Three calls do not justify the SDK of EC2, whose build takes longer than all others
-//! together: see docs/decisions/0007. `api.rs` signs and sends, `xml.rs` reads, this file
-//! knows what volumes are.
+//! together: see docs/decisions/0007. `query/` calls, this file knows what volumes are.
 
-mod api;
-mod xml;
-
-pub(crate) use api::Ec2;
-
-use crate::{fault::Fault, tag};
+use crate::{
+    fault::Fault,
+    query::{Element, Query, tags, whole},
+    tag,
+};
 use aws_smithy_types::date_time::{DateTime, Format};
 use setpoint_core::{Span, Timestamp, Volume};
 use std::collections::BTreeMap;
-use xml::Element;
 
 /// A volume that was modified takes no other change for so long.
 /// Source: "Requirements for EBS volume modifications" in the EBS user guide.
@@ -25,11 +22,11 @@ const AT_ONCE: usize = 100;
 /// Reads and grows volumes.
 #[derive(Clone, Debug)]
 pub(crate) struct Ebs {
-    ec2: Ec2,
+    ec2: Query,
 }
 
 impl Ebs {
-    pub(crate) const fn new(ec2: Ec2) -> Self {
+    pub(crate) const fn new(ec2: Query) -> Self {
         Self { ec2 }
     }
 
@@ -41,8 +38,8 @@ impl Ebs {
             let volumes = self.ec2.call("DescribeVolumes", &those("volume-id", ids)).await?;
             let changes = those("volume-id", ids);
             let changes = self.ec2.call("DescribeVolumesModifications", &changes).await?;
-            whole(&volumes)?;
-            whole(&changes)?;
+            whole(&volumes, "nextToken")?;
+            whole(&changes, "nextToken")?;
             let now = self.ec2.now();
             for volume in volumes.list("volumeSet") {
                 let id = volume.text("volumeId").unwrap_or_default();
@@ -79,22 +76,11 @@ fn those(name: &str, values: &[&str]) -> Vec<(String, String)> {
     [("Filter.1.Name".to_owned(), name.to_owned())].into_iter().chain(values).collect()
 }
 
-/// Fails if there is more than was sent: a part is no answer.
-fn whole(answer: &Element) -> Result<(), Fault> {
-    match answer.text("nextToken") {
-        None | Some("") => Ok(()),
-        Some(_) => Err(Fault::Refused("EC2 answered with a part of what was asked".to_owned())),
-    }
-}
-
 /// What is described of a volume, and of its last change.
 fn read(volume: &Element, change: Option<&Element>, now: Timestamp) -> Result<Volume, Fault> {
     let size = volume.text("size").and_then(|size| size.parse().ok()).filter(|size| *size > 0);
     let none = || Fault::Refused("AWS described a volume without its size".to_owned());
-    let tags: Vec<(&str, &str)> = volume
-        .list("tagSet")
-        .filter_map(|tag| Some((tag.text("key")?, tag.text("value").unwrap_or_default())))
-        .collect();
+    let tags = tags(volume.list("tagSet"), ("key", "value"));
     let state = volume.text("status").unwrap_or("in no state that is known");
     let busy = match state {
         "available" | "in-use" => change.and_then(|change| resting(change, now)),
