@@ -102,6 +102,7 @@ providers! {
     azure_scale_sets: azure::ScaleSets,
     azure_databases: azure::Databases,
     kubernetes_deployments: kubernetes::Deployments,
+    kubernetes_rollouts: kubernetes::Rollouts,
     webhook_settings: webhook::Settings,
     webhook_jobs: webhook::Jobs,
     files: files::Numbers,

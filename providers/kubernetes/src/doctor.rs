@@ -4,10 +4,11 @@
 //! is asked whether it would permit them.
 
 use crate::{
-    Kubernetes, Scalable,
+    Kubernetes, Scalable, WeightedServices,
     eyes::{Looks, asked},
     fault::{Asked, CallError, Fault},
     rivals::{self, Rival},
+    route::{Routes, route_asked},
     workload::{Object, PAUSE},
 };
 use serde_json::{Value, json};
@@ -27,8 +28,13 @@ pub struct Patient {
 }
 
 impl Kubernetes {
-    /// What is to be said about this provider and `targets`, worst last.
-    pub async fn examine(&self, targets: &BTreeMap<TargetName, Patient>) -> Vec<Finding> {
+    /// What is to be said about this provider, `targets` and `rollouts`, each with whether it may be
+    /// changed; worst last.
+    pub async fn examine(
+        &self,
+        targets: &BTreeMap<TargetName, Patient>,
+        rollouts: &BTreeMap<TargetName, (WeightedServices, bool)>,
+    ) -> Vec<Finding> {
         let provider = format!("provider {}", self.name());
         let mut findings = vec![match self.version().await {
             Ok(version) => {
@@ -46,6 +52,14 @@ impl Kubernetes {
         }
         for (name, patient) in targets {
             findings.extend(self.patient(&format!("target {name}"), patient, &rivals).await);
+        }
+        for (name, (own, acts)) in rollouts {
+            let about = format!("target {name}");
+            let routes = Routes { api: self.api().clone() };
+            findings.extend(routes.findings(&about, own).await);
+            if *acts {
+                findings.extend(self.may(&about, route_asked("patch", own)).await);
+            }
         }
         findings.sort_by_key(|finding| finding.severity);
         findings
@@ -136,7 +150,7 @@ fn writer(object: &Object) -> Option<String> {
     })
 }
 
-fn not_seen(about: &str, fault: &Fault) -> Finding {
+pub(crate) fn not_seen(about: &str, fault: &Fault) -> Finding {
     match fault {
         Fault::Call(error) => failed(about, error),
         Fault::Stale(why) | Fault::Refused(why) => Finding::new(Severity::Problem, about, why),

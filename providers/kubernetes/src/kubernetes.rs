@@ -1,8 +1,8 @@
 //! A namespace of a cluster, and everything that can be built on it.
 
 use crate::{
-    KubernetesEyes, KubernetesHands, KubernetesSettings, Scalable, SetUpError, Usage, UsageSource,
-    api::Api, rivals::Rivals,
+    KubernetesEyes, KubernetesHands, KubernetesSettings, RouteEyes, RouteHands, Scalable,
+    SetUpError, Usage, UsageSource, WeightedServices, api::Api, rivals::Rivals,
 };
 use kube::{Client, client::ClientBuilder};
 use setpoint_control::Clock;
@@ -78,6 +78,17 @@ impl Kubernetes {
     pub fn hands(&self, targets: BTreeMap<TargetName, Scalable>) -> KubernetesHands {
         let name = self.settings.name.clone();
         KubernetesHands::new(name, self.api.clone(), targets, self.settings.deadlines.act)
+    }
+
+    /// Eyes on rollouts.
+    pub fn route_eyes(&self, targets: BTreeMap<TargetName, WeightedServices>) -> RouteEyes {
+        RouteEyes::new(self.api.clone(), targets, self.deadline())
+    }
+
+    /// Hands on rollouts. They make every call once: the next pass is the retry.
+    pub fn route_hands(&self, targets: BTreeMap<TargetName, WeightedServices>) -> RouteHands {
+        let name = self.settings.name.clone();
+        RouteHands::new(name, self.api.clone(), targets, self.settings.deadlines.act)
     }
 
     /// The cluster's own metrics as a source that is asked `queries`, each reading within `timeout`.

@@ -1,4 +1,4 @@
-//! Kubernetes: whatever has a `scale`, its pods, and who else changes it.
+//! Kubernetes: whatever has a `scale`, its pods, and who else changes it; routes that split traffic.
 //!
 //! [`KubernetesEyes`] only looks: it has no method that changes anything, so an agent in observe
 //! mode is built with it alone. [`KubernetesHands`] changes things, and looks first. Neither has
@@ -8,6 +8,7 @@
 //! Kubernetes::connect ─┬─► eyes    ─► workload, pods   (pure: what the answers mean)
 //!                      │           ─► rivals           (autoscalers of the cluster's own)
 //!                      ├─► hands                       (the only file that asks for a change)
+//!                      ├─► route                       (a candidate's share: eyes and hands of its own)
 //!                      ├─► usage   ─► quantity         (CPU and memory, in percent of requests)
 //!                      ├─► doctor, natives             (who else is there)
 //!                      └─► permissions                 (the least role: pure, asks nobody)
@@ -27,6 +28,7 @@ mod permissions;
 mod pods;
 mod quantity;
 mod rivals;
+mod route;
 mod scalable;
 mod settings;
 #[cfg(test)]
@@ -40,6 +42,7 @@ pub use hands::KubernetesHands;
 pub use kubernetes::Kubernetes;
 pub use natives::Native;
 pub use permissions::{Needs, Rule, rules};
+pub use route::{RouteEyes, RouteHands, WeightedServices};
 pub use scalable::{IdError, Scalable};
 pub use settings::{Deadlines, KubernetesSettings, Place, SetUpError};
 pub use usage::{Usage, UsageError, UsageSource};

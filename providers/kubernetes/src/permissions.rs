@@ -1,9 +1,13 @@
 //! The least that a cluster must permit for these very targets: pure.
 //!
 //! Objects are named; lists cannot be bounded by names, so pods and autoscalers are allowed in
-//! the namespace as a whole, for reading. Nothing lets the agent change more than a `scale`.
+//! the namespace as a whole, for reading. Nothing lets the agent change more than a `scale`, and
+//! the routes of its rollouts.
 
-use crate::Scalable;
+use crate::{
+    Scalable, WeightedServices,
+    route::{DISCOVERY, GATEWAY},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One rule of a role.
@@ -30,10 +34,41 @@ pub struct Needs {
     pub measured: BTreeSet<Scalable>,
     /// Whether pods are replaced.
     pub replaces: bool,
+    /// The rollouts that are looked at.
+    pub split: BTreeSet<WeightedServices>,
+    /// The rollouts whose share is changed.
+    pub shifted: BTreeSet<WeightedServices>,
 }
 
 /// The rules for `needs`.
 pub fn rules(needs: &Needs) -> Vec<Rule> {
+    let mut rules = for_groups(needs);
+    rules.extend(for_rollouts(needs));
+    rules
+}
+
+/// Routes and Services are named; who is behind a Service can only be listed.
+fn for_rollouts(needs: &Needs) -> Vec<Rule> {
+    let names = |all: &BTreeSet<WeightedServices>, of: fn(&WeightedServices) -> &String| {
+        let names: BTreeSet<&String> = all.iter().map(of).collect();
+        names.into_iter().cloned().collect::<Vec<String>>()
+    };
+    let mut rules = Vec::new();
+    if needs.split.is_empty() {
+        return rules;
+    }
+    let routes = || vec!["httproutes".to_owned()];
+    rules.push(rule(GATEWAY, routes(), names(&needs.split, |it| &it.route), &["get"]));
+    if !needs.shifted.is_empty() {
+        rules.push(rule(GATEWAY, routes(), names(&needs.shifted, |it| &it.route), &["patch"]));
+    }
+    let services = names(&needs.split, |it| &it.candidate);
+    rules.push(rule("", vec!["services".to_owned()], services, &["get"]));
+    rules.push(rule(DISCOVERY, vec!["endpointslices".to_owned()], Vec::new(), &["list"]));
+    rules
+}
+
+fn for_groups(needs: &Needs) -> Vec<Rule> {
     let mut rules = Vec::new();
     let looks: BTreeSet<&Scalable> = needs.seen.union(&needs.measured).collect();
     for ((group, plural), names) in by_resource(looks) {
@@ -109,7 +144,7 @@ mod tests {
     fn what_acts_may_change_the_scale_of_what_it_names_and_nothing_else() {
         let seen = set(&["deployment/web", "rollouts.argoproj.io/v1alpha1/api"]);
         let (resized, measured) = (set(&["deployment/web"]), set(&["deployment/web"]));
-        let words = words(&Needs { seen, resized, measured, replaces: true });
+        let words = words(&Needs { seen, resized, measured, replaces: true, ..Needs::default() });
         let changing: Vec<&String> =
             words.iter().filter(|it| it.contains("patch") || it.contains("delete")).collect();
         assert_eq!(changing, ["apps deployments/scale [web] patch", " pods [] delete,list"]);
@@ -119,5 +154,24 @@ mod tests {
             "{words:?}"
         );
         assert!(rules(&Needs::default()).is_empty());
+    }
+
+    #[test]
+    fn of_routes_only_those_that_are_named_may_be_changed() {
+        let own = |route: &str| WeightedServices {
+            route: route.to_owned(),
+            stable: "shop".to_owned(),
+            candidate: "shop-new".to_owned(),
+        };
+        let (split, shifted) = ([own("a"), own("b")].into(), [own("b")].into());
+        assert_eq!(
+            words(&Needs { split, shifted, ..Needs::default() }),
+            [
+                "gateway.networking.k8s.io httproutes [a,b] get",
+                "gateway.networking.k8s.io httproutes [b] patch",
+                " services [shop-new] get",
+                "discovery.k8s.io endpointslices [] list",
+            ]
+        );
     }
 }

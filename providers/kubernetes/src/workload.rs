@@ -16,7 +16,7 @@ pub(crate) struct Object {
     pub(crate) kind: String,
     pub(crate) metadata: ObjectMeta,
     #[serde(default)]
-    spec: Value,
+    pub(crate) spec: Value,
     #[serde(default)]
     status: Value,
 }

@@ -47,6 +47,7 @@ mod raw_target;
 mod render;
 mod schema;
 mod scripts;
+mod services;
 mod sessions;
 mod source;
 mod subscription;
@@ -64,6 +65,8 @@ pub(crate) use fleet::FleetError;
 pub(crate) use provider::ID;
 pub(crate) use render::{one_line, render};
 pub(crate) use schema::schema;
+#[cfg(feature = "kubernetes")]
+pub(crate) use valid::WeightedServices;
 pub(crate) use valid::{
     Account, BoundInput, Cluster, Config, Mode, Provider, Question, Receiver, ReceiverKind,
     Service, Signed, Source, SourceKind, Subscription, Target, Web, Which,

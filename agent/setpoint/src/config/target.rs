@@ -10,7 +10,7 @@ use super::{
     raw::RawNamed,
     raw_provider::RawProvider,
     raw_target::{RawBrakes, RawTarget, RawTargetKind, RawWhich},
-    suggest, traffic,
+    services, suggest, traffic,
     valid::{Mode, Target, Which},
     weighted,
 };
@@ -87,7 +87,8 @@ pub(crate) fn target(
     let settings = shared_brakes(settings, &provider, brakes, faults);
     let records = traffic::records(raw, providers, faults);
     let weighted = weighted::weighted(raw, providers, faults);
-    Some(Target { provider, which, settings, own, records, weighted, mode })
+    let services = services::services(raw, providers, faults);
+    Some(Target { provider, which, settings, own, records, weighted, services, mode })
 }
 
 fn rollout(
@@ -269,7 +270,9 @@ fn fits(raw: &RawTarget, kind: Kind, providers: &[RawNamed<RawProvider>], faults
             );
         }
         RawProvider::Kubernetes(_) => {
-            kubernetes::check_id(id, faults);
+            if kind == Kind::Group {
+                kubernetes::check_id(id, faults);
+            }
             no_sessions(
                 raw,
                 "in a cluster its controller picks which pods go",
@@ -341,7 +344,7 @@ const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
             ("AWS", ALL)
         }
         RawProvider::Azure(_) => ("Azure", &[Kind::Group, Kind::Database]),
-        RawProvider::Kubernetes(_) => ("Kubernetes", &[Kind::Group]),
+        RawProvider::Kubernetes(_) => ("Kubernetes", &[Kind::Group, Kind::Rollout]),
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),
         RawProvider::File(_) => ("a folder of files", &[Kind::Setting]),

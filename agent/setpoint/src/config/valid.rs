@@ -373,6 +373,12 @@ pub(crate) struct Target {
     /// The rule and the target groups, of a rollout at AWS.
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "AWS alone asks for them"))]
     pub(crate) weighted: Option<WeightedGroups>,
+    /// The route and the Services, of a rollout in a cluster.
+    #[cfg_attr(
+        not(feature = "kubernetes"),
+        expect(dead_code, reason = "read by its back end, which is not built")
+    )]
+    pub(crate) services: Option<WeightedServices>,
     /// What may be done to it: the least of the agent's mode and of every policy's that names it.
     pub(crate) mode: Mode,
 }
@@ -401,6 +407,21 @@ pub(crate) struct WeightedGroups {
     pub(crate) candidate: String,
     /// The key of the tag that tells the candidate's revision.
     pub(crate) revision_tag: String,
+}
+
+/// A route of a cluster, and the two Services that it sends to.
+#[cfg_attr(
+    not(feature = "kubernetes"),
+    expect(dead_code, reason = "read by its back end, which is not built")
+)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WeightedServices {
+    /// The HTTPRoute.
+    pub(crate) route: String,
+    /// The Service of what is stable.
+    pub(crate) stable: String,
+    /// That of the candidate.
+    pub(crate) candidate: String,
 }
 
 /// Which thing at its provider a target is.

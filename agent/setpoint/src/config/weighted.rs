@@ -123,7 +123,7 @@ impl Reader<'_> {
 }
 
 /// Says so of keys that only rollouts at a provider of kind `kind` have.
-fn strangers<const N: usize>(
+pub(super) fn strangers<const N: usize>(
     keys: [(&str, Option<&Place>); N],
     kind: &str,
     instead: &str,

@@ -6,15 +6,16 @@ use super::{
     targets::{Targets, each, give_hands, is_acted_on},
 };
 use crate::{
-    config::{Cluster, Config, Mode, Question, SourceKind, Target, Which},
+    config::{self, Cluster, Config, Mode, Question, SourceKind, Target, Which},
     system_clock::SystemClock,
 };
 use serde_json::{Value, json};
 use setpoint_control::{Breaker, Finding, World};
-use setpoint_core::InputKey;
+use setpoint_core::{InputKey, TargetSettings};
 pub(crate) use setpoint_kubernetes::Native as Autoscaler;
 use setpoint_kubernetes::{
-    Kubernetes, KubernetesSettings, Needs, Patient, Place, Rule, Scalable, Usage, rules,
+    Kubernetes, KubernetesSettings, Needs, Patient, Place, Rule, Scalable, Usage, WeightedServices,
+    rules,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -40,6 +41,12 @@ pub(super) async fn plug_in(
     }
     let acted_on = each(targets, |target| is_acted_on(target, reach), scalable);
     give_hands(world, acted_on, |own| Arc::new(kubernetes.hands(own)));
+    let rollouts = each(targets, |_| true, weighted);
+    if !rollouts.is_empty() {
+        world.eyes.push(Box::new(kubernetes.route_eyes(rollouts)));
+    }
+    let shifted = each(targets, |target| is_acted_on(target, reach), weighted);
+    give_hands(world, shifted, |own| Arc::new(kubernetes.route_hands(own)));
     Ok(())
 }
 
@@ -76,7 +83,9 @@ pub(super) async fn examine(
         Some(Patient { scalable, range, acts: target.mode == Mode::Act })
     };
     let patients = each(targets, |_| true, patient);
-    Ok(connect(name, cluster).await?.examine(&patients).await)
+    let rollout = |target: &Target| Some((weighted(target)?, target.mode == Mode::Act));
+    let rollouts = each(targets, |_| true, rollout);
+    Ok(connect(name, cluster).await?.examine(&patients, &rollouts).await)
 }
 
 /// What scales things in the namespace of a cluster today.
@@ -98,6 +107,8 @@ pub(super) fn permissions(
         resized: own().filter(acts).filter_map(scalable).collect(),
         measured: measured.map(|usage| usage.of().clone()).collect(),
         replaces: own().filter(acts).any(replaces),
+        split: own().filter_map(weighted).collect(),
+        shifted: own().filter(acts).filter_map(weighted).collect(),
     };
     let mut metadata = json!({ "name": "setpoint" });
     if let Some(namespace) = &cluster.namespace {
@@ -143,6 +154,14 @@ async fn connect(name: &str, cluster: &Cluster) -> Result<Kubernetes, CannotWire
 
 /// What a target is in the cluster. What the configuration lets through has a name there.
 fn scalable(target: &Target) -> Option<Scalable> {
-    let Which::One(id) = &target.which else { return None };
+    let (Which::One(id), TargetSettings::Group(_)) = (&target.which, &target.settings) else {
+        return None;
+    };
     Scalable::parse(id).ok()
+}
+
+/// The share of a candidate, as the cluster has it.
+fn weighted(target: &Target) -> Option<WeightedServices> {
+    let config::WeightedServices { route, stable, candidate } = target.services.clone()?;
+    Some(WeightedServices { route, stable, candidate })
 }

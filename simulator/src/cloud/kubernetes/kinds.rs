@@ -84,7 +84,7 @@ const fn kind(
 }
 
 /// Every kind.
-pub(super) static KINDS: [Kind; 10] = [
+pub(super) static KINDS: [Kind; 13] = [
     kind(("", "v1"), ("pods", "Pod"), &["po"], Made::Pod),
     kind(("", "v1"), ("events", "Event"), &["ev"], Made::Kept),
     kind(("apps", "v1"), ("deployments", "Deployment"), &["deploy"], Made::Workload),
@@ -97,6 +97,9 @@ pub(super) static KINDS: [Kind; 10] = [
     ),
     kind(("coordination.k8s.io", "v1"), ("leases", "Lease"), &[], Made::Kept),
     kind(("events.k8s.io", "v1"), ("events", "Event"), &[], Made::Kept),
+    kind(("", "v1"), ("services", "Service"), &["svc"], Made::Kept),
+    kind(("discovery.k8s.io", "v1"), ("endpointslices", "EndpointSlice"), &[], Made::Kept),
+    kind(("gateway.networking.k8s.io", "v1"), ("httproutes", "HTTPRoute"), &[], Made::Kept),
     kind(("metrics.k8s.io", "v1beta1"), ("pods", "PodMetrics"), &[], Made::Measured),
     kind(
         ("authorization.k8s.io", "v1"),

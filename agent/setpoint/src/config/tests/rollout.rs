@@ -148,3 +148,40 @@ fn what_makes_no_sense_of_a_rollout_at_aws_is_said() {
         assert!(config.is_none() && faults.contains(expected), "{to}: {faults}");
     }
 }
+
+/// The good configuration with a cluster for the HAProxy.
+fn in_a_cluster() -> String {
+    let provider = "kind = \"onprem\"\nhaproxy = \"/run/haproxy/admin.sock\"";
+    let own = "id = \"checkout\"\ncandidates = [\"canary-*\"]\nrevision_file = \"revision\"";
+    assert!(GOOD.contains(provider) && GOOD.contains(own));
+    let services = "id = \"httproute/web\"\nstable = \"web\"\ncandidate = \"web-new\"";
+    GOOD.replace(provider, "kind = \"kubernetes\"").replace(own, services)
+}
+
+#[test]
+fn a_rollout_in_a_cluster_is_two_services_of_a_route() {
+    let (config, faults) = rollout(&in_a_cluster());
+    let config = config.unwrap_or_else(|| panic!("{faults}"));
+    assert_eq!(faults, "");
+    let own = config.targets["checkout"].services.as_ref().unwrap();
+    assert_eq!((&*own.route, &*own.stable, &*own.candidate), ("web", "web", "web-new"));
+}
+
+#[test]
+fn what_makes_no_sense_of_a_rollout_in_a_cluster_is_said() {
+    for (from, to, expected) in [
+        ("stable = \"web\"\n", "", "has `stable`"),
+        ("candidate = \"web-new\"\n", "", "has `candidate`"),
+        ("\"web-new\"", "\"web\"", "`stable` and `candidate` are one Service"),
+        ("\"web-new\"", "\"web_new\"", "is no Service"),
+        ("httproute/web", "web", "is no route"),
+        ("httproute/web", "httproute/", "is no route"),
+        ("stable =", "candidates = [\"x\"]\nstable =", "of kind `onprem`"),
+        ("stable =", "revision_tag = \"x\"\nstable =", "of kind `aws`"),
+    ] {
+        let good = in_a_cluster();
+        assert!(good.contains(from), "{from}");
+        let (config, faults) = rollout(&good.replacen(from, to, 1));
+        assert!(config.is_none() && faults.contains(expected), "{to}: {faults}");
+    }
+}
