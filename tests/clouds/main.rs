@@ -7,6 +7,7 @@ mod azure_agent;
 mod azure_databases;
 mod kubernetes;
 mod prism;
+mod ways;
 
 use support::Simulated;
 
@@ -39,6 +40,20 @@ fn the_official_client_reads_metrics_in_each_of_its_protocols() {
         let said = simulated.ask("aws", "cloudwatch.py", &[protocol]);
         assert!(operations(&said) >= 4, "{said}");
     }
+}
+
+#[test]
+fn the_official_client_shares_traffic_by_a_load_balancer() {
+    let simulated = Simulated::shipped("four-clouds.toml", &["--check-auth"]);
+    let said = simulated.ask("aws", "elb.py", &[]);
+    assert!(operations(&said) >= 12, "{said}");
+}
+
+#[test]
+fn the_official_client_sends_users_elsewhere() {
+    let simulated = Simulated::shipped("four-clouds.toml", &["--check-auth"]);
+    let said = simulated.ask("aws", "route53.py", &[]);
+    assert!(operations(&said) >= 12, "{said}");
 }
 
 #[test]

@@ -92,6 +92,12 @@ impl Simulated {
         moto::call(self.address("aws"), &moto::AUTOSCALING, action, fields)
     }
 
+    /// Makes a call of Elastic Load Balancing and gives the answer's XML. Panics if it is not a yes.
+    #[track_caller]
+    pub fn elb(&self, action: &str, fields: &[(&str, &str)]) -> String {
+        moto::call(self.address("aws"), &moto::ELB, action, fields)
+    }
+
     /// Calls the API server of its cluster and gives the answer's document; a patch is a merge
     /// patch. Panics if it is not a yes.
     #[track_caller]

@@ -55,10 +55,25 @@ impl Zone {
     /// Makes a health check of an endpoint, and gives its id.
     #[track_caller]
     pub fn health_check(&self, reference: &str) -> String {
+        self.check(reference, "<IPAddress>192.0.2.1</IPAddress><Port>80</Port><Type>HTTP</Type>")
+    }
+
+    /// Makes a health check of the endpoint of this name, and gives its id.
+    #[track_caller]
+    pub fn health_check_of(&self, reference: &str, name: &str) -> String {
+        let named = format!(
+            "<Port>80</Port><Type>HTTP</Type>\
+             <FullyQualifiedDomainName>{name}</FullyQualifiedDomainName>"
+        );
+        self.check(reference, &named)
+    }
+
+    #[track_caller]
+    fn check(&self, reference: &str, config: &str) -> String {
         let made = format!(
             "<CreateHealthCheckRequest xmlns=\"{SPACE}\"><CallerReference>{reference}\
-             </CallerReference><HealthCheckConfig><IPAddress>192.0.2.1</IPAddress><Port>80</Port>\
-             <Type>HTTP</Type></HealthCheckConfig></CreateHealthCheckRequest>"
+             </CallerReference><HealthCheckConfig>{config}</HealthCheckConfig>\
+             </CreateHealthCheckRequest>"
         );
         let answer = call(self.server, "POST", "healthcheck", &made);
         between(&answer, "<Id>", "</Id>").expect("a health check has an id").to_owned()
@@ -68,12 +83,23 @@ impl Zone {
     /// health check if there is one.
     #[track_caller]
     pub fn put(&self, id: &str, weight: u32, what: &str) {
+        self.put_all(&[(id, weight, what)]);
+    }
+
+    /// Has such record sets, in one change.
+    #[track_caller]
+    pub fn put_all(&self, sets: &[(&str, u32, &str)]) {
+        let change = |(id, weight, what): &(&str, u32, &str)| {
+            format!(
+                "<Change><Action>UPSERT</Action><ResourceRecordSet><Name>{NAME}</Name>\
+                 <Type>A</Type><SetIdentifier>{id}</SetIdentifier><Weight>{weight}</Weight>{what}\
+                 </ResourceRecordSet></Change>"
+            )
+        };
+        let changes: String = sets.iter().map(change).collect();
         let change = format!(
-            "<ChangeResourceRecordSetsRequest xmlns=\"{SPACE}\"><ChangeBatch><Changes><Change>\
-             <Action>UPSERT</Action><ResourceRecordSet><Name>{NAME}</Name><Type>A</Type>\
-             <SetIdentifier>{id}</SetIdentifier><Weight>{weight}</Weight>{what}\
-             </ResourceRecordSet></Change></Changes></ChangeBatch>\
-             </ChangeResourceRecordSetsRequest>"
+            "<ChangeResourceRecordSetsRequest xmlns=\"{SPACE}\"><ChangeBatch><Changes>{changes}\
+             </Changes></ChangeBatch></ChangeResourceRecordSetsRequest>"
         );
         call(self.server, "POST", &format!("hostedzone/{}/rrset", self.id), &change);
     }

@@ -85,7 +85,8 @@ impl Clouds {
             aws_world,
             Arc::clone(&pace),
             aws::Terms { seed: options.seed, check_auth: options.check_auth },
-        );
+        )
+        .beside(&[Arc::clone(&azure_world), Arc::clone(&kubernetes_world)]);
         let azure =
             azure::Azure::new(azure_world, Arc::clone(&pace), options.seed, options.check_auth);
         let kubernetes = kubernetes::Kubernetes::new(

@@ -7,8 +7,10 @@
 use super::{
     super::{Pace, Shared, live},
     autoscaling::Group,
+    elb::Balancer,
     fault::Fault,
     rds::Databases,
+    route53::Dns,
 };
 use crate::world::Answer;
 use setpoint_core::{Range, Span, Timestamp};
@@ -22,8 +24,12 @@ pub(super) struct Account {
     pub(super) pace: Arc<Pace>,
     /// The scenario's world: the one with load, and with the database.
     pub(super) main: Shared,
+    /// The worlds of other clouds, which health checks can ask.
+    pub(super) neighbours: Vec<Shared>,
     pub(super) groups: BTreeMap<String, Group>,
     pub(super) databases: Databases,
+    pub(super) balancer: Balancer,
+    pub(super) dns: Dns,
     /// How old the worlds are in this call.
     pub(super) now: Span,
     seed: u64,
@@ -34,9 +40,20 @@ impl Account {
     pub(super) fn new(main: Shared, pace: Arc<Pace>, seed: u64) -> Self {
         let name = live::lock(&main).group.clone();
         let group = Group::standing(Arc::clone(&main), &name);
+        let balancer = Balancer::new(&name);
         let groups = BTreeMap::from([(name, group)]);
-        let databases = Databases::default();
-        Self { pace, main, groups, databases, now: Span::ZERO, seed, calls: 0 }
+        Self {
+            pace,
+            main,
+            neighbours: Vec::new(),
+            groups,
+            databases: Databases::default(),
+            balancer,
+            dns: Dns::default(),
+            now: Span::ZERO,
+            seed,
+            calls: 0,
+        }
     }
 
     /// Begins a call: time has passed. Its id.

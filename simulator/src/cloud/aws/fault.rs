@@ -22,6 +22,11 @@ impl Fault {
         Self { status: StatusCode::NOT_FOUND, ..Self::sender(code, message) }
     }
 
+    /// The same, where something of that name is there already.
+    pub(super) fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, ..Self::sender(code, message) }
+    }
+
     /// A parameter that cannot be meant.
     pub(super) fn validation(message: impl Into<String>) -> Self {
         Self::sender("ValidationError", message)

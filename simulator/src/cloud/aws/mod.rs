@@ -1,13 +1,13 @@
 //! AWS: one endpoint for every service, as its emulators have it.
 //!
 //! Which service is meant is told by the scope of the signature, and where there is none by the
-//! version that the query protocol carries. The region is whatever the caller names: there is
+//! version that the query protocol, or the path, carries. The region is whatever the caller names: there is
 //! one world, and it is there.
 //!
 //! ```text
 //! Request ──► auth.rs (whose, which service) ──► wire.rs ──► Ask (parameters)
 //!                                                             │
-//!     autoscaling/  rds/  cloudwatch/  …  ◄── Account ◄───────┘
+//!     autoscaling/  rds/  elb/  route53/  …  ◄── Account ◄───────┘
 //!           │
 //!           └─► Data ──► wire.rs ──► Reply
 //! ```
@@ -20,9 +20,12 @@ mod auth;
 mod autoscaling;
 mod cloudwatch;
 mod data;
+mod elb;
 mod fault;
 mod pages;
 mod rds;
+mod rest;
+mod route53;
 mod sts;
 mod wire;
 mod xml;
@@ -71,7 +74,7 @@ struct Service {
     act: fn(&mut Account, &Ask) -> Result<Data, Fault>,
 }
 
-const SERVICES: [Service; 4] = [
+const SERVICES: [Service; 6] = [
     Service {
         name: "monitoring",
         version: "2010-08-01",
@@ -96,6 +99,18 @@ const SERVICES: [Service; 4] = [
         namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
         act: sts::act,
     },
+    Service {
+        name: "elasticloadbalancing",
+        version: "2015-12-01",
+        namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+        act: elb::act,
+    },
+    Service {
+        name: "route53",
+        version: rest::VERSION,
+        namespace: "https://route53.amazonaws.com/doc/2013-04-01/",
+        act: route53::act,
+    },
 ];
 
 impl Aws {
@@ -104,6 +119,13 @@ impl Aws {
         let latency = lock(&world).world.model().api.latency;
         let account = Account::new(world, Arc::clone(&pace), terms.seed);
         Self { account: Mutex::new(account), pace, latency, check_auth: terms.check_auth }
+    }
+
+    /// The same, whose health checks can ask the groups of these worlds of other clouds.
+    #[must_use]
+    pub fn beside(self, worlds: &[Shared]) -> Self {
+        lock(&self.account).neighbours = worlds.to_vec();
+        self
     }
 
     fn handle(&self, request: &Request<Bytes>) -> Result<Reply, Lost> {

@@ -111,3 +111,80 @@ fn the_region_and_the_service_are_those_of_the_signature() {
     let other = asked(&scope.replace("autoscaling", "s3"));
     assert!(other.contains("<Code>InvalidAction</Code>") && other.contains("s3"), "{other}");
 }
+
+/// The status and the text of an answer of Route 53; none if it is lost.
+fn dns(aws: &Aws, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
+    let request = Request::builder().method(method).uri(format!("/2013-04-01/{path}"));
+    let request = request.body(Bytes::from(body.to_owned())).expect("a request");
+    let reply = aws.handle(&request).ok()?;
+    let status = reply.status().as_u16();
+    let bytes = futures::executor::block_on(reply.into_body().collect());
+    let bytes = bytes.expect("it cannot fail").to_bytes();
+    Some((status, String::from_utf8(bytes.to_vec()).expect("it is XML")))
+}
+
+/// What stands in the first element of this name.
+fn inside(text: &str, name: &str) -> String {
+    let (_, rest) = text.split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("{text}"));
+    rest.split('<').next().expect("a part").to_owned()
+}
+
+/// Makes a zone, and gives the path of its record sets.
+fn zone(aws: &Aws) -> String {
+    let made = "<R><Name>example.com</Name><CallerReference>1</CallerReference></R>";
+    let (status, text) = dns(aws, "POST", "hostedzone", made).expect("it is heard");
+    assert_eq!(status, 201, "{text}");
+    format!("{}/rrset", inside(&text, "Id").trim_start_matches('/'))
+}
+
+/// A batch that creates an address of this name.
+fn create(name: &str) -> String {
+    format!(
+        "<R><ChangeBatch><Changes><Change><Action>CREATE</Action><ResourceRecordSet><Name>{name}\
+         </Name><Type>A</Type><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>192.0.2.1</Value>\
+         </ResourceRecord></ResourceRecords></ResourceRecordSet></Change></Changes></ChangeBatch></R>"
+    )
+}
+
+#[test]
+fn a_zone_takes_in_one_change_at_a_time_and_tells_when_it_has_spread() {
+    let (aws, clock) = suffering(None);
+    let sets = zone(&aws);
+    let (status, text) = dns(&aws, "POST", &sets, &create("a.example.com")).expect("it is heard");
+    assert!(status == 200 && text.contains("<Status>PENDING</Status>"), "{text}");
+    let change = inside(&text, "Id");
+    let (status, early) = dns(&aws, "POST", &sets, &create("b.example.com")).expect("it is heard");
+    assert!(status == 400 && early.contains("<Code>PriorRequestNotComplete</Code>"), "{early}");
+    let told = || dns(&aws, "GET", change.trim_start_matches('/'), "").expect("it is heard").1;
+    clock.pass(Span::from_secs(29));
+    assert!(told().contains("PENDING"));
+    clock.pass(Span::from_secs(1));
+    assert!(told().contains("INSYNC"));
+    assert_eq!(dns(&aws, "POST", &sets, &create("b.example.com")).expect("it is heard").0, 200);
+    let (_, listed) = dns(&aws, "GET", &format!("{sets}?name=b.example.com"), "").expect("heard");
+    assert!(listed.contains("<Name>b.example.com.</Name>"), "{listed}");
+}
+
+#[test]
+fn what_the_scenario_does_to_callers_it_does_to_those_of_every_service() {
+    for (kind, status, code) in [
+        (FaultKind::ApiThrottle, 400, "<Code>Throttling</Code>"),
+        (FaultKind::ApiError(1.0), 503, "<Code>ServiceUnavailable</Code>"),
+    ] {
+        let (aws, clock) = suffering(Some(kind));
+        let sets = zone(&aws);
+        clock.pass(Span::from_secs(90));
+        let (own, text) = dns(&aws, "GET", &sets, "").expect("it is heard");
+        assert!(own == status && text.contains(code), "{own} {text}");
+        let body = "Version=2015-12-01&Action=DescribeListeners";
+        let request = Request::new(Bytes::from(body));
+        assert_eq!(aws.handle(&request).expect("it is heard").status().as_u16(), status);
+    }
+    let (aws, clock) = suffering(Some(FaultKind::LostReply(1.0)));
+    let sets = zone(&aws);
+    clock.pass(Span::from_secs(90));
+    assert_eq!(dns(&aws, "POST", &sets, &create("a.example.com")), None);
+    clock.pass(Span::from_minutes(3));
+    let (_, listed) = dns(&aws, "GET", &sets, "").expect("it is heard");
+    assert!(listed.contains("a.example.com."), "what was lost is the answer: {listed}");
+}

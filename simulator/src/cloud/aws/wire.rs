@@ -1,4 +1,5 @@
-//! The three protocols in which AWS is called: forms answered in XML, JSON, and CBOR.
+//! The protocols in which AWS is called: forms answered in XML, JSON, CBOR, and Route 53's paths with
+//! XML.
 //!
 //! Whichever it is, a call comes down to flat names, as the form has them, and an answer to one
 //! tree of [`Data`]: services know nothing of protocols.
@@ -7,7 +8,7 @@ use super::{
     super::http::{Reply, whole},
     data::Data,
     fault::Fault,
-    xml,
+    rest, xml,
 };
 use bytes::Bytes;
 use ciborium::Value as Cbor;
@@ -21,6 +22,7 @@ pub(super) enum Protocol {
     Query,
     Json,
     Cbor,
+    Rest,
 }
 
 impl Protocol {
@@ -31,6 +33,9 @@ impl Protocol {
         match (target, request.uri().path()) {
             (Some(target), _) => (Self::Json, named(target, '.')),
             (None, path) if path.starts_with("/service/") => (Self::Cbor, named(path, '/')),
+            (None, path) if path.trim_start_matches('/').starts_with(rest::VERSION) => {
+                (Self::Rest, Some(rest::route(request.method(), path).0.to_owned()))
+            }
             (None, _) => (Self::Query, None),
         }
     }
@@ -44,6 +49,15 @@ impl Protocol {
                 let pairs = url::form_urlencoded::parse(query);
                 let pairs = pairs.chain(url::form_urlencoded::parse(request.body()));
                 values.extend(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())));
+            }
+            Self::Rest => {
+                let query = request.uri().query().unwrap_or_default().as_bytes();
+                let pairs = url::form_urlencoded::parse(query);
+                values.extend(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())));
+                values.extend(rest::read(request.body()));
+                let id = rest::route(request.method(), request.uri().path()).1;
+                values.extend(id.map(|id| ("Id".to_owned(), id.to_owned())));
+                values.insert("Version".to_owned(), rest::VERSION.to_owned());
             }
             Self::Json => {
                 let body = serde_json::from_slice(request.body()).unwrap_or(Json::Null);
@@ -61,6 +75,7 @@ impl Protocol {
     pub(super) fn answer(self, namespace: &str, action: &str, data: &Data, id: &str) -> Reply {
         match self {
             Self::Query => xml::answer(namespace, action, data, id),
+            Self::Rest => rest::answer(namespace, action, data, id),
             Self::Json => tell_json(StatusCode::OK, &json(data), id),
             Self::Cbor => tell_cbor(StatusCode::OK, &cbor(data), id),
         }
@@ -69,7 +84,7 @@ impl Protocol {
     /// Why nothing came of it.
     pub(super) fn fault(self, namespace: &str, fault: &Fault, id: &str) -> Reply {
         let mut reply = match self {
-            Self::Query => return xml::fault(namespace, fault, id),
+            Self::Query | Self::Rest => return xml::fault(namespace, fault, id),
             Self::Json => {
                 let body = json!({ "__type": fault.code, "message": fault.message });
                 tell_json(fault.status, &body, id)

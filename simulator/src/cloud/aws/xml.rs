@@ -77,6 +77,12 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
+/// What was escaped between two tags.
+pub(super) fn plain(text: &str) -> String {
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    text.replace("&apos;", "'").replace("&amp;", "&")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,6 +68,6 @@ impl Group {
 }
 
 /// `eu-west-1a`.
-pub(super) fn zone(region: &str, zone: u32) -> String {
+pub(in super::super) fn zone(region: &str, zone: u32) -> String {
     format!("{region}{}", char::from(b'a' + (zone % 26) as u8))
 }

@@ -16,8 +16,10 @@ mod named;
 mod processes;
 mod size;
 mod tags;
+mod targets;
 
 pub(super) use group::Group;
+pub(super) use member::zone;
 
 use super::{account::Account, ask::Ask, data::Data, fault::Fault};
 
