@@ -1,11 +1,12 @@
 //! `[[policy]]`: who is on trial, bound to the parts of the world by name.
 //!
-//! A group is the group, a database the database, and a setting the dial of its name. An
-//! input reads the metric of its name, unless `inputs` names another.
+//! A group is the group, a database the database, a rollout the rollout, and a setting the dial
+//! of its name. An input reads the metric of its name, unless `inputs` names another.
 
+use super::inputs::{Input, inputs};
 use crate::{
-    simulation::{Bindings, Part},
-    world::{Dial, Metric, WorldModel},
+    simulation::Bindings,
+    world::{Dial, Metric, Part, WorldModel},
     written::{
         fault::{At, Code, FileFault, Place},
         policy_files::{Tested, policies},
@@ -14,8 +15,8 @@ use crate::{
     },
 };
 use setpoint_core::{
-    BoundPolicy, Calendars, DatabaseSettings, GroupSettings, PolicyName, Range, SettingSettings,
-    Settings, Span, TargetName, TargetSettings,
+    BoundPolicy, Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, PolicyName,
+    Range, RolloutSettings, SettingSettings, Settings, Span, TargetName, TargetSettings,
 };
 use setpoint_policies::{Kind, ParamValue, Policies, Policy};
 use std::{
@@ -50,6 +51,7 @@ pub(super) struct Stage<'a> {
     pub(super) world: &'a WorldModel,
     pub(super) group: TargetName,
     pub(super) replicas_max: u32,
+    pub(super) rollout: RolloutSettings,
     pub(super) calendars: &'a Calendars,
     pub(super) every: Span,
     pub(super) folder: &'a Path,
@@ -60,14 +62,13 @@ pub(super) struct Entry {
     name: Option<At<String>>,
     files: Vec<At<String>>,
     params: Vec<(At<String>, At<String>)>,
-    inputs: Vec<(At<String>, Metric)>,
+    inputs: Vec<Input>,
     place: Place,
 }
 
 /// Reads a `[[policy]]`.
 pub(super) fn entry(mut table: Table<'_>) -> Entry {
     let reader = table.reader;
-    let known: Vec<(&str, Metric)> = Metric::ALL.to_vec();
     let name = table.text("name");
     if !table.has("files") {
         table.missing("files", "files = [\"target-cpu.rhai\"]");
@@ -79,19 +80,7 @@ pub(super) fn entry(mut table: Table<'_>) -> Entry {
         Some((name, written))
     });
     let params = params.collect();
-    let mut inputs = Vec::new();
-    for (name, value) in table.named("inputs") {
-        let Some(written) = reader.text(value, &name.value) else { continue };
-        match known.iter().find(|(metric, _)| *metric == written.value) {
-            Some((_, metric)) => inputs.push((name, *metric)),
-            None => {
-                let message = format!("there is no metric {}", written.place.written());
-                let fault = FileFault::new(Code::UnknownName, &written.place, message);
-                let names = known.iter().map(|(name, _)| *name);
-                reader.faults.push(fault.maybe_help(suggest::advice(&written.value, names)));
-            }
-        }
-    }
+    let inputs = inputs(&mut table);
     let place = table.place.clone();
     table.finish();
     Entry { name, files, params, inputs, place }
@@ -249,7 +238,14 @@ impl<'a> Bound<'a> {
                 let settings = SettingSettings::new(range);
                 (TargetName::new(own), Part::Dial(dial), TargetSettings::Setting(settings))
             }
-            Kind::Flag | Kind::Rollout | Kind::Job | Kind::Volume | Kind::Traffic => {
+            Kind::Rollout => {
+                let Some(rollout) = &world.rollout else {
+                    return Err(format!("`{own}` is a rollout, and the scenario has none"));
+                };
+                let settings = TargetSettings::Rollout(self.stage.rollout.clone());
+                (TargetName::new(&rollout.name), Part::Rollout, settings)
+            }
+            Kind::Flag | Kind::Job | Kind::Volume | Kind::Traffic => {
                 return Err(format!("`{own}` is a {kind}, and worlds have none"));
             }
         };
@@ -280,8 +276,8 @@ impl<'a> Bound<'a> {
     fn inputs(&mut self, policy: &Policy, tested: &Tested, entry: &Entry, wrong: &mut Vec<String>) {
         for (own, key) in policy.inputs() {
             let header = &tested.script.header().inputs[own];
-            let named = entry.inputs.iter().find(|(name, _)| name.value == *own);
-            let metric = named.map(|(_, metric)| *metric).or_else(|| Metric::named(own));
+            let named = entry.inputs.iter().find(|input| input.name == *own);
+            let metric = named.map(|input| input.metric).or_else(|| Metric::named(own));
             let told = |why: String| format!("{}: input `{own}` {why}", tested.name);
             let Some(metric) = metric else {
                 let names = Metric::ALL.iter().map(|(name, _)| *name);
@@ -294,7 +290,9 @@ impl<'a> Bound<'a> {
             } else if header.unit.dimension() != metric.unit().dimension() {
                 wrong.push(told(format!("is in another unit than {metric:?} has")));
             }
+            let empty = named.map_or(Empty::Hold, |input| input.empty);
             let settings = header.settings(self.stage.world.feed.period);
+            let settings = InputSettings { empty, ..settings };
             self.settings.inputs.insert(key.clone(), settings);
             self.bindings.inputs.insert(key.clone(), (metric, header.unit));
         }
@@ -332,10 +330,12 @@ impl Entry {
         }
     }
 
-    /// Policies that were given with the command: one contestant of all these files.
-    pub(super) fn given(files: &[PathBuf], place: &Place) -> Self {
+    /// Policies that were given with the command: one contestant of all these files. Their inputs
+    /// read what those of the scenario's first policy read.
+    pub(super) fn given(files: &[PathBuf], first: Option<&Self>, place: &Place) -> Self {
         let at = |path: &PathBuf| At { value: path.display().to_string(), place: place.clone() };
         let files = files.iter().map(at).collect();
-        Self { name: None, files, params: Vec::new(), inputs: Vec::new(), place: place.clone() }
+        let inputs = first.map(|first| first.inputs.clone()).unwrap_or_default();
+        Self { name: None, files, params: Vec::new(), inputs, place: place.clone() }
     }
 }

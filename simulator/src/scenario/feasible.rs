@@ -1,7 +1,7 @@
 //! What arithmetic alone refuses: set-ups in which no policy could hold the objective.
 
 use super::Scenario;
-use crate::world::{DatabaseModel, Service};
+use crate::world::{DatabaseModel, EngineKind, Service};
 
 /// Why a scenario cannot come out well; nothing if it can.
 pub(super) fn objections(scenario: &Scenario) -> Vec<String> {
@@ -10,6 +10,7 @@ pub(super) fn objections(scenario: &Scenario) -> Vec<String> {
     if let Some(database) = &scenario.world.database {
         all.extend(too_many_writers(scenario, database));
     }
+    all.extend(uncounted(scenario));
     if scenario.every > scenario.length {
         let (every, length) = (scenario.every, scenario.length);
         all.push(format!("a pass every {every} is never made within {length}"));
@@ -32,6 +33,16 @@ fn too_much_load(scenario: &Scenario) -> Option<String> {
              ({workers} at a time, {mean} each), so {needed:.0} are needed without any to spare, and \
              the group has at most {most}"
         )
+    })
+}
+
+/// Who follows every request does not tell whose answer it was.
+fn uncounted(scenario: &Scenario) -> Option<String> {
+    let (rollout, engine) = (&scenario.world.rollout, scenario.world.engine);
+    (rollout.is_some() && engine == EngineKind::Des).then(|| {
+        "the engine `des` does not tell a candidate's requests from others, so that a [rollout] \
+         takes the engine `fluid`"
+            .to_owned()
     })
 }
 

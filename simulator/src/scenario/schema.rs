@@ -11,6 +11,10 @@ mod tests {
     use crate::scenario::{Source, read};
     use serde_json::Value;
 
+    /// Sections that are there once.
+    const SECTIONS: [&str; 8] =
+        ["load", "service", "clients", "group", "database", "cache", "degradation", "rollout"];
+
     /// A section with every key that the schema has, each with its example.
     fn section(properties: &Value, skip: &[&str]) -> String {
         let mut text = String::new();
@@ -29,7 +33,7 @@ mod tests {
         let schema: Value = serde_json::from_str(schema()).unwrap();
         let whole = &schema["properties"];
         let mut text = section(whole, &[]);
-        for name in ["load", "service", "clients", "group", "database", "cache", "degradation"] {
+        for name in SECTIONS {
             // Only one of the three kinds of load can be written.
             let skip: &[&str] = if name == "load" { &["season", "trace"] } else { &[] };
             text.push_str(&format!("[{name}]\n{}", section(&whole[name]["properties"], skip)));
@@ -41,9 +45,11 @@ mod tests {
             let properties = &whole[name]["properties"][part]["properties"];
             text.push_str(&format!("[{name}.{part}]\n{}", section(properties, &[])));
         }
+        let revision = &whole["rollout"]["properties"]["revision"]["items"]["properties"];
+        text.push_str(&format!("[[rollout.revision]]\n{}", section(revision, &[])));
         let event = &whole["load"]["properties"]["event"]["items"]["properties"];
         text.push_str(&format!("[[load.event]]\n{}", section(event, &[])));
-        let source = Source { path: "all.toml".into(), text, given: Vec::new() };
+        let source = Source { path: "all.toml".into(), text, given: Vec::new(), engine: None };
         let scenario = read(&source).unwrap_or_else(|faults| panic!("{faults:?}\n{}", source.text));
         assert_eq!(scenario.world.fleet.range.max(), 200);
     }

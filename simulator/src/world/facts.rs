@@ -1,6 +1,11 @@
 //! What one second of the world came to: the metrics and the tally are made of it.
 
-use super::{database::Connections, engine::Flow, latency::Answers};
+use super::{
+    database::Connections,
+    engine::Flow,
+    latency::{Answers, Latencies},
+    rollout::Sides,
+};
 
 /// What one second came to. Requests need not be whole.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +33,8 @@ pub(super) struct Facts {
     pub(super) announced: f64,
     /// Whether there is a database.
     pub(super) has_database: bool,
+    /// How the requests fell to the revisions, where a rollout tells them apart.
+    pub(super) sides: Option<Box<Sides>>,
 }
 
 impl Facts {
@@ -38,6 +45,20 @@ impl Facts {
 
     /// Of those, the ones that found no connection last.
     pub(super) fn unconnected(&self) -> f64 {
-        self.flow.errors.min(self.flow.given_up)
+        match &self.sides {
+            None => self.flow.errors.min(self.flow.given_up),
+            Some(sides) => sides.unconnected.min(self.flow.given_up),
+        }
+    }
+
+    /// Adds the answers to `latencies`: those of two revisions apart, which take different times.
+    pub(super) fn answers_to(&self, latencies: &mut Latencies) {
+        match (&self.sides, &self.answers) {
+            (Some(sides), Answers::Modelled { .. }) => {
+                latencies.add(&sides.stable.answers);
+                latencies.add(&sides.candidate.answers);
+            }
+            (None, _) | (Some(_), Answers::Counted(_)) => latencies.add(&self.answers),
+        }
     }
 }

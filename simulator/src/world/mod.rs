@@ -27,7 +27,9 @@ mod latency;
 mod load;
 mod metrics;
 mod outside;
+mod parts;
 mod record;
+mod rollout;
 mod service;
 mod sessions;
 mod standby;
@@ -46,7 +48,9 @@ pub use latency::{Answers, Latencies};
 pub(crate) use load::Traffic;
 pub use load::{Bursts, Event, Load, Shape};
 pub use metrics::{FeedModel, Metric, MetricFault, MetricFaultKind};
+pub use parts::{Dial, Part, Refusal};
 pub use record::{Record, Row};
+pub use rollout::{Revision, RolloutModel};
 pub use service::{Balancing, Service};
 pub use sessions::{Ended, SessionsModel};
 pub use tally::Tally;
@@ -57,9 +61,7 @@ use crate::{
 };
 use engine::{AnyEngine, Asked, Engine as _};
 use facts::Facts;
-use setpoint_core::{
-    Action, Database as SeenDatabase, FailureKind, Group, Moment, Reading, Span, Timestamp,
-};
+use setpoint_core::{Moment, Reading, Span, Timestamp};
 use std::sync::Arc;
 
 /// Everything that makes one world different from another, but for the luck.
@@ -83,6 +85,8 @@ pub struct WorldModel {
     pub cache: Option<CacheModel>,
     /// What turning features off saves, if any can be.
     pub degradation: Option<DegradationModel>,
+    /// The revisions that are rolled out, if any are.
+    pub rollout: Option<RolloutModel>,
     /// How metrics are published.
     pub feed: FeedModel,
     /// What goes wrong.
@@ -91,38 +95,19 @@ pub struct WorldModel {
     pub api: ApiModel,
 }
 
+impl WorldModel {
+    /// The metrics that such a world publishes, if there is anything to measure.
+    pub fn metrics(&self) -> impl Iterator<Item = Metric> {
+        let all = Metric::ALL.iter().map(|(_, metric)| *metric);
+        all.filter(|metric| self.rollout.is_some() || !metric.is_of_a_rollout())
+    }
+}
+
 /// Features that can be turned off, so that requests take less work.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DegradationModel {
     /// The share of a request's work that is saved when all of them are off, 0 to 1.
     pub saves: f64,
-}
-
-/// A number that can be set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dial {
-    /// Features that are on, in percent.
-    Features,
-    /// Connections that each member may keep open.
-    Pool,
-    /// Nodes of the cache.
-    CacheNodes,
-}
-
-impl Dial {
-    /// Every dial with its name.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("features", Self::Features), ("pool", Self::Pool), ("cache", Self::CacheNodes)];
-}
-
-/// Why the provider did not do as asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Refusal {
-    /// What may be done about it.
-    pub kind: FailureKind,
-    /// What it said.
-    pub message: String,
 }
 
 /// A world in the course of a run.
@@ -141,6 +126,7 @@ pub struct World {
     cache: Option<cache::Cache>,
     /// Features that are on, in percent.
     features: u32,
+    rollout: Option<rollout::Rollout>,
     api: api::Api,
     feed: metrics::Feed,
     sessions: Option<sessions::Sessions>,
@@ -166,6 +152,7 @@ impl World {
             database: model.database.clone().map(|db| database::Database::new(db, chance)),
             cache: model.cache.map(cache::Cache::new),
             features: 100,
+            rollout: model.rollout.clone().map(rollout::Rollout::new),
             api: api::Api::new(model.api, chance.stream("api", 0)),
             sessions: model
                 .fleet
@@ -228,6 +215,9 @@ impl World {
         for kind in self.faults.step(began) {
             self.suffer(kind, began);
         }
+        if let Some(rollout) = &mut self.rollout {
+            rollout.step(began);
+        }
         self.fleet.step(began, &self.faults.weather);
         let ready = self.fleet.ready(began);
         let factor = self.traffic.next(&self.model.load, began);
@@ -239,9 +229,13 @@ impl World {
             ready,
             speed: self.faults.weather.power * self.pool_share(),
             work: self.work(),
-            failing: connections.refused_share(),
+            failing: self.failing(connections.refused_share()),
         };
         let (flow, answers) = self.engine.second(asked);
+        let sides = self
+            .rollout
+            .as_ref()
+            .map(|rollout| Box::new(rollout.sides(&flow, &answers, connections.refused_share())));
         let retry = self.model.database.as_ref().map_or(Span::from_secs(1), |db| db.retry);
         let facts = Facts {
             flow,
@@ -257,6 +251,7 @@ impl World {
             hits: self.cache.map(|cache| cache.hits()),
             announced: self.model.load.announced(began),
             has_database: self.database.is_some(),
+            sides,
         };
         self.stepped = began + Self::STEP;
         if let Some(sessions) = &mut self.sessions {
@@ -282,7 +277,8 @@ impl World {
             });
         }
         if let Some(mut record) = self.record.take() {
-            let beside = record::Beside { demand, features: self.features };
+            let rollout = self.rollout.as_ref().map_or(0, rollout::Rollout::share);
+            let beside = record::Beside { demand, features: self.features, rollout };
             record.add(facts, beside, self.stepped, || self.dollars());
             self.record = Some(record);
         }
@@ -322,7 +318,14 @@ impl World {
         });
         let saves = self.model.degradation.map_or(0.0, |model| model.saves);
         let off = 1.0 - f64::from(self.features) / 100.0;
-        cache * self.faults.weather.waits * (1.0 - saves * off)
+        let revisions = self.rollout.as_ref().map_or(1.0, rollout::Rollout::work);
+        cache * self.faults.weather.waits * (1.0 - saves * off) * revisions
+    }
+
+    /// The share of served attempts that end in an error, where so many found no connection.
+    fn failing(&self, unconnected: f64) -> f64 {
+        let errors = self.rollout.as_ref().map(rollout::Rollout::errors);
+        errors.map_or(unconnected, |errors| rollout::either(unconnected, errors))
     }
 
     /// The share of its workers that a member has connections for.
@@ -334,106 +337,6 @@ impl World {
     /// What a reader gets to hear of `metric` now.
     pub fn read(&self, metric: Metric) -> Reading {
         self.feed.read(metric, self.now)
-    }
-
-    /// What the provider says of the group.
-    pub fn group(&self) -> Group {
-        self.fleet.seen(self.now)
-    }
-
-    /// What the provider says of the database, if there is one.
-    pub fn database(&self) -> Option<SeenDatabase> {
-        self.database.as_ref().map(|database| database.seen(self.now))
-    }
-
-    /// What a dial is set to; none if the world has no such thing.
-    pub fn dial(&self, dial: Dial) -> Option<u32> {
-        match dial {
-            Dial::Features => self.model.degradation.map(|_| self.features),
-            Dial::Pool => self.database.as_ref().map(database::Database::pool),
-            Dial::CacheNodes => self.cache.map(|cache| cache.nodes()),
-        }
-    }
-
-    /// Whether a replica is being made.
-    pub fn is_making_a_replica(&self) -> bool {
-        self.database.as_ref().is_some_and(|database| database.is_making(self.now))
-    }
-
-    /// Asks the provider for a change. Asked for twice, it is made once. Takes the time that a
-    /// call takes.
-    pub fn apply(&mut self, action: &Action) -> Result<(), Refusal> {
-        self.apply_to(None, action)
-    }
-
-    /// The same, where the action may set a dial.
-    pub fn apply_to(&mut self, dial: Option<Dial>, action: &Action) -> Result<(), Refusal> {
-        self.advance_to(self.now + self.model.api.latency);
-        let answer = self.api.admit(self.now, &self.faults.weather);
-        let answer = answer.map_err(|kind| Refusal {
-            kind,
-            message: "the provider's API took no more calls".into(),
-        })?;
-        self.change(action, dial)?;
-        match answer {
-            Answer::Heard => Ok(()),
-            Answer::Lost => Err(Refusal {
-                kind: FailureKind::Unavailable,
-                message: "the answer of the provider's API was lost".into(),
-            }),
-        }
-    }
-
-    fn change(&mut self, action: &Action, dial: Option<Dial>) -> Result<(), Refusal> {
-        let refused = |message| Refusal { kind: FailureKind::Refused, message };
-        let nothing = || refused(format!("there is nothing here to {action}"));
-        match action {
-            Action::Resize { from, to } => self.resize(*from, *to),
-            Action::Drain { from, to, members } => self.drain((*from, *to), members),
-            Action::Retire { members } => self.retire(members),
-            Action::Replace { from, member, drained } => self.replace(*from, member, *drained),
-            Action::Return { from, to, members } => self.put_back((*from, *to), members),
-            Action::AddReplica { name } => {
-                self.database.as_mut().ok_or_else(nothing)?.add(name, self.now);
-                Ok(())
-            }
-            Action::RemoveReplica { name } => {
-                self.database.as_mut().ok_or_else(nothing)?.remove(name, self.now).map_err(refused)
-            }
-            Action::Set { to, .. } => self.turn(dial.ok_or_else(nothing)?, *to),
-            Action::Start { .. } | Action::Grow { .. } | Action::Route { .. } => Err(nothing()),
-        }
-    }
-
-    fn turn(&mut self, dial: Dial, to: u32) -> Result<(), Refusal> {
-        match (dial, &mut self.database, &mut self.cache) {
-            (Dial::Features, ..) => self.features = to.min(100),
-            (Dial::Pool, Some(database), _) => database.set_pool(to),
-            (Dial::CacheNodes, _, Some(cache)) => cache.resize(to),
-            (Dial::Pool | Dial::CacheNodes, ..) => {
-                let message = format!("there is no such thing as {dial:?} here");
-                return Err(Refusal { kind: FailureKind::Refused, message });
-            }
-        }
-        Ok(())
-    }
-
-    fn resize(&mut self, from: u32, to: u32) -> Result<(), Refusal> {
-        let (desired, range) = (self.fleet.desired(), self.fleet.range());
-        if desired == to {
-            return Ok(());
-        }
-        if desired != from {
-            let message = format!("the group has {desired} members, not {from}");
-            return Err(Refusal { kind: FailureKind::Stale, message });
-        }
-        if range.clamp(to) != to {
-            let message = format!("{to} is outside the group's own range {range}");
-            return Err(Refusal { kind: FailureKind::Refused, message });
-        }
-        let ended = self.fleet.resize(to, self.now, &self.faults.weather);
-        self.note_ended(ended);
-        Ok(())
     }
 
     /// What happened so far.

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod chaos;
+mod rollouts;
 
 use setpoint_sim::{
     experiment::{Experiment, Results, Verdict, json, judge, table},
