@@ -1,12 +1,14 @@
 //! `[[policy]]`: who is on trial, bound to the parts of the world by name.
 //!
-//! A group is the group, a database the database, a rollout the rollout, and a setting the dial
-//! of its name. An input reads the metric of its name, unless `inputs` names another.
+//! A group is the group, or the standby's if that is its name, a database the database, a rollout
+//! the rollout, a traffic the traffic, and a setting the dial of its name. An input reads the metric of
+//! its name, unless `inputs` names another. Of policies that keep the standby every group is the
+//! standby's, and every input is one of its metrics.
 
 use super::inputs::{Input, inputs};
 use crate::{
     simulation::Bindings,
-    world::{Dial, Metric, Part, WorldModel},
+    world::{Dial, Metric, Part, StandbyModel, WorldModel},
     written::{
         fault::{At, Code, FileFault, Place},
         policy_files::{Tested, policies},
@@ -17,6 +19,7 @@ use crate::{
 use setpoint_core::{
     BoundPolicy, Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, PolicyName,
     Range, RolloutSettings, SettingSettings, Settings, Span, TargetName, TargetSettings,
+    TrafficSettings,
 };
 use setpoint_policies::{Kind, ParamValue, Policies, Policy};
 use std::{
@@ -52,6 +55,7 @@ pub(super) struct Stage<'a> {
     pub(super) group: TargetName,
     pub(super) replicas_max: u32,
     pub(super) rollout: RolloutSettings,
+    pub(super) routes: Option<Span>,
     pub(super) calendars: &'a Calendars,
     pub(super) every: Span,
     pub(super) folder: &'a Path,
@@ -61,6 +65,8 @@ pub(super) struct Stage<'a> {
 pub(super) struct Entry {
     name: Option<At<String>>,
     files: Vec<At<String>>,
+    /// Of them, the ones that keep the standby.
+    standby: Vec<At<String>>,
     params: Vec<(At<String>, At<String>)>,
     inputs: Vec<Input>,
     place: Place,
@@ -73,7 +79,7 @@ pub(super) fn entry(mut table: Table<'_>) -> Entry {
     if !table.has("files") {
         table.missing("files", "files = [\"target-cpu.rhai\"]");
     }
-    let files = table.texts("files");
+    let (files, standby) = (table.texts("files"), table.texts("standby"));
     let params = table.named("params");
     let params = params.into_iter().filter_map(|(name, value)| {
         let written = reader.scalar(value, &name.value)?;
@@ -83,7 +89,7 @@ pub(super) fn entry(mut table: Table<'_>) -> Entry {
     let inputs = inputs(&mut table);
     let place = table.place.clone();
     table.finish();
-    Entry { name, files, params, inputs, place }
+    Entry { name, files, standby, params, inputs, place }
 }
 
 impl Stage<'_> {
@@ -94,16 +100,25 @@ impl Stage<'_> {
         reader: crate::written::table::Reader<'_>,
         used: &mut Vec<PathBuf>,
     ) -> Option<Contestant> {
-        let read = policies(self.folder, &entry.files, reader.faults);
-        used.extend(entry.files.iter().map(|file| self.folder.join(&file.value)));
-        if read.is_empty() || read.len() < entry.files.len() {
+        let mut read = policies(self.folder, &entry.files, reader.faults);
+        let mut there = policies(self.folder, &entry.standby, reader.faults);
+        let files = || entry.files.iter().chain(&entry.standby);
+        used.extend(files().map(|file| self.folder.join(&file.value)));
+        if read.is_empty() || read.len() + there.len() < files().count() {
             return None;
         }
+        // The same file may keep both sites: its memory at one is not that at the other.
+        for tested in &mut there {
+            tested.name = PolicyName::new(format!("{STANDBY}{}", tested.name));
+        }
+        let here = read.len();
+        read.append(&mut there);
         let told = |message: String| FileFault::new(Code::Policies, &entry.place, message);
         let mut wrong = Vec::new();
         let params = params(entry, &read, &mut wrong);
         let mut bound = Bound::new(self);
-        for tested in &read {
+        for (at, tested) in read.iter().enumerate() {
+            bound.keeps_the_standby = at >= here;
             bound.add(tested, entry, params.get(&tested.name).cloned(), &mut wrong);
         }
         for message in wrong.drain(..) {
@@ -116,6 +131,9 @@ impl Stage<'_> {
         Some(Contestant { name, policies, bound: written, bindings, settings })
     }
 }
+
+/// What the names of policies that keep the standby begin with.
+const STANDBY: &str = "standby-";
 
 type Params = BTreeMap<PolicyName, BTreeMap<String, ParamValue>>;
 
@@ -145,6 +163,8 @@ fn params(entry: &Entry, read: &[Tested], wrong: &mut Vec<String>) -> Params {
 /// Policies being bound.
 struct Bound<'a> {
     stage: &'a Stage<'a>,
+    /// Whether the policy that is bound just now keeps the standby.
+    keeps_the_standby: bool,
     policies: Vec<Policy>,
     written: Vec<BoundPolicy>,
     bindings: Bindings,
@@ -163,6 +183,7 @@ impl<'a> Bound<'a> {
         };
         Self {
             stage,
+            keeps_the_standby: false,
             policies: Vec::new(),
             written: Vec::new(),
             bindings: Bindings::default(),
@@ -220,6 +241,13 @@ impl<'a> Bound<'a> {
     fn target(&mut self, own: &str, kind: Kind) -> Result<(TargetName, TargetSettings), String> {
         let world = self.stage.world;
         let (name, part, settings) = match kind {
+            Kind::Group if self.is_the_standby(own) => {
+                let Some(standby) = &world.standby else {
+                    return Err(format!("`{own}` is to be the standby, and the scenario has none"));
+                };
+                let settings = TargetSettings::Group(GroupSettings::new(standby.fleet.range));
+                (TargetName::new(&standby.name), Part::Standby, settings)
+            }
             Kind::Group => {
                 let settings = GroupSettings::new(world.fleet.range);
                 (self.stage.group.clone(), Part::Group, TargetSettings::Group(settings))
@@ -245,12 +273,29 @@ impl<'a> Bound<'a> {
                 let settings = TargetSettings::Rollout(self.stage.rollout.clone());
                 (TargetName::new(&rollout.name), Part::Rollout, settings)
             }
-            Kind::Flag | Kind::Job | Kind::Volume | Kind::Traffic => {
+            Kind::Traffic => {
+                let Some((standby, cooldown_down)) = world.standby.as_ref().zip(self.stage.routes)
+                else {
+                    return Err(format!("`{own}` is a traffic, and the scenario has none"));
+                };
+                let routes = &standby.routes;
+                let settings = TrafficSettings {
+                    cooldown_down,
+                    ..TrafficSettings::new([&routes.main, &routes.standby])
+                };
+                (TargetName::new(&routes.name), Part::Traffic, TargetSettings::Traffic(settings))
+            }
+            Kind::Flag | Kind::Job | Kind::Volume => {
                 return Err(format!("`{own}` is a {kind}, and worlds have none"));
             }
         };
         self.bindings.targets.insert(name.clone(), part);
         Ok((name, settings))
+    }
+
+    fn is_the_standby(&self, own: &str) -> bool {
+        let named = |standby: &StandbyModel| standby.name == own;
+        self.keeps_the_standby || self.stage.world.standby.as_ref().is_some_and(named)
     }
 
     fn dial(&self, own: &str) -> Result<(Dial, Range), String> {
@@ -278,6 +323,10 @@ impl<'a> Bound<'a> {
             let header = &tested.script.header().inputs[own];
             let named = entry.inputs.iter().find(|input| input.name == *own);
             let metric = named.map(|input| input.metric).or_else(|| Metric::named(own));
+            let metric = match self.keeps_the_standby {
+                true => metric.and_then(Metric::at_the_standby),
+                false => metric,
+            };
             let told = |why: String| format!("{}: input `{own}` {why}", tested.name);
             let Some(metric) = metric else {
                 let names = Metric::ALL.iter().map(|(name, _)| *name);
@@ -336,6 +385,7 @@ impl Entry {
         let at = |path: &PathBuf| At { value: path.display().to_string(), place: place.clone() };
         let files = files.iter().map(at).collect();
         let inputs = first.map(|first| first.inputs.clone()).unwrap_or_default();
-        Self { name: None, files, params: Vec::new(), inputs, place: place.clone() }
+        let (params, standby) = (Vec::new(), Vec::new());
+        Self { name: None, files, standby, params, inputs, place: place.clone() }
     }
 }

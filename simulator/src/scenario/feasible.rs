@@ -11,6 +11,7 @@ pub(super) fn objections(scenario: &Scenario) -> Vec<String> {
         all.extend(too_many_writers(scenario, database));
     }
     all.extend(uncounted(scenario));
+    all.extend(too_much_beside(scenario));
     if scenario.every > scenario.length {
         let (every, length) = (scenario.every, scenario.length);
         all.push(format!("a pass every {every} is never made within {length}"));
@@ -44,6 +45,19 @@ fn uncounted(scenario: &Scenario) -> Option<String> {
          takes the engine `fluid`"
             .to_owned()
     })
+}
+
+/// What a standby has not, it would have to have: it could not serve without.
+fn too_much_beside(scenario: &Scenario) -> Option<String> {
+    let world = &scenario.world;
+    let standby = world.standby.as_ref()?;
+    let beside = [
+        ("[database]", world.database.is_some()),
+        ("[cache]", world.cache.is_some()),
+        ("[rollout]", world.rollout.is_some()),
+    ];
+    let section = beside.iter().find(|(_, is_there)| *is_there)?.0;
+    Some(format!("the standby `{}` has no {section}: leave one of the two out", standby.name))
 }
 
 /// Writes cannot be spread over replicas: one instance takes all of them.

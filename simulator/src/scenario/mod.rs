@@ -7,7 +7,7 @@
 //! ```text
 //! x.toml ──► read.rs ──► load.rs trace.rs ─────────────► WorldModel
 //!    │                   service.rs group.rs database.rs      │
-//!    │                   rollout.rs faults.rs                 ▼
+//!    │                   rollout.rs standby.rs faults.rs      ▼
 //!    ├── policy = [...] ─► contenders.rs inputs.rs ───► Scenario ──► feasible.rs
 //!    └── gate = [...] ───► gates.rs                           ▲
 //! ```
@@ -27,6 +27,7 @@ mod rollout;
 mod schema;
 mod section;
 mod service;
+mod standby;
 mod trace;
 
 pub use contenders::Contestant;

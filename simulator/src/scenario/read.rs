@@ -7,7 +7,7 @@ use super::{
     gates::{self, Named},
     group, load, rollout,
     section::Section as _,
-    service,
+    service, standby,
 };
 use crate::{
     baseline::Baseline,
@@ -174,13 +174,14 @@ fn whole(mut table: Table<'_>, source: &Source) -> Option<Scenario> {
     let gates: Vec<Named> = table.tables("gate").into_iter().filter_map(gates::gate).collect();
     let (reader, place) = (table.reader, table.place.clone());
     table.finish();
-    let Setting { world, group, replicas_max, rollout, trace } = setting?;
+    let Setting { world, group, replicas_max, rollout, routes, trace } = setting?;
     let calendars = calendars(&world);
     let stage = Stage {
         world: &world,
         group: group.clone(),
         replicas_max,
         rollout,
+        routes,
         calendars: &calendars,
         every: head.every,
         folder,
@@ -223,6 +224,8 @@ struct Setting {
     group: TargetName,
     replicas_max: u32,
     rollout: RolloutSettings,
+    /// The least time from one move of users to the next.
+    routes: Option<Span>,
     trace: Option<PathBuf>,
 }
 
@@ -238,11 +241,12 @@ fn setting(table: &mut Table<'_>, head: &Head, folder: &Path) -> Option<Setting>
     let loaded = table.table("load").map(|table| load::load(table, folder, head.length));
     let service = table.table("service").map_or(service::USUAL, service::service);
     let clients = table.table("clients").map_or(Clients::RESIGNED, service::clients);
-    let group = table.table("group").and_then(group::group);
+    let group = table.table("group").and_then(|table| group::group(table, "web"));
     let database = table.table("database").map(database::database);
     let cache = table.table("cache").map(service::cache);
     let degradation = table.table("degradation").map(service::degradation);
     let rollout = table.table("rollout").map(rollout::rollout).unzip();
+    let standby = standby::standby(table);
     let feed = table.table("metrics").map_or(service::SCRAPED, service::metrics);
     let api = table.table("api").map_or(service::USUAL_API, service::api);
     let zones = group.as_ref().map_or(1, |(_, fleet)| fleet.zones);
@@ -263,12 +267,13 @@ fn setting(table: &mut Table<'_>, head: &Head, folder: &Path) -> Option<Setting>
         cache,
         degradation,
         rollout: rollout.0,
+        standby: standby.0,
         feed,
         faults,
         api,
     };
     let (group, rollout) = (TargetName::new(group), rollout.1.unwrap_or_default());
-    Some(Setting { world, group, replicas_max, rollout, trace })
+    Some(Setting { world, group, replicas_max, rollout, routes: standby.1, trace })
 }
 
 fn baselines(table: &mut Table<'_>) -> Vec<Baseline> {

@@ -35,6 +35,8 @@ pub(super) struct Facts {
     pub(super) has_database: bool,
     /// How the requests fell to the revisions, where a rollout tells them apart.
     pub(super) sides: Option<Box<Sides>>,
+    /// How long answers took at another site.
+    pub(super) elsewhere: Option<Box<Answers>>,
 }
 
 impl Facts {
@@ -51,6 +53,17 @@ impl Facts {
         }
     }
 
+    /// Takes in what the same second came to at another site, that has neither a database nor a
+    /// cache nor a rollout. What is a mean of members stays that of this site.
+    pub(super) fn take_in(&mut self, other: Self) {
+        self.flow.take_in(&other.flow);
+        self.desired += other.desired;
+        self.ready += other.ready;
+        self.capacity += other.capacity;
+        self.backlog += other.backlog;
+        self.elsewhere = Some(Box::new(other.answers));
+    }
+
     /// Adds the answers to `latencies`: those of two revisions apart, which take different times.
     pub(super) fn answers_to(&self, latencies: &mut Latencies) {
         match (&self.sides, &self.answers) {
@@ -59,6 +72,9 @@ impl Facts {
                 latencies.add(&sides.candidate.answers);
             }
             (None, _) | (Some(_), Answers::Counted(_)) => latencies.add(&self.answers),
+        }
+        if let Some(answers) = &self.elsewhere {
+            latencies.add(answers);
         }
     }
 }

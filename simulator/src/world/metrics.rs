@@ -42,11 +42,19 @@ pub enum Metric {
     StableErrors,
     /// The time within which 99 % of its answers came, in milliseconds. Nothing without answers.
     StableP99,
+    /// What [`Cpu`](Self::Cpu) is at the main site, at the standby.
+    StandbyCpu,
+    /// What [`Rps`](Self::Rps) is at the main site, at the standby.
+    StandbyRps,
+    /// What [`P99`](Self::P99) is at the main site, at the standby.
+    StandbyP99,
+    /// What [`Errors`](Self::Errors) is at the main site, at the standby.
+    StandbyErrors,
 }
 
 impl Metric {
     /// Every metric with its name.
-    pub const ALL: [(&'static str, Self); 13] = [
+    pub const ALL: [(&'static str, Self); 17] = [
         ("cpu", Self::Cpu),
         ("rps", Self::Rps),
         ("p99", Self::P99),
@@ -60,11 +68,39 @@ impl Metric {
         ("canary_p99", Self::CanaryP99),
         ("stable_errors", Self::StableErrors),
         ("stable_p99", Self::StableP99),
+        ("standby_cpu", Self::StandbyCpu),
+        ("standby_rps", Self::StandbyRps),
+        ("standby_p99", Self::StandbyP99),
+        ("standby_errors", Self::StandbyErrors),
     ];
 
     /// The metric of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric)
+    }
+
+    /// What is told of the standby, each with what it is there.
+    const OF_THE_STANDBY: [(Self, Self); 4] = [
+        (Self::StandbyCpu, Self::Cpu),
+        (Self::StandbyRps, Self::Rps),
+        (Self::StandbyP99, Self::P99),
+        (Self::StandbyErrors, Self::Errors),
+    ];
+
+    /// Which metric of the standby it is, as the standby itself knows it; none if it is of another.
+    pub fn of_the_standby(self) -> Option<Self> {
+        Self::OF_THE_STANDBY.iter().find(|(metric, _)| *metric == self).map(|(_, own)| *own)
+    }
+
+    /// The same metric at the standby, where that is told.
+    pub fn at_the_standby(self) -> Option<Self> {
+        let is = |(metric, own): &&(Self, Self)| *own == self || *metric == self;
+        Self::OF_THE_STANDBY.iter().find(is).map(|(metric, _)| *metric)
+    }
+
+    /// Whether it is missing where the main site is dead: what is announced is known elsewhere.
+    pub(super) fn is_of_the_main_site(self) -> bool {
+        self != Self::Announced && self.of_the_standby().is_none()
     }
 
     /// Whether only worlds with a rollout have it.
@@ -82,7 +118,11 @@ impl Metric {
             | Self::Errors
             | Self::Backlog
             | Self::Hits
-            | Self::Announced => false,
+            | Self::Announced
+            | Self::StandbyCpu
+            | Self::StandbyRps
+            | Self::StandbyP99
+            | Self::StandbyErrors => false,
         }
     }
 
@@ -94,9 +134,11 @@ impl Metric {
             | Self::Errors
             | Self::Hits
             | Self::CanaryErrors
-            | Self::StableErrors => Unit::Percent,
-            Self::Rps | Self::Announced => Unit::PerSecond,
-            Self::P99 | Self::CanaryP99 | Self::StableP99 => Unit::Ms,
+            | Self::StableErrors
+            | Self::StandbyCpu
+            | Self::StandbyErrors => Unit::Percent,
+            Self::Rps | Self::Announced | Self::StandbyRps => Unit::PerSecond,
+            Self::P99 | Self::CanaryP99 | Self::StableP99 | Self::StandbyP99 => Unit::Ms,
             Self::Backlog | Self::CanaryRequests => Unit::Count,
         }
     }

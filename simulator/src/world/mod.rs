@@ -12,6 +12,8 @@
 //!          Facts ◄──────┘ ──► Feed (what is published)   Tally (what happened)
 //! ```
 //!
+//! A standby is a world in this one: it gets the users who are sent there, and its facts count.
+//!
 //! Start reading at `World::step`.
 
 mod api;
@@ -21,6 +23,7 @@ mod clients;
 mod database;
 pub mod engine;
 mod facts;
+mod failover;
 mod faults;
 mod fleet;
 mod latency;
@@ -42,6 +45,7 @@ pub use clients::{Clients, MOST_RETRIES};
 pub use database::DatabaseModel;
 pub use database::Replica;
 pub use engine::{EngineKind, Waiting};
+pub use failover::{RoutesModel, StandbyModel};
 pub use faults::{Fault, FaultKind, Occurrence, When};
 pub use fleet::{FleetModel, Member, Spot, WarmPool};
 pub use latency::{Answers, Latencies};
@@ -87,6 +91,8 @@ pub struct WorldModel {
     pub degradation: Option<DegradationModel>,
     /// The revisions that are rolled out, if any are.
     pub rollout: Option<RolloutModel>,
+    /// A second site, if there is one. It knows neither a database nor a cache nor a rollout.
+    pub standby: Option<StandbyModel>,
     /// How metrics are published.
     pub feed: FeedModel,
     /// What goes wrong.
@@ -100,6 +106,7 @@ impl WorldModel {
     pub fn metrics(&self) -> impl Iterator<Item = Metric> {
         let all = Metric::ALL.iter().map(|(_, metric)| *metric);
         all.filter(|metric| self.rollout.is_some() || !metric.is_of_a_rollout())
+            .filter(|metric| self.standby.is_some() || metric.of_the_standby().is_none())
     }
 }
 
@@ -127,6 +134,7 @@ pub struct World {
     /// Features that are on, in percent.
     features: u32,
     rollout: Option<rollout::Rollout>,
+    standby: Option<Box<failover::Standby>>,
     api: api::Api,
     feed: metrics::Feed,
     sessions: Option<sessions::Sessions>,
@@ -140,9 +148,14 @@ impl World {
 
     /// The world of `model` at its beginning, with the luck of `seed`.
     pub fn new(model: WorldModel, seed: u64) -> Self {
-        let chance = Chance::new(seed);
+        Self::with(model, Vec::new(), Chance::new(seed))
+    }
+
+    /// The same with this luck, and with more faults of its numbers than its model has.
+    fn with(model: WorldModel, untrue: Vec<MetricFault>, chance: Chance) -> Self {
         let faults = faults::Faults::new(&model.faults, faults::Faults::HORIZON, chance);
         let lost = chance.stream("metrics", 0);
+        let untrue = [faults.of_metrics(), untrue].concat();
         Self {
             now: Span::ZERO,
             stepped: Span::ZERO,
@@ -158,7 +171,8 @@ impl World {
                 .fleet
                 .sessions
                 .map(|it| sessions::Sessions::new(it, model.feed, model.starts, chance)),
-            feed: metrics::Feed::new(model.feed, faults.of_metrics(), model.starts, lost),
+            standby: failover::Standby::new(&model, &untrue, chance).map(Box::new),
+            feed: metrics::Feed::new(model.feed, untrue, model.starts, lost),
             faults,
             tally: Tally::default(),
             ledger: None,
@@ -207,6 +221,9 @@ impl World {
         while self.stepped + Self::STEP <= self.now {
             self.step();
         }
+        if let Some(standby) = &mut self.standby {
+            standby.site.now = self.now;
+        }
     }
 
     /// Lets one second pass.
@@ -215,23 +232,47 @@ impl World {
         for kind in self.faults.step(began) {
             self.suffer(kind, began);
         }
+        let factor = self.traffic.next(&self.model.load, began);
+        let inflow = self.model.load.base_rps * factor;
+        let Some(mut standby) = self.standby.take() else {
+            let facts = self.serve(inflow, factor, began);
+            self.feed.add(&facts, self.stepped);
+            return self.note(&facts, began);
+        };
+        standby.site.faults.weather = self.faults.weather.elsewhere();
+        let (here, there) = standby.split(inflow, began);
+        let mut facts = self.serve(here, factor, began);
+        let others = standby.site.serve(there, factor, began);
+        standby.check(facts.ready > 0, self.stepped);
+        self.feed.add(&facts, self.stepped);
+        standby.site.feed.add(&others, self.stepped);
+        standby.site.tally.add(&others, began);
+        self.standby = Some(standby);
+        facts.take_in(others);
+        self.note(&facts, began);
+    }
+
+    /// Lets members come and go in the second from `began`, and serve what arrives.
+    fn serve(&mut self, inflow: f64, factor: f64, began: Span) -> Facts {
         if let Some(rollout) = &mut self.rollout {
             rollout.step(began);
         }
         self.fleet.step(began, &self.faults.weather);
         let ready = self.fleet.ready(began);
-        let factor = self.traffic.next(&self.model.load, began);
         let down = self.faults.weather.writer_down;
         let connections = self.database.as_mut().map(|db| db.step(ready, began, down));
         let connections = connections.unwrap_or_default();
+        // Where a region is dead nobody takes a request: it fails at once, and leaves no work behind.
+        let lost = if self.faults.weather.region_down { inflow } else { 0.0 };
         let asked = Asked {
-            inflow: self.model.load.base_rps * factor,
+            inflow: inflow - lost,
             ready,
             speed: self.faults.weather.power * self.pool_share(),
             work: self.work(),
             failing: self.failing(connections.refused_share()),
         };
-        let (flow, answers) = self.engine.second(asked);
+        let (mut flow, answers) = self.engine.second(asked);
+        flow.turn_away(lost);
         let sides = self
             .rollout
             .as_ref()
@@ -252,17 +293,18 @@ impl World {
             announced: self.model.load.announced(began),
             has_database: self.database.is_some(),
             sides,
+            elsewhere: None,
         };
         self.stepped = began + Self::STEP;
         if let Some(sessions) = &mut self.sessions {
             let (members, open) = self.fleet.numbers(began);
             sessions.step(&members, &open, factor, self.stepped);
         }
-        self.note(&facts, began);
+        facts
     }
 
+    /// Keeps what a second came to, at all sites.
     fn note(&mut self, facts: &Facts, began: Span) {
-        self.feed.add(facts, self.stepped);
         self.tally.add(facts, began);
         let mut demand = 0;
         if let Some(ledger) = &mut self.ledger {
@@ -278,7 +320,8 @@ impl World {
         }
         if let Some(mut record) = self.record.take() {
             let rollout = self.rollout.as_ref().map_or(0, rollout::Rollout::share);
-            let beside = record::Beside { demand, features: self.features, rollout };
+            let (features, here) = (self.features, self.sent_here());
+            let beside = record::Beside { demand, features, rollout, here };
             record.add(facts, beside, self.stepped, || self.dollars());
             self.record = Some(record);
         }
@@ -289,6 +332,7 @@ impl World {
         match kind {
             FaultKind::InstanceKill(share) => self.fleet.lose_share(share, false, now),
             FaultKind::SpotReclaim(share) => self.fleet.lose_share(share, true, now),
+            FaultKind::RegionDown => self.fleet.lose_share(1.0, false, now),
             FaultKind::ZoneDown(zone) => self.fleet.lose_zone(zone, now),
             FaultKind::CacheFlush => {
                 if let Some(cache) = &mut self.cache {
@@ -336,7 +380,11 @@ impl World {
 
     /// What a reader gets to hear of `metric` now.
     pub fn read(&self, metric: Metric) -> Reading {
-        self.feed.read(metric, self.now)
+        let Some(standby) = &self.standby else { return self.feed.read(metric, self.now) };
+        match metric.of_the_standby() {
+            Some(own) => standby.site.feed.read(own, self.now),
+            None => self.feed.read(metric, self.now),
+        }
     }
 
     /// What happened so far.
@@ -351,12 +399,13 @@ impl World {
 
     /// Requests that have arrived and not left.
     pub fn backlog(&self) -> f64 {
-        self.engine.backlog()
+        self.engine.backlog() + self.standby.as_ref().map_or(0.0, |it| it.site.backlog())
     }
 
     /// Hours paid for members so far.
     pub fn member_hours(&self) -> f64 {
-        self.fleet.hours(self.now)
+        let standby = self.standby.as_ref().map_or(0.0, |it| it.site.member_hours());
+        self.fleet.hours(self.now) + standby
     }
 
     /// Hours paid for the database's instances so far.
@@ -367,7 +416,8 @@ impl World {
     /// Dollars paid so far, for members and the database.
     pub fn dollars(&self) -> f64 {
         let database = self.database.as_ref().map_or(0.0, |db| db.rent(self.now).dollars());
-        self.fleet.dollars(self.now) + database
+        let standby = self.standby.as_ref().map_or(0.0, |it| it.site.dollars());
+        self.fleet.dollars(self.now) + database + standby
     }
 
     /// What it is made of.

@@ -20,6 +20,10 @@ pub enum Part {
     Dial(Dial),
     /// The share of a candidate in the traffic.
     Rollout,
+    /// The group of the standby.
+    Standby,
+    /// Where users are sent.
+    Traffic,
 }
 
 /// A number that can be set.
@@ -62,6 +66,10 @@ impl Refusal {
 impl World {
     /// What the provider says of a part.
     pub fn see(&self, part: Part) -> Seen {
+        if self.is_out_of_reach(part) {
+            return Seen::Nothing("the provider of the region does not answer".into());
+        }
+        let standby = self.standby.as_ref();
         let seen = match part {
             Part::Group => Some(Seen::Group(self.group())),
             Part::Database => self.database().map(Seen::Database),
@@ -69,8 +77,15 @@ impl World {
                 self.dial(dial).map(|value| Seen::Setting(Setting { value, busy: None }))
             }
             Part::Rollout => self.rollout().map(Seen::Rollout),
+            Part::Standby => standby.map(|standby| Seen::Group(standby.site.group())),
+            Part::Traffic => standby.map(|standby| Seen::Traffic(standby.seen(self.now))),
         };
         seen.unwrap_or_else(|| Seen::Nothing("this world has no such thing".into()))
+    }
+
+    /// Whether nothing is heard of a part, because the region that it is in is dead.
+    fn is_out_of_reach(&self, part: Part) -> bool {
+        self.faults.weather.region_down && !matches!(part, Part::Standby | Part::Traffic)
     }
 
     /// What the provider says of the group.
@@ -111,8 +126,7 @@ impl World {
     /// The same, where it is about another part than the group or the database.
     pub fn apply_to(&mut self, part: Part, action: &Action) -> Result<(), Refusal> {
         self.advance_to(self.now + self.model.api.latency);
-        let answer = self.api.admit(self.now, &self.faults.weather);
-        let answer = answer.map_err(|kind| Refusal {
+        let answer = self.admit_to(part).map_err(|kind| Refusal {
             kind,
             message: "the provider's API took no more calls".into(),
         })?;
@@ -126,8 +140,25 @@ impl World {
         }
     }
 
+    /// Lets one call in at the front door of the provider that has this part.
+    fn admit_to(&mut self, part: Part) -> Result<Answer, FailureKind> {
+        let (now, weather) = (self.now, &self.faults.weather);
+        match (part, &mut self.standby) {
+            (Part::Standby, Some(standby)) => standby.site.api.admit(now, &weather.elsewhere()),
+            (Part::Traffic, Some(standby)) => standby.api.admit(now, &weather.elsewhere()),
+            (Part::Standby | Part::Traffic, None)
+            | (Part::Group | Part::Database | Part::Dial(_) | Part::Rollout, _) => {
+                self.api.admit(now, weather)
+            }
+        }
+    }
+
     fn change(&mut self, part: Part, action: &Action) -> Result<(), Refusal> {
         let nothing = || Refusal::refused(format!("there is nothing here to {action}"));
+        if part == Part::Standby {
+            let standby = self.standby.as_mut().ok_or_else(nothing)?;
+            return standby.site.change(Part::Group, action);
+        }
         match action {
             Action::Resize { from, to } => self.resize(*from, *to),
             Action::Drain { from, to, members } => self.drain((*from, *to), members),
@@ -148,15 +179,23 @@ impl World {
                     let rollout = self.rollout.as_mut().ok_or_else(nothing)?;
                     rollout.set((*from, *to), revision.as_deref())
                 }
-                Part::Group | Part::Database => Err(nothing()),
+                Part::Group | Part::Database | Part::Standby | Part::Traffic => Err(nothing()),
             },
-            Action::Start { .. } | Action::Grow { .. } | Action::Route { .. } => Err(nothing()),
+            Action::Route { from, to, .. } => {
+                self.standby.as_mut().ok_or_else(nothing)?.route(from, to, self.now)
+            }
+            Action::Start { .. } | Action::Grow { .. } => Err(nothing()),
         }
     }
 
     fn turn(&mut self, dial: Dial, to: u32) -> Result<(), Refusal> {
         match (dial, &mut self.database, &mut self.cache) {
-            (Dial::Features, ..) => self.features = to.min(100),
+            (Dial::Features, ..) => {
+                self.features = to.min(100);
+                if let Some(standby) = &mut self.standby {
+                    standby.site.features = self.features;
+                }
+            }
             (Dial::Pool, Some(database), _) => database.set_pool(to),
             (Dial::CacheNodes, _, Some(cache)) => cache.resize(to),
             (Dial::Pool | Dial::CacheNodes, ..) => {

@@ -85,6 +85,8 @@ pub(super) struct Beside {
     pub(super) features: u32,
     /// The candidate's share of the requests, in percent.
     pub(super) rollout: u32,
+    /// Users who are sent to the main site, in percent.
+    pub(super) here: u32,
 }
 
 /// What happened in one row's time. What must not be lost where rows become one is kept as an
@@ -107,6 +109,8 @@ pub struct Row {
     pub features: u32,
     /// The largest share of the requests that a candidate had, in percent.
     pub rollout: u32,
+    /// The fewest users who were sent to the main site, in percent.
+    pub here: u32,
     /// Dollars paid until its end.
     pub cost: f64,
     /// The most members asked for.
@@ -129,6 +133,7 @@ impl Row {
         self.features = if first { beside.features } else { self.features.min(beside.features) };
         self.demand = self.demand.max(beside.demand);
         self.rollout = self.rollout.max(beside.rollout);
+        self.here = if first { beside.here } else { self.here.min(beside.here) };
         self.peak = self.peak.max(second.flow.offered);
         self.slow += second.flow.slow;
         self.seconds += 1.0;
@@ -152,6 +157,7 @@ impl Row {
                 fewest: all.fewest.min(row.fewest),
                 features: all.features.min(row.features),
                 rollout: all.rollout.max(row.rollout),
+                here: all.here.min(row.here),
                 cost: row.cost,
                 seconds: all.seconds + row.seconds,
                 offered: all.offered + row.offered,
@@ -208,7 +214,7 @@ mod tests {
         for second in 1..=seconds {
             let flow = Flow { offered: 2.0, ..Flow::default() };
             let facts = Facts { flow, desired: second, ready: second, ..Facts::default() };
-            let beside = Beside { demand: 3, features: 100, rollout: 0 };
+            let beside = Beside { demand: 3, features: 100, rollout: 0, here: 100 };
             let now = Span::from_secs(u64::from(second));
             record.add(&facts, beside, now, || f64::from(second));
         }

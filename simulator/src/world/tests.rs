@@ -1,5 +1,6 @@
 //! The world as a whole: what must hold whatever is asked of it.
 
+mod failovers;
 mod rollouts;
 
 use super::*;
@@ -36,6 +37,7 @@ pub(crate) fn scenario() -> WorldModel {
         cache: None,
         degradation: None,
         rollout: None,
+        standby: None,
         feed: FeedModel::new(Span::from_secs(15), Span::from_secs(15)),
         faults: vec![],
         api: ApiModel { burst: 100, per_second: 1.0, unavailable: 0.0, latency: Span::ZERO },
