@@ -46,6 +46,8 @@ fn scenario() -> WorldModel {
         }),
         cache: None,
         degradation: None,
+        rollout: None,
+        standby: None,
         feed: FeedModel::new(Span::from_secs(15), Span::from_secs(15)),
         faults: Vec::new(),
         api: ApiModel { burst: 20, per_second: 0.5, unavailable: 0.0, latency: Span::ZERO },

@@ -51,6 +51,8 @@ const CHARTS = [
   { id: "replicas", title: "Read replicas", unit: "ready", needs: "replicas", whole: true, common: [], lines: [{ key: "replicas", step: true }], low: true },
   { id: "fullest", title: "Connections of the fullest database", unit: "% of what it takes", needs: "fullest", common: [], lines: [{ key: "fullest" }], limit: { at: 100, name: "it refuses" }, low: true },
   { id: "features", title: "Features that are on", unit: "%", needs: "features", common: [], lines: [{ key: "features", step: true }], low: true },
+  { id: "rollout", title: "The candidate's share of the requests", unit: "%", needs: "rollout", common: [], lines: [{ key: "rollout", step: true }], low: true },
+  { id: "here", title: "Users who are sent to the main site", unit: "%", needs: "here", common: [], lines: [{ key: "here", step: true }], low: true },
 ].filter((chart) => !chart.needs || data.policies.some((policy) => policy[chart.needs]));
 
 const stepped = uPlot.paths.stepped({ align: 1 }), linear = uPlot.paths.linear();

@@ -23,6 +23,13 @@ impl Chance {
         Self { seed }
     }
 
+    /// The luck of a part that is made as the whole is, such as a second site: no stream of it is one
+    /// of the whole's.
+    #[must_use]
+    pub(crate) fn of(self, part: &str) -> Self {
+        Self { seed: fnv1a(self.seed.to_le_bytes().into_iter().chain(part.bytes())) }
+    }
+
     /// The stream of the `nth` entity of `kind`: ("member", 3).
     pub fn stream(self, kind: &str, nth: u64) -> Stream {
         let mut generator = ChaCha8Rng::seed_from_u64(self.seed);

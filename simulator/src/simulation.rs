@@ -5,15 +5,15 @@
 
 use crate::{
     chronicle::{Beside, Chronicle, Shared},
-    world::{Dial, Metric, Refusal, World},
+    world::{Metric, Part, Refusal, World},
 };
 use async_trait::async_trait;
 use setpoint_control::{
     Act, Clock, ControlLoop, Evaluator, MetricSource, Nobody, Observe, Past, Ports, ProviderError,
 };
 use setpoint_core::{
-    InputKey, Intent, Memory, Moment, Reading, Sample, Seen, Setting, Settings, Snapshot, Span,
-    TargetName, Unit,
+    InputKey, Intent, Memory, Moment, Reading, Sample, Seen, Settings, Snapshot, Span, TargetName,
+    Unit,
 };
 use setpoint_policies::Policies;
 use std::{
@@ -31,17 +31,6 @@ pub struct Bindings {
     /// What each input reads, and the unit in which its policy wants it. The unit is of
     /// the metric's own dimension.
     pub inputs: BTreeMap<InputKey, (Metric, Unit)>,
-}
-
-/// A part of the world that can be looked at and changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The group.
-    Group,
-    /// The database.
-    Database,
-    /// A number that can be set.
-    Dial(Dial),
 }
 
 /// A world, shared between the ports that look at it and change it.
@@ -201,17 +190,7 @@ fn in_unit(reading: Reading, from: Unit, to: Unit) -> Reading {
 impl Observe for Simulation {
     async fn observe(&self) -> BTreeMap<TargetName, Seen> {
         let world = self.world();
-        let nothing = || Seen::Nothing("this world has no such thing".into());
-        let see = |(name, part): (&TargetName, &Part)| {
-            let seen = match part {
-                Part::Group => Seen::Group(world.group()),
-                Part::Database => world.database().map_or_else(nothing, Seen::Database),
-                Part::Dial(dial) => world
-                    .dial(*dial)
-                    .map_or_else(nothing, |value| Seen::Setting(Setting { value, busy: None })),
-            };
-            (name.clone(), seen)
-        };
+        let see = |(name, part): (&TargetName, &Part)| (name.clone(), world.see(*part));
         self.bindings.targets.iter().map(see).collect()
     }
 }
@@ -219,11 +198,8 @@ impl Observe for Simulation {
 #[async_trait]
 impl Act for Simulation {
     async fn apply(&self, intent: &Intent) -> Result<(), ProviderError> {
-        let dial = match self.bindings.targets.get(&intent.target) {
-            Some(Part::Dial(dial)) => Some(*dial),
-            Some(Part::Group | Part::Database) | None => None,
-        };
-        let done = self.world().apply_to(dial, &intent.action);
+        let part = self.bindings.targets.get(&intent.target).copied().unwrap_or(Part::Group);
+        let done = self.world().apply_to(part, &intent.action);
         done.map_err(|refusal: Refusal| ProviderError {
             provider: "world".into(),
             operation: format!("{} of {}", intent.action, intent.target),

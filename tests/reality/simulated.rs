@@ -70,7 +70,7 @@ pub(crate) fn fitted(history: &History, max: u32) -> (Fit, Scenario) {
     let policy =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies/library/target-cpu.rhai");
     let text = format!("{text}\n[[policy]]\nfiles = [{:?}]\n", policy.display().to_string());
-    let source = Source { path: "reality.toml".into(), text, given: Vec::new() };
+    let source = Source { path: "reality.toml".into(), text, given: Vec::new(), engine: None };
     let mut scenario = roomy(|| read(&source)).unwrap_or_else(|faults| {
         panic!("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     });

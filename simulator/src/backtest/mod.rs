@@ -112,7 +112,8 @@ pub fn backtest(history: &History, asked: &Asked) -> Result<Backtest, Trouble> {
 /// The scenario with the policy and the recorded load in it.
 fn world_of(history: &History, text: String, asked: &Asked) -> Result<Scenario, Trouble> {
     let text = format!("{text}\n{}", policy(asked));
-    let source = Source { path: "the fitted scenario".into(), text, given: Vec::new() };
+    let source =
+        Source { path: "the fitted scenario".into(), text, given: Vec::new(), engine: None };
     let told = |faults: Vec<FileFault>| {
         let lines: Vec<String> = faults.iter().map(|fault| fault.render(true)).collect();
         Trouble::file(lines.join("\n"))

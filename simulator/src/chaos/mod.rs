@@ -40,8 +40,9 @@ pub struct Harm {
 /// harm to each. `done` is called after each try.
 pub fn search(scenario: &Scenario, tries: u64, jobs: usize, done: impl Fn()) -> Vec<Harm> {
     let mut harms: Vec<Harm> = Vec::new();
+    let metrics: Vec<Metric> = scenario.world.metrics().collect();
     for seed in 1..=tries {
-        let faults = faults(seed);
+        let faults = faults(&metrics, seed);
         for policy in harmed(scenario, &faults, jobs) {
             if harms.iter().any(|harm| harm.policy == policy.0) {
                 continue;
@@ -55,15 +56,14 @@ pub fn search(scenario: &Scenario, tries: u64, jobs: usize, done: impl Fn()) -> 
     harms
 }
 
-/// Faults of metrics by the luck of `seed`.
-fn faults(seed: u64) -> Vec<Fault> {
+/// Faults of these metrics by the luck of `seed`.
+fn faults(metrics: &[Metric], seed: u64) -> Vec<Fault> {
     let mut luck = Chance::new(seed).stream("chaos", 0);
     let many = 1 + (luck.uniform() * MOST as f64) as u64;
     let fault = |_| {
-        let metric = match (luck.uniform() * (Metric::ALL.len() + 1) as f64) as usize {
-            every if every == Metric::ALL.len() => None,
-            one => Metric::ALL.get(one).map(|(_, metric)| *metric),
-        };
+        let drawn = (luck.uniform() * (metrics.len() + 1) as f64) as usize;
+        // The last of the draws is every metric.
+        let metric = metrics.get(drawn).copied();
         let kind = HONEST[(luck.uniform() * HONEST.len() as f64) as usize % HONEST.len()];
         let at = Span::from_ms((luck.uniform() * LENGTH.ms() as f64) as u64);
         let lasts = Span::from_ms((luck.uniform().powi(2) * 3_600_000.0) as u64);
@@ -150,6 +150,8 @@ mod tests {
 
     #[test]
     fn faults_are_the_seeds_and_never_lies() {
+        let metrics = Metric::ALL.map(|(_, metric)| metric);
+        let faults = |seed| super::faults(&metrics, seed);
         assert_eq!(faults(7), faults(7));
         assert_ne!(faults(7), faults(8));
         let all: Vec<Fault> = (1..200).flat_map(faults).collect();

@@ -107,11 +107,8 @@ impl How {
 
     /// The same of a text.
     pub(super) fn read_source(&self, source: &Source) -> Result<Scenario, Vec<FileFault>> {
-        let mut scenario = roomy(|| scenario::read(source))?;
-        if let Some(engine) = self.engine {
-            scenario.world.engine = engine;
-        }
-        Ok(scenario)
+        let engine = self.engine.or(source.engine);
+        roomy(|| scenario::read(&Source { engine, ..source.clone() }))
     }
 
     /// The runs of `scenario` that are wanted.

@@ -4,8 +4,8 @@ use super::holiday::{self, DAY};
 use crate::{
     baseline::{Baseline, Outlook},
     chronicle::Chronicle,
-    simulation::{Bindings, Part, Simulation, evaluator},
-    world::{Metric, Record, Row, World, WorldModel},
+    simulation::{Bindings, Simulation, evaluator},
+    world::{Metric, Part, Record, Row, World, WorldModel},
 };
 use setpoint_core::{
     Calendars, DatabaseSettings, GroupSettings, InputKey, PolicyName, Range, Settings, Span,

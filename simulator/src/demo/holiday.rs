@@ -66,6 +66,8 @@ pub(super) fn scenario(feed: FeedModel) -> WorldModel {
         }),
         cache: None,
         degradation: None,
+        rollout: None,
+        standby: None,
         feed,
         faults: Vec::new(),
         api: ApiModel { burst: 20, per_second: 0.5, unavailable: 0.002, latency: Span::ZERO },

@@ -45,6 +45,9 @@ pub struct Cell {
     pub cost: f64,
     /// What happened.
     pub tally: Tally,
+    /// The share of the requests that the latest revision has at the end, in percent; none without a
+    /// rollout.
+    pub rolled_out: Option<u32>,
     /// What was decided, by a policy.
     pub chronicle: Option<Chronicle>,
     /// How it went from beginning to end, if that was asked for.
@@ -101,6 +104,7 @@ pub(super) fn run(
         score: world.score().unwrap_or_default(),
         cost: world.dollars(),
         tally: world.tally().clone(),
+        rolled_out: world.rollout().map(|rollout| rollout.share),
         chronicle,
         recording: world.record().cloned().map(recording),
     }

@@ -49,7 +49,8 @@ fn number(measure: Measure, value: f64) -> Value {
         | Measure::CostVsStaticPeak
         | Measure::Recovery
         | Measure::Needless
-        | Measure::Refused => json!(value),
+        | Measure::Refused
+        | Measure::RolledOut => json!(value),
     }
 }
 

@@ -93,6 +93,7 @@ impl Row {
             Measure::Recovery => score.recovery_s()?,
             Measure::Needless => f64::from(score.needless),
             Measure::Refused => cell.tally.refused,
+            Measure::RolledOut => f64::from(cell.rolled_out?),
         })
     }
 }

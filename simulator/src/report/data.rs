@@ -67,6 +67,12 @@ fn policy(
     if world.degradation.is_some() {
         put("features", numbers(rows, |row| Some(f64::from(row.features))));
     }
+    if world.rollout.is_some() {
+        put("rollout", numbers(rows, |row| Some(f64::from(row.rollout))));
+    }
+    if world.standby.is_some() {
+        put("here", numbers(rows, |row| Some(f64::from(row.here))));
+    }
     if let Some(marks) = recording.and_then(|it| it.marks.as_ref()) {
         let (actions, held, more) = decisions(marks, strings);
         put("actions", actions);

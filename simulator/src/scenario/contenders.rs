@@ -1,11 +1,14 @@
 //! `[[policy]]`: who is on trial, bound to the parts of the world by name.
 //!
-//! A group is the group, a database the database, and a setting the dial of its name. An
-//! input reads the metric of its name, unless `inputs` names another.
+//! A group is the group, or the standby's if that is its name, a database the database, a rollout
+//! the rollout, a traffic the traffic, and a setting the dial of its name. An input reads the metric of
+//! its name, unless `inputs` names another. Of policies that keep the standby every group is the
+//! standby's, and every input is one of its metrics.
 
+use super::inputs::{Input, inputs};
 use crate::{
-    simulation::{Bindings, Part},
-    world::{Dial, Metric, WorldModel},
+    simulation::Bindings,
+    world::{Dial, Metric, Part, StandbyModel, WorldModel},
     written::{
         fault::{At, Code, FileFault, Place},
         policy_files::{Tested, policies},
@@ -14,8 +17,9 @@ use crate::{
     },
 };
 use setpoint_core::{
-    BoundPolicy, Calendars, DatabaseSettings, GroupSettings, PolicyName, Range, SettingSettings,
-    Settings, Span, TargetName, TargetSettings,
+    BoundPolicy, Calendars, DatabaseSettings, Empty, GroupSettings, InputSettings, PolicyName,
+    Range, RolloutSettings, SettingSettings, Settings, Span, TargetName, TargetSettings,
+    TrafficSettings,
 };
 use setpoint_policies::{Kind, ParamValue, Policies, Policy};
 use std::{
@@ -50,6 +54,8 @@ pub(super) struct Stage<'a> {
     pub(super) world: &'a WorldModel,
     pub(super) group: TargetName,
     pub(super) replicas_max: u32,
+    pub(super) rollout: RolloutSettings,
+    pub(super) routes: Option<Span>,
     pub(super) calendars: &'a Calendars,
     pub(super) every: Span,
     pub(super) folder: &'a Path,
@@ -59,42 +65,31 @@ pub(super) struct Stage<'a> {
 pub(super) struct Entry {
     name: Option<At<String>>,
     files: Vec<At<String>>,
+    /// Of them, the ones that keep the standby.
+    standby: Vec<At<String>>,
     params: Vec<(At<String>, At<String>)>,
-    inputs: Vec<(At<String>, Metric)>,
+    inputs: Vec<Input>,
     place: Place,
 }
 
 /// Reads a `[[policy]]`.
 pub(super) fn entry(mut table: Table<'_>) -> Entry {
     let reader = table.reader;
-    let known: Vec<(&str, Metric)> = Metric::ALL.to_vec();
     let name = table.text("name");
     if !table.has("files") {
         table.missing("files", "files = [\"target-cpu.rhai\"]");
     }
-    let files = table.texts("files");
+    let (files, standby) = (table.texts("files"), table.texts("standby"));
     let params = table.named("params");
     let params = params.into_iter().filter_map(|(name, value)| {
         let written = reader.scalar(value, &name.value)?;
         Some((name, written))
     });
     let params = params.collect();
-    let mut inputs = Vec::new();
-    for (name, value) in table.named("inputs") {
-        let Some(written) = reader.text(value, &name.value) else { continue };
-        match known.iter().find(|(metric, _)| *metric == written.value) {
-            Some((_, metric)) => inputs.push((name, *metric)),
-            None => {
-                let message = format!("there is no metric {}", written.place.written());
-                let fault = FileFault::new(Code::UnknownName, &written.place, message);
-                let names = known.iter().map(|(name, _)| *name);
-                reader.faults.push(fault.maybe_help(suggest::advice(&written.value, names)));
-            }
-        }
-    }
+    let inputs = inputs(&mut table);
     let place = table.place.clone();
     table.finish();
-    Entry { name, files, params, inputs, place }
+    Entry { name, files, standby, params, inputs, place }
 }
 
 impl Stage<'_> {
@@ -105,16 +100,25 @@ impl Stage<'_> {
         reader: crate::written::table::Reader<'_>,
         used: &mut Vec<PathBuf>,
     ) -> Option<Contestant> {
-        let read = policies(self.folder, &entry.files, reader.faults);
-        used.extend(entry.files.iter().map(|file| self.folder.join(&file.value)));
-        if read.is_empty() || read.len() < entry.files.len() {
+        let mut read = policies(self.folder, &entry.files, reader.faults);
+        let mut there = policies(self.folder, &entry.standby, reader.faults);
+        let files = || entry.files.iter().chain(&entry.standby);
+        used.extend(files().map(|file| self.folder.join(&file.value)));
+        if read.is_empty() || read.len() + there.len() < files().count() {
             return None;
         }
+        // The same file may keep both sites: its memory at one is not that at the other.
+        for tested in &mut there {
+            tested.name = PolicyName::new(format!("{STANDBY}{}", tested.name));
+        }
+        let here = read.len();
+        read.append(&mut there);
         let told = |message: String| FileFault::new(Code::Policies, &entry.place, message);
         let mut wrong = Vec::new();
         let params = params(entry, &read, &mut wrong);
         let mut bound = Bound::new(self);
-        for tested in &read {
+        for (at, tested) in read.iter().enumerate() {
+            bound.keeps_the_standby = at >= here;
             bound.add(tested, entry, params.get(&tested.name).cloned(), &mut wrong);
         }
         for message in wrong.drain(..) {
@@ -127,6 +131,9 @@ impl Stage<'_> {
         Some(Contestant { name, policies, bound: written, bindings, settings })
     }
 }
+
+/// What the names of policies that keep the standby begin with.
+const STANDBY: &str = "standby-";
 
 type Params = BTreeMap<PolicyName, BTreeMap<String, ParamValue>>;
 
@@ -156,6 +163,8 @@ fn params(entry: &Entry, read: &[Tested], wrong: &mut Vec<String>) -> Params {
 /// Policies being bound.
 struct Bound<'a> {
     stage: &'a Stage<'a>,
+    /// Whether the policy that is bound just now keeps the standby.
+    keeps_the_standby: bool,
     policies: Vec<Policy>,
     written: Vec<BoundPolicy>,
     bindings: Bindings,
@@ -174,6 +183,7 @@ impl<'a> Bound<'a> {
         };
         Self {
             stage,
+            keeps_the_standby: false,
             policies: Vec::new(),
             written: Vec::new(),
             bindings: Bindings::default(),
@@ -231,6 +241,13 @@ impl<'a> Bound<'a> {
     fn target(&mut self, own: &str, kind: Kind) -> Result<(TargetName, TargetSettings), String> {
         let world = self.stage.world;
         let (name, part, settings) = match kind {
+            Kind::Group if self.is_the_standby(own) => {
+                let Some(standby) = &world.standby else {
+                    return Err(format!("`{own}` is to be the standby, and the scenario has none"));
+                };
+                let settings = TargetSettings::Group(GroupSettings::new(standby.fleet.range));
+                (TargetName::new(&standby.name), Part::Standby, settings)
+            }
             Kind::Group => {
                 let settings = GroupSettings::new(world.fleet.range);
                 (self.stage.group.clone(), Part::Group, TargetSettings::Group(settings))
@@ -249,12 +266,36 @@ impl<'a> Bound<'a> {
                 let settings = SettingSettings::new(range);
                 (TargetName::new(own), Part::Dial(dial), TargetSettings::Setting(settings))
             }
-            Kind::Flag | Kind::Rollout | Kind::Job | Kind::Volume | Kind::Traffic => {
+            Kind::Rollout => {
+                let Some(rollout) = &world.rollout else {
+                    return Err(format!("`{own}` is a rollout, and the scenario has none"));
+                };
+                let settings = TargetSettings::Rollout(self.stage.rollout.clone());
+                (TargetName::new(&rollout.name), Part::Rollout, settings)
+            }
+            Kind::Traffic => {
+                let Some((standby, cooldown_down)) = world.standby.as_ref().zip(self.stage.routes)
+                else {
+                    return Err(format!("`{own}` is a traffic, and the scenario has none"));
+                };
+                let routes = &standby.routes;
+                let settings = TrafficSettings {
+                    cooldown_down,
+                    ..TrafficSettings::new([&routes.main, &routes.standby])
+                };
+                (TargetName::new(&routes.name), Part::Traffic, TargetSettings::Traffic(settings))
+            }
+            Kind::Flag | Kind::Job | Kind::Volume => {
                 return Err(format!("`{own}` is a {kind}, and worlds have none"));
             }
         };
         self.bindings.targets.insert(name.clone(), part);
         Ok((name, settings))
+    }
+
+    fn is_the_standby(&self, own: &str) -> bool {
+        let named = |standby: &StandbyModel| standby.name == own;
+        self.keeps_the_standby || self.stage.world.standby.as_ref().is_some_and(named)
     }
 
     fn dial(&self, own: &str) -> Result<(Dial, Range), String> {
@@ -280,8 +321,12 @@ impl<'a> Bound<'a> {
     fn inputs(&mut self, policy: &Policy, tested: &Tested, entry: &Entry, wrong: &mut Vec<String>) {
         for (own, key) in policy.inputs() {
             let header = &tested.script.header().inputs[own];
-            let named = entry.inputs.iter().find(|(name, _)| name.value == *own);
-            let metric = named.map(|(_, metric)| *metric).or_else(|| Metric::named(own));
+            let named = entry.inputs.iter().find(|input| input.name == *own);
+            let metric = named.map(|input| input.metric).or_else(|| Metric::named(own));
+            let metric = match self.keeps_the_standby {
+                true => metric.and_then(Metric::at_the_standby),
+                false => metric,
+            };
             let told = |why: String| format!("{}: input `{own}` {why}", tested.name);
             let Some(metric) = metric else {
                 let names = Metric::ALL.iter().map(|(name, _)| *name);
@@ -294,7 +339,9 @@ impl<'a> Bound<'a> {
             } else if header.unit.dimension() != metric.unit().dimension() {
                 wrong.push(told(format!("is in another unit than {metric:?} has")));
             }
+            let empty = named.map_or(Empty::Hold, |input| input.empty);
             let settings = header.settings(self.stage.world.feed.period);
+            let settings = InputSettings { empty, ..settings };
             self.settings.inputs.insert(key.clone(), settings);
             self.bindings.inputs.insert(key.clone(), (metric, header.unit));
         }
@@ -332,10 +379,13 @@ impl Entry {
         }
     }
 
-    /// Policies that were given with the command: one contestant of all these files.
-    pub(super) fn given(files: &[PathBuf], place: &Place) -> Self {
+    /// Policies that were given with the command: one contestant of all these files. Their inputs
+    /// read what those of the scenario's first policy read.
+    pub(super) fn given(files: &[PathBuf], first: Option<&Self>, place: &Place) -> Self {
         let at = |path: &PathBuf| At { value: path.display().to_string(), place: place.clone() };
         let files = files.iter().map(at).collect();
-        Self { name: None, files, params: Vec::new(), inputs: Vec::new(), place: place.clone() }
+        let inputs = first.map(|first| first.inputs.clone()).unwrap_or_default();
+        let (params, standby) = (Vec::new(), Vec::new());
+        Self { name: None, files, standby, params, inputs, place: place.clone() }
     }
 }

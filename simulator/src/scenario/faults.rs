@@ -12,9 +12,10 @@ use crate::{
 use setpoint_core::Span;
 
 /// Every kind by its name, and whether it lasts.
-const KINDS: [(&str, Kind, bool); 17] = [
+const KINDS: [(&str, Kind, bool); 18] = [
     ("instance_kill", Kind::InstanceKill, false),
     ("zone_down", Kind::ZoneDown, true),
+    ("region_down", Kind::RegionDown, true),
     ("slow", Kind::Slow, true),
     ("metric_gap", Kind::Metric(MetricFaultKind::Dropped), true),
     ("metric_stale", Kind::Metric(MetricFaultKind::Stale), true),
@@ -39,6 +40,7 @@ const OF_THE_AGENT: [(&str, Kind, bool); 2] =
 enum Kind {
     InstanceKill,
     ZoneDown,
+    RegionDown,
     Slow,
     Metric(MetricFaultKind),
     ApiThrottle,
@@ -121,6 +123,7 @@ fn details(table: &mut Table<'_>, kind: Kind, zones: u32) -> FaultKind {
         Kind::InstanceKill => FaultKind::InstanceKill(table.share("share", 0.1)),
         Kind::SpotReclaim => FaultKind::SpotReclaim(table.share("share", 1.0)),
         Kind::ZoneDown => FaultKind::ZoneDown(zone(table, zones)),
+        Kind::RegionDown => FaultKind::RegionDown,
         Kind::Slow => FaultKind::Slow {
             share: table.share("share", 0.1),
             factor: table.factor("factor", 5.0),

@@ -1,7 +1,7 @@
 //! What arithmetic alone refuses: set-ups in which no policy could hold the objective.
 
 use super::Scenario;
-use crate::world::{DatabaseModel, Service};
+use crate::world::{DatabaseModel, EngineKind, Service};
 
 /// Why a scenario cannot come out well; nothing if it can.
 pub(super) fn objections(scenario: &Scenario) -> Vec<String> {
@@ -10,6 +10,8 @@ pub(super) fn objections(scenario: &Scenario) -> Vec<String> {
     if let Some(database) = &scenario.world.database {
         all.extend(too_many_writers(scenario, database));
     }
+    all.extend(uncounted(scenario));
+    all.extend(too_much_beside(scenario));
     if scenario.every > scenario.length {
         let (every, length) = (scenario.every, scenario.length);
         all.push(format!("a pass every {every} is never made within {length}"));
@@ -33,6 +35,29 @@ fn too_much_load(scenario: &Scenario) -> Option<String> {
              the group has at most {most}"
         )
     })
+}
+
+/// Who follows every request does not tell whose answer it was.
+fn uncounted(scenario: &Scenario) -> Option<String> {
+    let (rollout, engine) = (&scenario.world.rollout, scenario.world.engine);
+    (rollout.is_some() && engine == EngineKind::Des).then(|| {
+        "the engine `des` does not tell a candidate's requests from others, so that a [rollout] \
+         takes the engine `fluid`"
+            .to_owned()
+    })
+}
+
+/// What a standby has not, it would have to have: it could not serve without.
+fn too_much_beside(scenario: &Scenario) -> Option<String> {
+    let world = &scenario.world;
+    let standby = world.standby.as_ref()?;
+    let beside = [
+        ("[database]", world.database.is_some()),
+        ("[cache]", world.cache.is_some()),
+        ("[rollout]", world.rollout.is_some()),
+    ];
+    let section = beside.iter().find(|(_, is_there)| *is_there)?.0;
+    Some(format!("the standby `{}` has no {section}: leave one of the two out", standby.name))
 }
 
 /// Writes cannot be spread over replicas: one instance takes all of them.

@@ -90,6 +90,8 @@ measures! {
     Needless = "needless_scale_ins",
     /// Attempts to connect that the database refused.
     Refused = "refused_connections",
+    /// The share of the requests that the latest revision has at the end, in percent.
+    RolledOut = "rolled_out_pct",
 }
 
 impl fmt::Display for Gate {

@@ -16,13 +16,13 @@ const MOST: u32 = 10_000;
 /// The most zones a group can be spread over.
 const ZONES: u32 = 26;
 
-/// The group, with the name that policies and reports know it by.
-pub(super) fn group(mut table: Table<'_>) -> Option<(String, FleetModel)> {
+/// A group, with the name that policies and reports know it by: `usual`, unless it says another.
+pub(super) fn group(mut table: Table<'_>, usual: &str) -> Option<(String, FleetModel)> {
     let reader = table.reader;
     let fault = |place: &Place, message: String| {
         reader.faults.push(FileFault::new(Code::BadValue, place, message));
     };
-    let name = table.text("name").map_or_else(|| "web".to_owned(), |name| name.value);
+    let name = table.text("name").map_or_else(|| usual.to_owned(), |name| name.value);
     let range = range(&mut table);
     let start = table.count("start");
     let boot = table.spread("boot", Spread { median: Span::from_secs(120), sigma: 0.3 });

@@ -7,8 +7,8 @@
 //! ```text
 //! x.toml ──► read.rs ──► load.rs trace.rs ─────────────► WorldModel
 //!    │                   service.rs group.rs database.rs      │
-//!    │                   faults.rs                            ▼
-//!    ├── policy = [...] ─► contenders.rs ─────────────► Scenario ──► feasible.rs
+//!    │                   rollout.rs standby.rs faults.rs      ▼
+//!    ├── policy = [...] ─► contenders.rs inputs.rs ───► Scenario ──► feasible.rs
 //!    └── gate = [...] ───► gates.rs                           ▲
 //! ```
 //!
@@ -20,11 +20,14 @@ mod faults;
 mod feasible;
 mod gates;
 mod group;
+mod inputs;
 mod load;
 mod read;
+mod rollout;
 mod schema;
 mod section;
 mod service;
+mod standby;
 mod trace;
 
 pub use contenders::Contestant;

@@ -5,13 +5,13 @@ use super::{
     contenders::{self, Stage},
     database, faults, feasible,
     gates::{self, Named},
-    group, load,
+    group, load, rollout,
     section::Section as _,
-    service,
+    service, standby,
 };
 use crate::{
     baseline::Baseline,
-    world::{Clients, WorldModel},
+    world::{Clients, EngineKind, WorldModel},
     written::{
         fault::{At, Code, Faults, FileFault, Place, SourceFile},
         policy_files::text,
@@ -19,7 +19,7 @@ use crate::{
         table::{Reader, Table},
     },
 };
-use setpoint_core::{Calendar, Calendars, Period, Span, TargetName, Timestamp};
+use setpoint_core::{Calendar, Calendars, Period, RolloutSettings, Span, TargetName, Timestamp};
 use std::{
     ops::RangeInclusive,
     path::{Path, PathBuf},
@@ -43,13 +43,15 @@ pub struct Source {
     pub text: String,
     /// Policies that take the place of those it names: the files of each contestant.
     pub given: Vec<Vec<PathBuf>>,
+    /// The engine that takes the place of the one it names.
+    pub engine: Option<EngineKind>,
 }
 
 impl Source {
     /// The text of the file at `path`, or the fault of it.
     pub fn of(path: &Path) -> Result<Self, Vec<FileFault>> {
         match text(path, LARGEST) {
-            Ok(text) => Ok(Self { path: path.to_owned(), text, given: Vec::new() }),
+            Ok(text) => Ok(Self { path: path.to_owned(), text, given: Vec::new(), engine: None }),
             Err(why) => {
                 let file = SourceFile { path: path.display().to_string(), text: String::new() };
                 Err(vec![FileFault::new(Code::Unreadable, &Place::whole(&Arc::new(file)), why)])
@@ -71,7 +73,10 @@ pub fn read(source: &Source) -> Result<Scenario, Vec<FileFault>> {
         return Err(vec![FileFault::new(Code::Syntax, &place, error.message())]);
     }
     let reader = Reader { file: &file, faults: &faults };
-    let scenario = whole(Table::whole(reader, parsed.get_ref()), source);
+    let mut scenario = whole(Table::whole(reader, parsed.get_ref()), source);
+    if let Some((scenario, engine)) = scenario.as_mut().zip(source.engine) {
+        scenario.world.engine = engine;
+    }
     if let Some(scenario) = scenario.as_ref().filter(|_| faults.count() == 0) {
         for message in feasible::objections(scenario) {
             faults.push(FileFault::new(Code::Infeasible, &Place::whole(&file), message));
@@ -169,18 +174,21 @@ fn whole(mut table: Table<'_>, source: &Source) -> Option<Scenario> {
     let gates: Vec<Named> = table.tables("gate").into_iter().filter_map(gates::gate).collect();
     let (reader, place) = (table.reader, table.place.clone());
     table.finish();
-    let Setting { world, group, replicas_max, trace } = setting?;
+    let Setting { world, group, replicas_max, rollout, routes, trace } = setting?;
     let calendars = calendars(&world);
     let stage = Stage {
         world: &world,
         group: group.clone(),
         replicas_max,
+        rollout,
+        routes,
         calendars: &calendars,
         every: head.every,
         folder,
     };
     let mut used: Vec<PathBuf> = trace.into_iter().collect();
-    let given = source.given.iter().map(|files| contenders::Entry::given(files, &place));
+    let given =
+        source.given.iter().map(|files| contenders::Entry::given(files, entries.first(), &place));
     let mut contestants: Vec<_> = if source.given.is_empty() {
         let all = entries.iter().filter_map(|entry| stage.contestant(entry, reader, &mut used));
         all.collect()
@@ -215,6 +223,9 @@ struct Setting {
     world: WorldModel,
     group: TargetName,
     replicas_max: u32,
+    rollout: RolloutSettings,
+    /// The least time from one move of users to the next.
+    routes: Option<Span>,
     trace: Option<PathBuf>,
 }
 
@@ -230,10 +241,12 @@ fn setting(table: &mut Table<'_>, head: &Head, folder: &Path) -> Option<Setting>
     let loaded = table.table("load").map(|table| load::load(table, folder, head.length));
     let service = table.table("service").map_or(service::USUAL, service::service);
     let clients = table.table("clients").map_or(Clients::RESIGNED, service::clients);
-    let group = table.table("group").and_then(group::group);
+    let group = table.table("group").and_then(|table| group::group(table, "web"));
     let database = table.table("database").map(database::database);
     let cache = table.table("cache").map(service::cache);
     let degradation = table.table("degradation").map(service::degradation);
+    let rollout = table.table("rollout").map(rollout::rollout).unzip();
+    let standby = standby::standby(table);
     let feed = table.table("metrics").map_or(service::SCRAPED, service::metrics);
     let api = table.table("api").map_or(service::USUAL_API, service::api);
     let zones = group.as_ref().map_or(1, |(_, fleet)| fleet.zones);
@@ -253,11 +266,14 @@ fn setting(table: &mut Table<'_>, head: &Head, folder: &Path) -> Option<Setting>
         database,
         cache,
         degradation,
+        rollout: rollout.0,
+        standby: standby.0,
         feed,
         faults,
         api,
     };
-    Some(Setting { world, group: TargetName::new(group), replicas_max, trace })
+    let (group, rollout) = (TargetName::new(group), rollout.1.unwrap_or_default());
+    Some(Setting { world, group, replicas_max, rollout, routes: standby.1, trace })
 }
 
 fn baselines(table: &mut Table<'_>) -> Vec<Baseline> {

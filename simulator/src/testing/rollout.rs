@@ -2,12 +2,13 @@
 
 use super::{
     case::Thing,
-    fault::{At, Code, FileFault},
+    fault::At,
     setting::{SettingModel, SettingWorld, braked},
     table::{Table, Value},
     test::Bench,
 };
-use setpoint_core::{Rollout, RolloutSettings, Span, Stages, TargetSettings};
+use crate::written::stages::stages;
+use setpoint_core::{Rollout, RolloutSettings, Span, TargetSettings};
 use setpoint_policies::Kind;
 use toml::de::DeValue;
 
@@ -84,28 +85,13 @@ impl<'a> Bench<'a> {
             Some((at?.value, revision?.value))
         });
         let deploys = deploys.collect();
-        let stages = self.stages(&mut table);
+        let stages = stages(&mut table);
         let (lead, dial) = braked(&mut table, defaults.dial);
         table.finish();
         let share = SettingModel { value: value?, lead };
         let model = RolloutModel { share, revision, deploys };
         let settings = RolloutSettings { dial, stages: stages.unwrap_or(defaults.stages) };
         Some((Thing::Rollout(model), TargetSettings::Rollout(settings)))
-    }
-
-    /// `stages = [10, 50, 100]`
-    fn stages(&self, table: &mut Table<'a>) -> Option<Stages> {
-        let written = table.list("stages")?;
-        let own = || table.place.clone();
-        let place = written.first().map_or_else(own, |first| self.reader.place(first));
-        let shares = written.into_iter().filter_map(|value| self.reader.count(value, "stages"));
-        let stages = Stages::new(shares.map(|at| at.value).collect());
-        if stages.is_none() {
-            let message = "`stages` are shares in percent, each larger than the one before";
-            let fault = FileFault::new(Code::BadValue, &place, message.to_owned());
-            self.fault(fault.help("write them as [5, 25, 50, 100]"));
-        }
-        stages
     }
 }
 

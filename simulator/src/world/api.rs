@@ -45,6 +45,9 @@ impl Api {
         let refilled = self.tokens + now.minus(self.counted).secs() * self.model.per_second;
         self.tokens = refilled.min(f64::from(self.model.burst));
         self.counted = now;
+        if weather.region_down {
+            return Err(FailureKind::Unavailable);
+        }
         if weather.throttled {
             return Err(FailureKind::Throttled { retry_after: None });
         }

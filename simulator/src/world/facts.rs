@@ -1,6 +1,11 @@
 //! What one second of the world came to: the metrics and the tally are made of it.
 
-use super::{database::Connections, engine::Flow, latency::Answers};
+use super::{
+    database::Connections,
+    engine::Flow,
+    latency::{Answers, Latencies},
+    rollout::Sides,
+};
 
 /// What one second came to. Requests need not be whole.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +33,10 @@ pub(super) struct Facts {
     pub(super) announced: f64,
     /// Whether there is a database.
     pub(super) has_database: bool,
+    /// How the requests fell to the revisions, where a rollout tells them apart.
+    pub(super) sides: Option<Box<Sides>>,
+    /// How long answers took at another site.
+    pub(super) elsewhere: Option<Box<Answers>>,
 }
 
 impl Facts {
@@ -38,6 +47,34 @@ impl Facts {
 
     /// Of those, the ones that found no connection last.
     pub(super) fn unconnected(&self) -> f64 {
-        self.flow.errors.min(self.flow.given_up)
+        match &self.sides {
+            None => self.flow.errors.min(self.flow.given_up),
+            Some(sides) => sides.unconnected.min(self.flow.given_up),
+        }
+    }
+
+    /// Takes in what the same second came to at another site, that has neither a database nor a
+    /// cache nor a rollout. What is a mean of members stays that of this site.
+    pub(super) fn take_in(&mut self, other: Self) {
+        self.flow.take_in(&other.flow);
+        self.desired += other.desired;
+        self.ready += other.ready;
+        self.capacity += other.capacity;
+        self.backlog += other.backlog;
+        self.elsewhere = Some(Box::new(other.answers));
+    }
+
+    /// Adds the answers to `latencies`: those of two revisions apart, which take different times.
+    pub(super) fn answers_to(&self, latencies: &mut Latencies) {
+        match (&self.sides, &self.answers) {
+            (Some(sides), Answers::Modelled { .. }) => {
+                latencies.add(&sides.stable.answers);
+                latencies.add(&sides.candidate.answers);
+            }
+            (None, _) | (Some(_), Answers::Counted(_)) => latencies.add(&self.answers),
+        }
+        if let Some(answers) = &self.elsewhere {
+            latencies.add(answers);
+        }
     }
 }

@@ -37,6 +37,9 @@ pub enum FaultKind {
     SpotReclaim(f64),
     /// A zone's members are gone, and it takes no new ones.
     ZoneDown(u32),
+    /// The main site is dead: its members are gone and none come, its provider does not answer and
+    /// its numbers are missing.
+    RegionDown,
     /// No zone takes new members.
     NoCapacity,
     /// This share of launches comes to nothing, 0 to 1.
@@ -80,6 +83,7 @@ impl fmt::Display for FaultKind {
             Self::ZoneDown(zone) => {
                 write!(f, "zone {} is down", char::from(b'a' + (zone % 26) as u8))
             }
+            Self::RegionDown => f.write_str("the region is down"),
             Self::NoCapacity => f.write_str("no capacity"),
             Self::LaunchFail(share) => write!(f, "{} % of launches fail", share * 100.0),
             Self::BootSlow(times) => write!(f, "boots take {times} times as long"),
@@ -134,6 +138,7 @@ pub(super) struct Weather {
     /// How many times as long a request takes because it waits for others.
     pub(super) waits: f64,
     pub(super) writer_down: bool,
+    pub(super) region_down: bool,
     pub(super) throttled: bool,
     /// The share of calls that fails without effect.
     pub(super) errors: f64,
@@ -153,6 +158,7 @@ impl Default for Weather {
             power: 1.0,
             waits: 1.0,
             writer_down: false,
+            region_down: false,
             throttled: false,
             errors: 0.0,
             lost: 0.0,
@@ -168,8 +174,15 @@ impl Weather {
         self.closed & (1 << zone) == 0
     }
 
+    /// What of it is felt in another cloud: what everybody depends on is slow, and calls go wrong.
+    pub(super) fn elsewhere(self) -> Self {
+        let Self { waits, throttled, errors, lost, .. } = self;
+        Self { waits, throttled, errors, lost, ..Self::default() }
+    }
+
     fn with(mut self, kind: FaultKind) -> Self {
         match kind {
+            FaultKind::RegionDown => (self.region_down, self.closed) = (true, u32::MAX),
             FaultKind::ZoneDown(zone) => self.closed |= 1 << zone,
             FaultKind::NoCapacity => self.closed = u32::MAX,
             FaultKind::LaunchFail(share) => self.launch_fails = self.launch_fails.max(share),
@@ -227,11 +240,37 @@ impl Faults {
     pub(super) fn of_metrics(&self) -> Vec<MetricFault> {
         let mut faults = Vec::new();
         for one in &self.all {
-            let FaultKind::Metric(metric, kind) = one.kind else { continue };
             let (from, lasts) = (one.from, one.until.minus(one.from));
             let every = Metric::ALL.iter().map(|(_, metric)| *metric);
-            let meant = every.filter(|it| metric.is_none_or(|metric| metric == *it));
-            faults.extend(meant.map(|metric| MetricFault { metric, from, lasts, kind }));
+            let (meant, kind): (Vec<Metric>, _) = match one.kind {
+                FaultKind::Metric(None, kind) => (every.collect(), kind),
+                FaultKind::Metric(Some(metric), kind) => (vec![metric], kind),
+                FaultKind::RegionDown => (
+                    every.filter(|metric| metric.is_of_the_main_site()).collect(),
+                    MetricFaultKind::Dropped,
+                ),
+                FaultKind::InstanceKill(_)
+                | FaultKind::SpotReclaim(_)
+                | FaultKind::ZoneDown(_)
+                | FaultKind::NoCapacity
+                | FaultKind::LaunchFail(_)
+                | FaultKind::BootSlow(_)
+                | FaultKind::Slow { .. }
+                | FaultKind::DepLatency(_)
+                | FaultKind::CacheFlush
+                | FaultKind::DbFailover
+                | FaultKind::ApiThrottle
+                | FaultKind::ApiError(_)
+                | FaultKind::LostReply(_)
+                | FaultKind::ClockSkew(_)
+                | FaultKind::AgentRestart => continue,
+            };
+            faults.extend(meant.into_iter().map(|metric| MetricFault {
+                metric,
+                from,
+                lasts,
+                kind,
+            }));
         }
         faults
     }

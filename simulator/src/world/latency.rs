@@ -26,6 +26,17 @@ impl Answers {
         }
     }
 
+    /// So many of them, of those that take `times` as long to be served as all do on average. What was
+    /// counted does not tell whose answer it was, so nothing is known of a part of it.
+    pub(super) fn part(&self, requests: f64, times: f64) -> Self {
+        match self {
+            Self::Modelled { waiting, .. } => {
+                Self::Modelled { requests, waiting: waiting.taking(times) }
+            }
+            Self::Counted(_) => Self::default(),
+        }
+    }
+
     /// How many of them waited at all before they were served.
     pub fn waited(&self) -> f64 {
         match self {

@@ -3,7 +3,11 @@
 //! A policy sees only what was published, never the world: this is the fidelity
 //! that matters. Faults take numbers away or make them lie, for a while.
 
-use super::{facts::Facts, latency::Latencies};
+use super::{
+    facts::Facts,
+    latency::Latencies,
+    rollout::{Side, Sides},
+};
 use crate::chance::Stream;
 use setpoint_core::{Reading, Sample, Span, Timestamp, Unit};
 use std::collections::{BTreeMap, VecDeque};
@@ -27,11 +31,30 @@ pub enum Metric {
     Hits,
     /// The traffic that is announced, in requests per second.
     Announced,
+    /// Requests that the candidate of a rollout served, well or not, in the window.
+    CanaryRequests,
+    /// Those of them that ended in an error, in percent. Nothing without requests.
+    CanaryErrors,
+    /// The time within which 99 % of its answers came, in milliseconds. Nothing without answers.
+    CanaryP99,
+    /// Requests that the stable revision served and that ended in an error, in percent. Nothing
+    /// without requests.
+    StableErrors,
+    /// The time within which 99 % of its answers came, in milliseconds. Nothing without answers.
+    StableP99,
+    /// What [`Cpu`](Self::Cpu) is at the main site, at the standby.
+    StandbyCpu,
+    /// What [`Rps`](Self::Rps) is at the main site, at the standby.
+    StandbyRps,
+    /// What [`P99`](Self::P99) is at the main site, at the standby.
+    StandbyP99,
+    /// What [`Errors`](Self::Errors) is at the main site, at the standby.
+    StandbyErrors,
 }
 
 impl Metric {
     /// Every metric with its name.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 17] = [
         ("cpu", Self::Cpu),
         ("rps", Self::Rps),
         ("p99", Self::P99),
@@ -40,6 +63,15 @@ impl Metric {
         ("backlog", Self::Backlog),
         ("hits", Self::Hits),
         ("announced", Self::Announced),
+        ("canary_requests", Self::CanaryRequests),
+        ("canary_errors", Self::CanaryErrors),
+        ("canary_p99", Self::CanaryP99),
+        ("stable_errors", Self::StableErrors),
+        ("stable_p99", Self::StableP99),
+        ("standby_cpu", Self::StandbyCpu),
+        ("standby_rps", Self::StandbyRps),
+        ("standby_p99", Self::StandbyP99),
+        ("standby_errors", Self::StandbyErrors),
     ];
 
     /// The metric of this name.
@@ -47,13 +79,67 @@ impl Metric {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric)
     }
 
+    /// What is told of the standby, each with what it is there.
+    const OF_THE_STANDBY: [(Self, Self); 4] = [
+        (Self::StandbyCpu, Self::Cpu),
+        (Self::StandbyRps, Self::Rps),
+        (Self::StandbyP99, Self::P99),
+        (Self::StandbyErrors, Self::Errors),
+    ];
+
+    /// Which metric of the standby it is, as the standby itself knows it; none if it is of another.
+    pub fn of_the_standby(self) -> Option<Self> {
+        Self::OF_THE_STANDBY.iter().find(|(metric, _)| *metric == self).map(|(_, own)| *own)
+    }
+
+    /// The same metric at the standby, where that is told.
+    pub fn at_the_standby(self) -> Option<Self> {
+        let is = |(metric, own): &&(Self, Self)| *own == self || *metric == self;
+        Self::OF_THE_STANDBY.iter().find(is).map(|(metric, _)| *metric)
+    }
+
+    /// Whether it is missing where the main site is dead: what is announced is known elsewhere.
+    pub(super) fn is_of_the_main_site(self) -> bool {
+        self != Self::Announced && self.of_the_standby().is_none()
+    }
+
+    /// Whether only worlds with a rollout have it.
+    pub const fn is_of_a_rollout(self) -> bool {
+        match self {
+            Self::CanaryRequests
+            | Self::CanaryErrors
+            | Self::CanaryP99
+            | Self::StableErrors
+            | Self::StableP99 => true,
+            Self::Cpu
+            | Self::Rps
+            | Self::P99
+            | Self::Connections
+            | Self::Errors
+            | Self::Backlog
+            | Self::Hits
+            | Self::Announced
+            | Self::StandbyCpu
+            | Self::StandbyRps
+            | Self::StandbyP99
+            | Self::StandbyErrors => false,
+        }
+    }
+
     /// The unit of its numbers.
     pub const fn unit(self) -> Unit {
         match self {
-            Self::Cpu | Self::Connections | Self::Errors | Self::Hits => Unit::Percent,
-            Self::Rps | Self::Announced => Unit::PerSecond,
-            Self::P99 => Unit::Ms,
-            Self::Backlog => Unit::Count,
+            Self::Cpu
+            | Self::Connections
+            | Self::Errors
+            | Self::Hits
+            | Self::CanaryErrors
+            | Self::StableErrors
+            | Self::StandbyCpu
+            | Self::StandbyErrors => Unit::Percent,
+            Self::Rps | Self::Announced | Self::StandbyRps => Unit::PerSecond,
+            Self::P99 | Self::CanaryP99 | Self::StableP99 | Self::StandbyP99 => Unit::Ms,
+            Self::Backlog | Self::CanaryRequests => Unit::Count,
         }
     }
 }
@@ -115,8 +201,12 @@ pub enum MetricFaultKind {
 struct Published {
     /// When the window ended.
     end: Span,
-    values: BTreeMap<Metric, f64>,
+    values: Values,
 }
+
+/// What a window has of each metric. Of a revision without requests there is nothing to ask for,
+/// which is another answer than a number that was lost.
+type Values = BTreeMap<Metric, Option<f64>>;
 
 /// What was measured in a period, or in several.
 #[derive(Clone, Debug, Default)]
@@ -134,6 +224,37 @@ struct Measured {
     announced: f64,
     databased: f64,
     latencies: Latencies,
+    sides: Option<Box<[MeasuredSide; 2]>>,
+}
+
+/// What was measured of one revision.
+#[derive(Clone, Debug, Default)]
+struct MeasuredSide {
+    took: f64,
+    failed: f64,
+    latencies: Latencies,
+}
+
+impl MeasuredSide {
+    fn add(&mut self, side: &Side) {
+        self.took += side.took;
+        self.failed += side.failed;
+        self.latencies.add(&side.answers);
+    }
+
+    fn take_in(&mut self, other: &Self) {
+        self.took += other.took;
+        self.failed += other.failed;
+        self.latencies.take_in(&other.latencies);
+    }
+
+    fn errors(&self) -> Option<f64> {
+        (self.took > 0.0).then(|| 100.0 * self.failed / self.took)
+    }
+
+    fn p99(&self) -> Option<f64> {
+        self.latencies.quantile(0.99).map(|seconds| seconds * 1000.0)
+    }
 }
 
 impl Measured {
@@ -157,7 +278,12 @@ impl Measured {
         }
         self.backlog += second.backlog;
         self.announced += second.announced;
-        self.latencies.add(&second.answers);
+        second.answers_to(&mut self.latencies);
+        if let Some(Sides { stable, candidate, .. }) = second.sides.as_deref() {
+            let [own, beside] = &mut **self.sides.get_or_insert_default();
+            own.add(stable);
+            beside.add(candidate);
+        }
     }
 
     /// Takes in another period.
@@ -175,9 +301,13 @@ impl Measured {
         self.announced += other.announced;
         self.databased += other.databased;
         self.latencies.take_in(&other.latencies);
+        if let Some(sides) = &other.sides {
+            let ours = self.sides.get_or_insert_default();
+            ours.iter_mut().zip(&**sides).for_each(|(ours, theirs)| ours.take_in(theirs));
+        }
     }
 
-    fn values(&self) -> BTreeMap<Metric, f64> {
+    fn values(&self) -> Values {
         let share = |part: f64, whole: f64| (whole > 0.0).then(|| 100.0 * part / whole);
         let mean = |sum: f64| (self.seconds > 0.0).then(|| sum / self.seconds);
         let values = [
@@ -190,7 +320,16 @@ impl Measured {
             (Metric::Hits, share(self.hits, self.cached)),
             (Metric::Announced, mean(self.announced)),
         ];
-        values.into_iter().filter_map(|(metric, value)| Some((metric, value?))).collect()
+        let known = |(metric, value): (Metric, Option<f64>)| Some((metric, Some(value?)));
+        let mut values: Values = values.into_iter().filter_map(known).collect();
+        if let Some([stable, candidate]) = self.sides.as_deref() {
+            values.insert(Metric::CanaryRequests, Some(candidate.took));
+            values.insert(Metric::CanaryErrors, candidate.errors());
+            values.insert(Metric::CanaryP99, candidate.p99());
+            values.insert(Metric::StableErrors, stable.errors());
+            values.insert(Metric::StableP99, stable.p99());
+        }
+        values
     }
 }
 
@@ -276,11 +415,12 @@ impl Feed {
         let Some(window) = shown.checked_sub(1).and_then(|last| self.published.get(last)) else {
             return Reading::Absent("no window was published yet".into());
         };
-        window
-            .values
-            .get(&metric)
-            .and_then(|value| Sample::new(self.started + window.end + younger, *value))
-            .map_or_else(|| Reading::Absent("the window is empty".into()), Reading::Sample)
+        match window.values.get(&metric) {
+            Some(None) => Reading::Empty,
+            told => told
+                .and_then(|value| Sample::new(self.started + window.end + younger, (*value)?))
+                .map_or_else(|| Reading::Absent("the window is empty".into()), Reading::Sample),
+        }
     }
 }
 

@@ -12,6 +12,8 @@
 //!          Facts ◄──────┘ ──► Feed (what is published)   Tally (what happened)
 //! ```
 //!
+//! A standby is a world in this one: it gets the users who are sent there, and its facts count.
+//!
 //! Start reading at `World::step`.
 
 mod api;
@@ -21,13 +23,16 @@ mod clients;
 mod database;
 pub mod engine;
 mod facts;
+mod failover;
 mod faults;
 mod fleet;
 mod latency;
 mod load;
 mod metrics;
 mod outside;
+mod parts;
 mod record;
+mod rollout;
 mod service;
 mod sessions;
 mod standby;
@@ -40,13 +45,16 @@ pub use clients::{Clients, MOST_RETRIES};
 pub use database::DatabaseModel;
 pub use database::Replica;
 pub use engine::{EngineKind, Waiting};
+pub use failover::{RoutesModel, StandbyModel};
 pub use faults::{Fault, FaultKind, Occurrence, When};
 pub use fleet::{FleetModel, Member, Spot, WarmPool};
 pub use latency::{Answers, Latencies};
 pub(crate) use load::Traffic;
 pub use load::{Bursts, Event, Load, Shape};
 pub use metrics::{FeedModel, Metric, MetricFault, MetricFaultKind};
+pub use parts::{Dial, Part, Refusal};
 pub use record::{Record, Row};
+pub use rollout::{Revision, RolloutModel};
 pub use service::{Balancing, Service};
 pub use sessions::{Ended, SessionsModel};
 pub use tally::Tally;
@@ -57,9 +65,7 @@ use crate::{
 };
 use engine::{AnyEngine, Asked, Engine as _};
 use facts::Facts;
-use setpoint_core::{
-    Action, Database as SeenDatabase, FailureKind, Group, Moment, Reading, Span, Timestamp,
-};
+use setpoint_core::{Moment, Reading, Span, Timestamp};
 use std::sync::Arc;
 
 /// Everything that makes one world different from another, but for the luck.
@@ -83,6 +89,10 @@ pub struct WorldModel {
     pub cache: Option<CacheModel>,
     /// What turning features off saves, if any can be.
     pub degradation: Option<DegradationModel>,
+    /// The revisions that are rolled out, if any are.
+    pub rollout: Option<RolloutModel>,
+    /// A second site, if there is one. It knows neither a database nor a cache nor a rollout.
+    pub standby: Option<StandbyModel>,
     /// How metrics are published.
     pub feed: FeedModel,
     /// What goes wrong.
@@ -91,38 +101,20 @@ pub struct WorldModel {
     pub api: ApiModel,
 }
 
+impl WorldModel {
+    /// The metrics that such a world publishes, if there is anything to measure.
+    pub fn metrics(&self) -> impl Iterator<Item = Metric> {
+        let all = Metric::ALL.iter().map(|(_, metric)| *metric);
+        all.filter(|metric| self.rollout.is_some() || !metric.is_of_a_rollout())
+            .filter(|metric| self.standby.is_some() || metric.of_the_standby().is_none())
+    }
+}
+
 /// Features that can be turned off, so that requests take less work.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DegradationModel {
     /// The share of a request's work that is saved when all of them are off, 0 to 1.
     pub saves: f64,
-}
-
-/// A number that can be set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dial {
-    /// Features that are on, in percent.
-    Features,
-    /// Connections that each member may keep open.
-    Pool,
-    /// Nodes of the cache.
-    CacheNodes,
-}
-
-impl Dial {
-    /// Every dial with its name.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("features", Self::Features), ("pool", Self::Pool), ("cache", Self::CacheNodes)];
-}
-
-/// Why the provider did not do as asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Refusal {
-    /// What may be done about it.
-    pub kind: FailureKind,
-    /// What it said.
-    pub message: String,
 }
 
 /// A world in the course of a run.
@@ -141,6 +133,8 @@ pub struct World {
     cache: Option<cache::Cache>,
     /// Features that are on, in percent.
     features: u32,
+    rollout: Option<rollout::Rollout>,
+    standby: Option<Box<failover::Standby>>,
     api: api::Api,
     feed: metrics::Feed,
     sessions: Option<sessions::Sessions>,
@@ -154,9 +148,14 @@ impl World {
 
     /// The world of `model` at its beginning, with the luck of `seed`.
     pub fn new(model: WorldModel, seed: u64) -> Self {
-        let chance = Chance::new(seed);
+        Self::with(model, Vec::new(), Chance::new(seed))
+    }
+
+    /// The same with this luck, and with more faults of its numbers than its model has.
+    fn with(model: WorldModel, untrue: Vec<MetricFault>, chance: Chance) -> Self {
         let faults = faults::Faults::new(&model.faults, faults::Faults::HORIZON, chance);
         let lost = chance.stream("metrics", 0);
+        let untrue = [faults.of_metrics(), untrue].concat();
         Self {
             now: Span::ZERO,
             stepped: Span::ZERO,
@@ -166,12 +165,14 @@ impl World {
             database: model.database.clone().map(|db| database::Database::new(db, chance)),
             cache: model.cache.map(cache::Cache::new),
             features: 100,
+            rollout: model.rollout.clone().map(rollout::Rollout::new),
             api: api::Api::new(model.api, chance.stream("api", 0)),
             sessions: model
                 .fleet
                 .sessions
                 .map(|it| sessions::Sessions::new(it, model.feed, model.starts, chance)),
-            feed: metrics::Feed::new(model.feed, faults.of_metrics(), model.starts, lost),
+            standby: failover::Standby::new(&model, &untrue, chance).map(Box::new),
+            feed: metrics::Feed::new(model.feed, untrue, model.starts, lost),
             faults,
             tally: Tally::default(),
             ledger: None,
@@ -220,6 +221,9 @@ impl World {
         while self.stepped + Self::STEP <= self.now {
             self.step();
         }
+        if let Some(standby) = &mut self.standby {
+            standby.site.now = self.now;
+        }
     }
 
     /// Lets one second pass.
@@ -228,20 +232,51 @@ impl World {
         for kind in self.faults.step(began) {
             self.suffer(kind, began);
         }
+        let factor = self.traffic.next(&self.model.load, began);
+        let inflow = self.model.load.base_rps * factor;
+        let Some(mut standby) = self.standby.take() else {
+            let facts = self.serve(inflow, factor, began);
+            self.feed.add(&facts, self.stepped);
+            return self.note(&facts, began);
+        };
+        standby.site.faults.weather = self.faults.weather.elsewhere();
+        let (here, there) = standby.split(inflow, began);
+        let mut facts = self.serve(here, factor, began);
+        let others = standby.site.serve(there, factor, began);
+        standby.check(facts.ready > 0, self.stepped);
+        self.feed.add(&facts, self.stepped);
+        standby.site.feed.add(&others, self.stepped);
+        standby.site.tally.add(&others, began);
+        self.standby = Some(standby);
+        facts.take_in(others);
+        self.note(&facts, began);
+    }
+
+    /// Lets members come and go in the second from `began`, and serve what arrives.
+    fn serve(&mut self, inflow: f64, factor: f64, began: Span) -> Facts {
+        if let Some(rollout) = &mut self.rollout {
+            rollout.step(began);
+        }
         self.fleet.step(began, &self.faults.weather);
         let ready = self.fleet.ready(began);
-        let factor = self.traffic.next(&self.model.load, began);
         let down = self.faults.weather.writer_down;
         let connections = self.database.as_mut().map(|db| db.step(ready, began, down));
         let connections = connections.unwrap_or_default();
+        // Where a region is dead nobody takes a request: it fails at once, and leaves no work behind.
+        let lost = if self.faults.weather.region_down { inflow } else { 0.0 };
         let asked = Asked {
-            inflow: self.model.load.base_rps * factor,
+            inflow: inflow - lost,
             ready,
             speed: self.faults.weather.power * self.pool_share(),
             work: self.work(),
-            failing: connections.refused_share(),
+            failing: self.failing(connections.refused_share()),
         };
-        let (flow, answers) = self.engine.second(asked);
+        let (mut flow, answers) = self.engine.second(asked);
+        flow.turn_away(lost);
+        let sides = self
+            .rollout
+            .as_ref()
+            .map(|rollout| Box::new(rollout.sides(&flow, &answers, connections.refused_share())));
         let retry = self.model.database.as_ref().map_or(Span::from_secs(1), |db| db.retry);
         let facts = Facts {
             flow,
@@ -257,17 +292,19 @@ impl World {
             hits: self.cache.map(|cache| cache.hits()),
             announced: self.model.load.announced(began),
             has_database: self.database.is_some(),
+            sides,
+            elsewhere: None,
         };
         self.stepped = began + Self::STEP;
         if let Some(sessions) = &mut self.sessions {
             let (members, open) = self.fleet.numbers(began);
             sessions.step(&members, &open, factor, self.stepped);
         }
-        self.note(&facts, began);
+        facts
     }
 
+    /// Keeps what a second came to, at all sites.
     fn note(&mut self, facts: &Facts, began: Span) {
-        self.feed.add(facts, self.stepped);
         self.tally.add(facts, began);
         let mut demand = 0;
         if let Some(ledger) = &mut self.ledger {
@@ -282,7 +319,9 @@ impl World {
             });
         }
         if let Some(mut record) = self.record.take() {
-            let beside = record::Beside { demand, features: self.features };
+            let rollout = self.rollout.as_ref().map_or(0, rollout::Rollout::share);
+            let (features, here) = (self.features, self.sent_here());
+            let beside = record::Beside { demand, features, rollout, here };
             record.add(facts, beside, self.stepped, || self.dollars());
             self.record = Some(record);
         }
@@ -293,6 +332,7 @@ impl World {
         match kind {
             FaultKind::InstanceKill(share) => self.fleet.lose_share(share, false, now),
             FaultKind::SpotReclaim(share) => self.fleet.lose_share(share, true, now),
+            FaultKind::RegionDown => self.fleet.lose_share(1.0, false, now),
             FaultKind::ZoneDown(zone) => self.fleet.lose_zone(zone, now),
             FaultKind::CacheFlush => {
                 if let Some(cache) = &mut self.cache {
@@ -322,7 +362,14 @@ impl World {
         });
         let saves = self.model.degradation.map_or(0.0, |model| model.saves);
         let off = 1.0 - f64::from(self.features) / 100.0;
-        cache * self.faults.weather.waits * (1.0 - saves * off)
+        let revisions = self.rollout.as_ref().map_or(1.0, rollout::Rollout::work);
+        cache * self.faults.weather.waits * (1.0 - saves * off) * revisions
+    }
+
+    /// The share of served attempts that end in an error, where so many found no connection.
+    fn failing(&self, unconnected: f64) -> f64 {
+        let errors = self.rollout.as_ref().map(rollout::Rollout::errors);
+        errors.map_or(unconnected, |errors| rollout::either(unconnected, errors))
     }
 
     /// The share of its workers that a member has connections for.
@@ -333,107 +380,11 @@ impl World {
 
     /// What a reader gets to hear of `metric` now.
     pub fn read(&self, metric: Metric) -> Reading {
-        self.feed.read(metric, self.now)
-    }
-
-    /// What the provider says of the group.
-    pub fn group(&self) -> Group {
-        self.fleet.seen(self.now)
-    }
-
-    /// What the provider says of the database, if there is one.
-    pub fn database(&self) -> Option<SeenDatabase> {
-        self.database.as_ref().map(|database| database.seen(self.now))
-    }
-
-    /// What a dial is set to; none if the world has no such thing.
-    pub fn dial(&self, dial: Dial) -> Option<u32> {
-        match dial {
-            Dial::Features => self.model.degradation.map(|_| self.features),
-            Dial::Pool => self.database.as_ref().map(database::Database::pool),
-            Dial::CacheNodes => self.cache.map(|cache| cache.nodes()),
+        let Some(standby) = &self.standby else { return self.feed.read(metric, self.now) };
+        match metric.of_the_standby() {
+            Some(own) => standby.site.feed.read(own, self.now),
+            None => self.feed.read(metric, self.now),
         }
-    }
-
-    /// Whether a replica is being made.
-    pub fn is_making_a_replica(&self) -> bool {
-        self.database.as_ref().is_some_and(|database| database.is_making(self.now))
-    }
-
-    /// Asks the provider for a change. Asked for twice, it is made once. Takes the time that a
-    /// call takes.
-    pub fn apply(&mut self, action: &Action) -> Result<(), Refusal> {
-        self.apply_to(None, action)
-    }
-
-    /// The same, where the action may set a dial.
-    pub fn apply_to(&mut self, dial: Option<Dial>, action: &Action) -> Result<(), Refusal> {
-        self.advance_to(self.now + self.model.api.latency);
-        let answer = self.api.admit(self.now, &self.faults.weather);
-        let answer = answer.map_err(|kind| Refusal {
-            kind,
-            message: "the provider's API took no more calls".into(),
-        })?;
-        self.change(action, dial)?;
-        match answer {
-            Answer::Heard => Ok(()),
-            Answer::Lost => Err(Refusal {
-                kind: FailureKind::Unavailable,
-                message: "the answer of the provider's API was lost".into(),
-            }),
-        }
-    }
-
-    fn change(&mut self, action: &Action, dial: Option<Dial>) -> Result<(), Refusal> {
-        let refused = |message| Refusal { kind: FailureKind::Refused, message };
-        let nothing = || refused(format!("there is nothing here to {action}"));
-        match action {
-            Action::Resize { from, to } => self.resize(*from, *to),
-            Action::Drain { from, to, members } => self.drain((*from, *to), members),
-            Action::Retire { members } => self.retire(members),
-            Action::Replace { from, member, drained } => self.replace(*from, member, *drained),
-            Action::Return { from, to, members } => self.put_back((*from, *to), members),
-            Action::AddReplica { name } => {
-                self.database.as_mut().ok_or_else(nothing)?.add(name, self.now);
-                Ok(())
-            }
-            Action::RemoveReplica { name } => {
-                self.database.as_mut().ok_or_else(nothing)?.remove(name, self.now).map_err(refused)
-            }
-            Action::Set { to, .. } => self.turn(dial.ok_or_else(nothing)?, *to),
-            Action::Start { .. } | Action::Grow { .. } | Action::Route { .. } => Err(nothing()),
-        }
-    }
-
-    fn turn(&mut self, dial: Dial, to: u32) -> Result<(), Refusal> {
-        match (dial, &mut self.database, &mut self.cache) {
-            (Dial::Features, ..) => self.features = to.min(100),
-            (Dial::Pool, Some(database), _) => database.set_pool(to),
-            (Dial::CacheNodes, _, Some(cache)) => cache.resize(to),
-            (Dial::Pool | Dial::CacheNodes, ..) => {
-                let message = format!("there is no such thing as {dial:?} here");
-                return Err(Refusal { kind: FailureKind::Refused, message });
-            }
-        }
-        Ok(())
-    }
-
-    fn resize(&mut self, from: u32, to: u32) -> Result<(), Refusal> {
-        let (desired, range) = (self.fleet.desired(), self.fleet.range());
-        if desired == to {
-            return Ok(());
-        }
-        if desired != from {
-            let message = format!("the group has {desired} members, not {from}");
-            return Err(Refusal { kind: FailureKind::Stale, message });
-        }
-        if range.clamp(to) != to {
-            let message = format!("{to} is outside the group's own range {range}");
-            return Err(Refusal { kind: FailureKind::Refused, message });
-        }
-        let ended = self.fleet.resize(to, self.now, &self.faults.weather);
-        self.note_ended(ended);
-        Ok(())
     }
 
     /// What happened so far.
@@ -448,12 +399,13 @@ impl World {
 
     /// Requests that have arrived and not left.
     pub fn backlog(&self) -> f64 {
-        self.engine.backlog()
+        self.engine.backlog() + self.standby.as_ref().map_or(0.0, |it| it.site.backlog())
     }
 
     /// Hours paid for members so far.
     pub fn member_hours(&self) -> f64 {
-        self.fleet.hours(self.now)
+        let standby = self.standby.as_ref().map_or(0.0, |it| it.site.member_hours());
+        self.fleet.hours(self.now) + standby
     }
 
     /// Hours paid for the database's instances so far.
@@ -464,7 +416,8 @@ impl World {
     /// Dollars paid so far, for members and the database.
     pub fn dollars(&self) -> f64 {
         let database = self.database.as_ref().map_or(0.0, |db| db.rent(self.now).dollars());
-        self.fleet.dollars(self.now) + database
+        let standby = self.standby.as_ref().map_or(0.0, |it| it.site.dollars());
+        self.fleet.dollars(self.now) + database + standby
     }
 
     /// What it is made of.

@@ -60,7 +60,7 @@ impl Record {
         cost: impl Fn() -> f64,
     ) {
         self.open.add(second, beside);
-        self.latencies.add(&second.answers);
+        second.answers_to(&mut self.latencies);
         if !now.ms().is_multiple_of(self.each.ms()) {
             return;
         }
@@ -83,6 +83,10 @@ pub(super) struct Beside {
     pub(super) demand: u32,
     /// Features that are on, in percent.
     pub(super) features: u32,
+    /// The candidate's share of the requests, in percent.
+    pub(super) rollout: u32,
+    /// Users who are sent to the main site, in percent.
+    pub(super) here: u32,
 }
 
 /// What happened in one row's time. What must not be lost where rows become one is kept as an
@@ -103,6 +107,10 @@ pub struct Row {
     pub fewest: u32,
     /// The fewest features that were on, in percent.
     pub features: u32,
+    /// The largest share of the requests that a candidate had, in percent.
+    pub rollout: u32,
+    /// The fewest users who were sent to the main site, in percent.
+    pub here: u32,
     /// Dollars paid until its end.
     pub cost: f64,
     /// The most members asked for.
@@ -124,6 +132,8 @@ impl Row {
         self.fewest = if first { second.ready } else { self.fewest.min(second.ready) };
         self.features = if first { beside.features } else { self.features.min(beside.features) };
         self.demand = self.demand.max(beside.demand);
+        self.rollout = self.rollout.max(beside.rollout);
+        self.here = if first { beside.here } else { self.here.min(beside.here) };
         self.peak = self.peak.max(second.flow.offered);
         self.slow += second.flow.slow;
         self.seconds += 1.0;
@@ -146,6 +156,8 @@ impl Row {
                 demand: all.demand.max(row.demand),
                 fewest: all.fewest.min(row.fewest),
                 features: all.features.min(row.features),
+                rollout: all.rollout.max(row.rollout),
+                here: all.here.min(row.here),
                 cost: row.cost,
                 seconds: all.seconds + row.seconds,
                 offered: all.offered + row.offered,
@@ -202,7 +214,7 @@ mod tests {
         for second in 1..=seconds {
             let flow = Flow { offered: 2.0, ..Flow::default() };
             let facts = Facts { flow, desired: second, ready: second, ..Facts::default() };
-            let beside = Beside { demand: 3, features: 100 };
+            let beside = Beside { demand: 3, features: 100, rollout: 0, here: 100 };
             let now = Span::from_secs(u64::from(second));
             record.add(&facts, beside, now, || f64::from(second));
         }

@@ -2,7 +2,7 @@
 //! keeps the promises that `Act` asks for, and the limits of a real one.
 
 use super::{Ended, Refusal, World};
-use setpoint_core::{FailureKind, MemberState, Reading};
+use setpoint_core::{MemberState, Reading};
 
 impl World {
     /// How many sessions each member has, as far as that is published.
@@ -51,7 +51,7 @@ impl World {
 
     pub(super) fn retire(&mut self, members: &[String]) -> Result<(), Refusal> {
         if let Some(back) = self.among(members, MemberState::Serving).first() {
-            return Err(stale(format!("{back} is in service")));
+            return Err(Refusal::stale(format!("{back} is in service")));
         }
         let standby = self.among(members, MemberState::Standby);
         let ended = self.fleet.retire(&standby, self.now);
@@ -106,7 +106,7 @@ impl World {
         let desired = self.fleet.desired();
         match desired == size {
             true => Ok(()),
-            false => Err(stale(format!("the group has {desired} members, not {size}"))),
+            false => Err(Refusal::stale(format!("the group has {desired} members, not {size}"))),
         }
     }
 
@@ -115,13 +115,8 @@ impl World {
         if range.clamp(to) == to {
             return Ok(());
         }
-        let message = format!("{to} is outside the group's own range {range}");
-        Err(Refusal { kind: FailureKind::Refused, message })
+        Err(Refusal::refused(format!("{to} is outside the group's own range {range}")))
     }
-}
-
-fn stale(message: String) -> Refusal {
-    Refusal { kind: FailureKind::Stale, message }
 }
 
 fn count(n: usize) -> u32 {

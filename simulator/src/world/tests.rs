@@ -1,9 +1,12 @@
 //! The world as a whole: what must hold whatever is asked of it.
 
+mod failovers;
+mod rollouts;
+
 use super::*;
 use crate::chance::Spread;
 use proptest::prelude::*;
-use setpoint_core::Range;
+use setpoint_core::{Action, FailureKind, Range};
 
 const MINUTE: Span = Span::from_secs(60);
 
@@ -33,6 +36,8 @@ pub(crate) fn scenario() -> WorldModel {
         }),
         cache: None,
         degradation: None,
+        rollout: None,
+        standby: None,
         feed: FeedModel::new(Span::from_secs(15), Span::from_secs(15)),
         faults: vec![],
         api: ApiModel { burst: 100, per_second: 1.0, unavailable: 0.0, latency: Span::ZERO },

@@ -7,6 +7,7 @@
 
 pub(crate) mod fault;
 pub(crate) mod policy_files;
+pub(crate) mod stages;
 pub(crate) mod suggest;
 pub(crate) mod table;
 

@@ -114,6 +114,8 @@ fn world(truth: &Truth, load: Load) -> WorldModel {
         database: None,
         cache: None,
         degradation: None,
+        rollout: None,
+        standby: None,
         feed: FeedModel::new(Span::from_secs(truth.step), Span::ZERO),
         faults: Vec::new(),
         api: ApiModel { burst: 100, per_second: 10.0, unavailable: 0.0, latency: Span::ZERO },

@@ -66,6 +66,41 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "max = 200\n[metrics]\nwindow = \"20s\"",
         "`window` is 20s, and is one `period` (15s) or several, at most 1h",
     ),
+    (
+        "max = 200",
+        "max = 200\n[rollout]\nstages = [25, 5]\n[[rollout.revision]]\nname = \"v2\"\nat = \"10m\"",
+        "`stages` are shares in percent, each larger than the one before; write them as [5, 25, 50, 100]",
+    ),
+    (
+        "max = 200",
+        "max = 200\n[rollout]\n[[rollout.revision]]\nat = \"10m\"",
+        "`revision` has no `name`; write `name = \"v2\"`",
+    ),
+    (
+        "max = 200",
+        "max = 200\n[rollout]\n",
+        "`rollout` has no `revision`; write `[[rollout.revision]]` and in it `at = \"10h\"`",
+    ),
+    (
+        "max = 200",
+        "max = 200\n[standby]\nmin = 1\nmax = 9\n",
+        "`traffic` is missing; write `[traffic]`, and in it nothing or `ttl = \"60s\"`",
+    ),
+    (
+        "max = 200",
+        "max = 200\n[traffic]\n",
+        "`standby` is missing; write `[standby]` and in it `min = 2`",
+    ),
+    (
+        "max = 200",
+        "max = 200\n[standby]\nmin = 1\nmax = 9\n[traffic]\nmain = \"a\"\nstandby = \"a\"",
+        "both destinations are called `a`",
+    ),
+    (
+        "max = 200",
+        "max = 200\n[cache]\n[standby]\nmin = 1\nmax = 9\n[traffic]\n",
+        "the standby `standby` has no [cache]: leave one of the two out",
+    ),
 ];
 
 /// What the program says of a scenario, and its exit code.

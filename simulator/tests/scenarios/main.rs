@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod chaos;
+mod failovers;
+mod rollouts;
 
 use setpoint_sim::{
     experiment::{Experiment, Results, Verdict, json, judge, table},
@@ -55,6 +57,9 @@ fn every_scenario_is_understood_and_claims_something() {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let scenario = load(&name);
         assert_eq!(scenario.name, name);

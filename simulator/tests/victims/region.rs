@@ -392,6 +392,8 @@ fn scenario(luck: &mut Stream) -> WorldModel {
         database: None,
         cache: None,
         degradation: None,
+        rollout: None,
+        standby: None,
         feed,
         faults: Vec::new(),
         api: ApiModel { burst: 100, per_second: 1.0, unavailable: 0.02, latency: Span::ZERO },

@@ -6,7 +6,7 @@ use setpoint_promql::Past;
 use std::fmt::Write as _;
 
 /// The name of each metric on the page, and what it is.
-pub(super) const NAMES: [(Metric, &str, &str); 8] = [
+pub(super) const NAMES: [(Metric, &str, &str); 17] = [
     (Metric::Cpu, "world_cpu_percent", "Mean CPU of the members that serve."),
     (Metric::Rps, "world_requests_per_second", "Requests that arrive."),
     (Metric::P99, "world_latency_p99_ms", "The time within which 99 % of answers come."),
@@ -15,6 +15,19 @@ pub(super) const NAMES: [(Metric, &str, &str); 8] = [
     (Metric::Backlog, "world_backlog_requests", "Requests that wait."),
     (Metric::Hits, "world_cache_hits_percent", "Requests answered from the cache."),
     (Metric::Announced, "world_announced_per_second", "The traffic that is announced."),
+    (Metric::CanaryRequests, "world_canary_requests", "Requests of the candidate in the window."),
+    (Metric::CanaryErrors, "world_canary_errors_percent", "Those of them that failed."),
+    (Metric::CanaryP99, "world_canary_latency_p99_ms", "The same latency, of the candidate alone."),
+    (Metric::StableErrors, "world_stable_errors_percent", "What fails of the stable revision."),
+    (Metric::StableP99, "world_stable_latency_p99_ms", "The same latency, of the stable revision."),
+    (Metric::StandbyCpu, "world_standby_cpu_percent", "Mean CPU of the standby's members."),
+    (
+        Metric::StandbyRps,
+        "world_standby_requests_per_second",
+        "Requests that arrive at the standby.",
+    ),
+    (Metric::StandbyP99, "world_standby_latency_p99_ms", "The same latency, at the standby."),
+    (Metric::StandbyErrors, "world_standby_errors_percent", "What fails at the standby."),
 ];
 
 /// The page. A metric that nobody tells is not on it.

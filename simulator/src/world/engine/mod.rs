@@ -92,6 +92,32 @@ pub struct Flow {
     pub utilisation: Option<f64>,
 }
 
+impl Flow {
+    /// Takes in the requests of the same second at another site. How busy members were stays that
+    /// of this one.
+    pub(super) fn take_in(&mut self, other: &Self) {
+        self.offered += other.offered;
+        self.attempts += other.attempts;
+        self.served += other.served;
+        self.slow += other.slow;
+        self.given_up += other.given_up;
+        self.errors += other.errors;
+        self.shed += other.shed;
+        self.timed_out += other.timed_out;
+        self.wasted += other.wasted;
+    }
+}
+
+impl Flow {
+    /// Counts so many requests more that were turned away at once, and whose clients did not try again.
+    pub(super) fn turn_away(&mut self, requests: f64) {
+        self.offered += requests;
+        self.attempts += requests;
+        self.shed += requests;
+        self.given_up += requests;
+    }
+}
+
 /// Which engine a world runs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EngineKind {

@@ -59,6 +59,12 @@ impl Waiting {
         Self { behind, queued, drain, rate, cv: service.cv }
     }
 
+    /// The same line for requests that take so many times as long once it is their turn.
+    #[must_use]
+    pub(crate) fn taking(self, times: f64) -> Self {
+        Self { rate: self.rate / times, ..self }
+    }
+
     /// Takes another second's waiting, of `others` requests, into that of `ours`, if the two differ so little
     /// that their mean tells how long both take: whether it did.
     ///
