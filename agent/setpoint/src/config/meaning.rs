@@ -214,7 +214,7 @@ fn one_target_each(targets: &[RawNamed<RawTarget>], faults: &Faults) {
         // A database and its storage are two things with one name, and so are names of a zone.
         let part = match &target.kind {
             RawTargetKind::Volume { .. } => "storage",
-            RawTargetKind::Traffic { name, .. } => &name.value,
+            RawTargetKind::Traffic { name, .. } => name.as_ref().map_or("", |name| &name.value),
             RawTargetKind::Group { .. }
             | RawTargetKind::Database { .. }
             | RawTargetKind::Setting { .. }

@@ -52,7 +52,7 @@ pub(crate) enum RawTargetKind {
         brakes: RawBrakes,
     },
     Traffic {
-        name: At<String>,
+        name: Option<At<String>>,
         destinations: Vec<(At<String>, At<String>)>,
         brakes: RawBrakes,
     },
@@ -301,7 +301,7 @@ fn volume(table: &mut Table<'_>) -> Option<RawTargetKind> {
 }
 
 fn traffic(table: &mut Table<'_>) -> Option<RawTargetKind> {
-    let name = required(table, "name", "name = \"www.example.com\"", Table::text);
+    let name = table.text("name");
     if table.place_of("destinations").is_none() {
         let message = "a traffic has no `destinations`";
         let fault = ConfigFault::new(Code::MissingKey, &table.place, message);
@@ -309,5 +309,5 @@ fn traffic(table: &mut Table<'_>) -> Option<RawTargetKind> {
     }
     let destinations = table.named_texts("destinations");
     let brakes = setting_brakes(table);
-    Some(RawTargetKind::Traffic { name: name?, destinations, brakes })
+    Some(RawTargetKind::Traffic { name, destinations, brakes })
 }

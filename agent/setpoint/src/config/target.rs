@@ -84,8 +84,9 @@ pub(crate) fn target(
     let own = own::own(raw, providers, faults);
     let provider = raw.provider.value.clone();
     let settings = shared_brakes(settings, &provider, brakes, faults);
-    let records = traffic::records(raw, faults);
-    Some(Target { provider, which, settings, own, records, mode })
+    let records = traffic::records(raw, providers, faults);
+    let endpoints = traffic::endpoints(raw, providers, faults);
+    Some(Target { provider, which, settings, own, records, endpoints, mode })
 }
 
 fn rollout(
@@ -323,7 +324,7 @@ fn no_sessions(raw: &RawTarget, why: &str, instead: &str, faults: &Faults) {
 const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
     match provider {
         RawProvider::Aws(_) => ("AWS", &[Kind::Group, Kind::Database, Kind::Volume, Kind::Traffic]),
-        RawProvider::Azure(_) => ("Azure", &[Kind::Group, Kind::Database]),
+        RawProvider::Azure(_) => ("Azure", &[Kind::Group, Kind::Database, Kind::Traffic]),
         RawProvider::Kubernetes(_) => ("Kubernetes", &[Kind::Group]),
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),

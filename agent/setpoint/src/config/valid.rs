@@ -368,8 +368,11 @@ pub(crate) struct Target {
     pub(crate) settings: TargetSettings,
     /// Where its members run and how they are started, of a target on one's own machines.
     pub(crate) own: Option<Resource>,
-    /// The record sets that are its destinations, of a traffic.
+    /// The record sets that are its destinations, of a traffic at AWS.
     pub(crate) records: Option<Records>,
+    /// The endpoint that is each of its destinations, of a traffic at Azure.
+    #[cfg_attr(not(feature = "azure"), expect(dead_code, reason = "read by a back end left out"))]
+    pub(crate) endpoints: Option<BTreeMap<String, String>>,
     /// What may be done to it: the least of the agent's mode and of every policy's that names it.
     pub(crate) mode: Mode,
 }

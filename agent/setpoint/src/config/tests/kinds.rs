@@ -318,13 +318,13 @@ fn a_traffic_binds_each_destination_to_a_record_set() {
 fn what_makes_no_sense_of_a_traffic_is_said() {
     let two = "azure = \"set-2\"";
     for (from, to, expected) in [
-        ("name = \"www.example.com\"\n", "", "has no `name`"),
+        ("name = \"www.example.com\"\n", "", "a traffic of Route 53 has a `name`"),
         ("www.example.com", "www example", "`name` is no name of DNS"),
         ("destinations = ", "destination = ", "did you mean `destinations`"),
         (two, "azrue = \"set-2\"", "the policy sends users to aws, azure"),
         (two, "azure = \"set-2\", gcp = \"set-3\"", "names the destinations aws, azure, gcp"),
         (", azure = \"set-2\"", "", "one destination leaves users no choice"),
-        (two, "azure = \"set-1\"", "is the record set of `aws` already"),
+        (two, "azure = \"set-1\"", "is `aws` already"),
         ("kind = \"traffic\"", "kind = \"traffic\"\nmax = 50", "`targets.front` has no key `max`"),
         ("kind = \"aws\"\nregion = \"eu-west-1\"", "kind = \"systemd\"", "it has no traffic"),
     ] {
