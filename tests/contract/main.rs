@@ -98,6 +98,7 @@ providers! {
     aws_routes: routes::Routes,
     azure_scale_sets: azure::ScaleSets,
     azure_databases: azure::Databases,
+    azure_routes: azure::Routes,
     kubernetes_deployments: kubernetes::Deployments,
     webhook_settings: webhook::Settings,
     webhook_jobs: webhook::Jobs,
