@@ -5,6 +5,7 @@ mod agent;
 mod azure;
 mod azure_agent;
 mod azure_databases;
+mod azure_traffic;
 mod kubernetes;
 mod prism;
 mod ways;

@@ -167,7 +167,7 @@ fn look_around(azure: &Azure, runtime: &Runtime) {
 }
 
 /// What is wrong with these calls.
-fn complaints(calls: &[Call]) -> Vec<String> {
+pub(crate) fn complaints(calls: &[Call]) -> Vec<String> {
     let told = |call: &Call| Some(format!("{}: {}", call.what, call.complaint.as_ref()?));
     calls.iter().filter_map(told).collect()
 }

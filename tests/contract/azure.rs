@@ -1,4 +1,4 @@
-//! Scale sets, and databases with their replicas, at a simulated Azure.
+//! Scale sets, databases with their replicas, and traffic, at a simulated Azure.
 
 use crate::{
     subject::{Case, Provider, SECRET, Scene, Step, Way, it, missing},
@@ -6,16 +6,16 @@ use crate::{
 };
 use serde_json::{Value, json};
 use setpoint_azure::{
-    Azure, AzureEyes, AzureHands, AzureSettings, Deadlines, Identity, PostgresEyes, PostgresHands,
-    ScaleSetId, ServerId,
+    Azure, AzureEyes, AzureHands, AzureSettings, Deadlines, Endpoints, Identity, PostgresEyes,
+    PostgresHands, ProfileId, ScaleSetId, ServerId, TrafficEyes, TrafficHands,
 };
-use setpoint_core::Action;
+use setpoint_core::{Action, Shares};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
-use support::{Calls, MachineClock, Simulated, until};
+use support::{Calls, MachineClock, Simulated, profile, profile_path, profile_weights, until};
 use tempfile::NamedTempFile;
 
 /// How long a look, and an action, may take.
@@ -135,5 +135,52 @@ impl Provider for Databases {
         let action = Action::AddReplica { name: "orders-sp-1".to_owned() };
         let (step, server) = (Step { from: 0, to: 1, action }, wire.with((token, simulated)));
         Scene { eyes, hands, step, deadline: DEADLINE, server: Box::new(server) }
+    }
+}
+
+/// Traffic, each by a profile of its own.
+pub(crate) struct Routes(Arc<Simulated>);
+
+fn shares(aws: u32) -> Shares {
+    [("aws".to_owned(), aws), ("eu".to_owned(), 100 - aws)].into()
+}
+
+impl Provider for Routes {
+    type Eyes = TrafficEyes;
+    type Hands = TrafficHands;
+    const WITHOUT: &'static [(Case, &'static str)] =
+        &[(Case::HalfAList, "a profile is one answer, with all its endpoints: there are no pages")];
+    const REMEDY: &'static str = ScaleSets::REMEDY;
+
+    fn start() -> Self {
+        Self(Arc::new(Simulated::shipped("four-clouds.toml", &[])))
+    }
+
+    async fn scene(&self, name: &str, way: Way) -> Scene<Self> {
+        let path = profile_path("s", name);
+        self.0.arm("PUT", &path, &profile(name, "web", [1, 1000]));
+        let (azure, other, asked) = (Arc::clone(&self.0), Arc::clone(&self.0), path.clone());
+        // Ten for each percent; who has none keeps the least.
+        let truth = move || {
+            let weight = profile_weights(&azure, &asked)[1];
+            u32::try_from(weight / 10).expect("at most a hundred")
+        };
+        let tongue = Tongue { list: None, ..TONGUE };
+        let own = name.to_owned();
+        let wire = Wire::new(self.0.address("azure"), tongue, truth).moved_by(move || {
+            other.arm("PUT", &path, &profile(&own, "web", [400, 600]));
+        });
+        let (azure, token) = connect(&wire, way);
+        let endpoints = |name: &str| {
+            let profile = ProfileId::parse(name, Some("rg")).expect("it is a name");
+            let own = ["aws", "eu"].map(|name| (name.to_owned(), name.to_owned()));
+            Endpoints { profile, destinations: own.into() }
+        };
+        let targets = BTreeMap::from([(it(), endpoints(name)), (missing(), endpoints("nobody"))]);
+        let eyes = Arc::new(azure.traffic_eyes(targets.clone()));
+        let hands = Arc::new(azure.traffic_hands(targets));
+        let action = Action::Route { from: shares(100), to: shares(40), leaves: true };
+        let step = Step { from: 100, to: 40, action };
+        Scene { eyes, hands, step, deadline: DEADLINE, server: Box::new(wire.with(token)) }
     }
 }

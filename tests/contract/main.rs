@@ -101,6 +101,7 @@ providers! {
     aws_rollouts: aws_rollouts::Rollouts,
     azure_scale_sets: azure::ScaleSets,
     azure_databases: azure::Databases,
+    azure_routes: azure::Routes,
     kubernetes_deployments: kubernetes::Deployments,
     kubernetes_rollouts: kubernetes::Rollouts,
     webhook_settings: webhook::Settings,

@@ -9,11 +9,12 @@ use serde_json::{Map, Value, json};
 use std::{fs, path::Path};
 
 /// The files, and how the paths end that are taken out of each.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("compute", ""),
     ("monitor-autoscale_API", ""),
     ("monitor-metrics_API", ""),
     ("authorization", "/permissions"),
+    ("trafficmanager", ""),
 ];
 /// Where its parts are that refer to each other.
 const PARTS: &str = "#/components/";
@@ -79,6 +80,7 @@ fn refer_within(value: &mut Value, file: &str) {
 /// `path` as Prism reads it; what is done there has no parameter any more that is not in it.
 fn written_out(path: &str, does: &mut Value) -> String {
     let path = path.replace("/resourcegroups/", "/resourceGroups/");
+    let path = path.replace("/trafficmanagerprofiles", "/trafficManagerProfiles");
     let mut path = path.replace("/microsoft.insights/", "/Microsoft.Insights/");
     for (name, steps, instead) in STEPS {
         if path.contains(steps) {

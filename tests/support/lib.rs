@@ -25,6 +25,7 @@ mod moto;
 mod policy;
 mod postgres;
 mod prism;
+mod profile;
 mod prometheus;
 mod service;
 mod simulated;
@@ -52,6 +53,9 @@ pub use moto::{Moto, REGION, python};
 pub use policy::replicas_policy;
 pub use postgres::Postgres;
 pub use prism::{Judged, Prism};
+pub use profile::{
+    document as profile, path as profile_path, states as profile_states, weights as profile_weights,
+};
 pub use prometheus::Prometheus;
 pub use service::{Mood, Service, Write};
 pub use simulated::Simulated;

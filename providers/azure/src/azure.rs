@@ -8,6 +8,7 @@ use crate::{
     postgres::{PostgresEyes, PostgresHands, ServerId, Servers},
     rivals::Rivals,
     token::Tokens,
+    traffic::{Endpoints, Profiles, TrafficEyes, TrafficHands},
 };
 use setpoint_control::Clock;
 use setpoint_core::{InputKey, Span, TargetName};
@@ -89,6 +90,21 @@ impl Azure {
     pub fn database_hands(&self, targets: BTreeMap<TargetName, ServerId>) -> PostgresHands {
         let name = self.settings.name.clone();
         PostgresHands::new(name, self.servers(), targets, self.settings.deadlines.act)
+    }
+
+    pub(crate) fn profiles(&self) -> Profiles {
+        Profiles::new(self.arm.clone(), self.settings.subscription.clone())
+    }
+
+    /// Eyes on profiles of Traffic Manager.
+    pub fn traffic_eyes(&self, targets: BTreeMap<TargetName, Endpoints>) -> TrafficEyes {
+        TrafficEyes::new(self.profiles(), targets, self.settings.deadlines.look)
+    }
+
+    /// Hands on profiles of Traffic Manager. They make every call once: the next pass is the retry.
+    pub fn traffic_hands(&self, targets: BTreeMap<TargetName, Endpoints>) -> TrafficHands {
+        let name = self.settings.name.clone();
+        TrafficHands::new(name, self.profiles(), targets, self.settings.deadlines.act)
     }
 
     /// Azure Monitor as a source that is asked `queries`.

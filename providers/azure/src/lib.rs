@@ -1,5 +1,5 @@
 //! Azure: virtual machine scale sets, their machines, and who else scales them; flexible servers of
-//! PostgreSQL and their replicas.
+//! PostgreSQL and their replicas; profiles of Traffic Manager.
 //!
 //! [`AzureEyes`] only looks: it has no method that changes anything, so an agent in observe mode
 //! is built with it alone. [`AzureHands`] changes things, and looks first. Neither has an
@@ -11,10 +11,11 @@
 //!             ├─► metrics ─► metric_query (Azure Monitor)
 //!             ├─► hands                  (the only file that asks for a change)
 //!             ├─► postgres/              (databases: eyes and hands of their own)
+//!             ├─► traffic/               (where users are sent: the same)
 //!             ├─► doctor                 (what lacks, and who else is there)
 //!             └─► permissions            (the least role: pure, asks nobody)
 //! calls ─► compute (the only file that knows Azure's crate) ─┐
-//!          insights, postgres (what no crate has)            ├─► arm ─► token ─► identity
+//!          insights, postgres, traffic (what no crate has)   ├─► arm ─► token ─► identity
 //!                                                            │       └► fault (pure)
 //! ```
 //!
@@ -41,6 +42,7 @@ mod settings;
 mod stand_in;
 mod tag;
 mod token;
+mod traffic;
 
 pub use azure::Azure;
 pub use doctor::Patient;
@@ -53,3 +55,4 @@ pub use permissions::{Needs, actions, scopes};
 pub use postgres::{DatabasePatient, PostgresEyes, PostgresHands, ServerId};
 pub use scale_set::{IdError, ScaleSetId};
 pub use settings::{AzureSettings, Deadlines};
+pub use traffic::{Endpoints, ProfileId, TrafficEyes, TrafficHands, TrafficPatient};

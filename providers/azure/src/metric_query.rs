@@ -109,7 +109,9 @@ impl Of {
         }
         ScaleSetId::parse(text, None).map(Self::ScaleSet).map_err(|error| match error {
             IdError::Group(name) => QueryError::Group(name),
-            IdError::Name(name) | IdError::Server(name) => QueryError::Resource(name),
+            IdError::Name(name) | IdError::Server(name) | IdError::Profile(name) => {
+                QueryError::Resource(name)
+            }
         })
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     metrics::READ_METRICS,
     postgres,
     scale_set::group_path,
+    traffic,
 };
 use std::collections::BTreeSet;
 
@@ -27,6 +28,10 @@ pub struct Needs {
     pub databases: bool,
     /// Whether replicas are added and removed.
     pub replicates: bool,
+    /// Whether anybody asks where users are sent.
+    pub traffic: bool,
+    /// Whether users are sent elsewhere.
+    pub routes: bool,
     /// Whether metrics are read.
     pub measured: bool,
 }
@@ -54,6 +59,12 @@ pub fn actions(needs: Needs) -> Vec<&'static str> {
     }
     if needs.replicates {
         actions.extend([postgres::WRITE, postgres::DELETE]);
+    }
+    if needs.traffic {
+        actions.push(traffic::READ);
+    }
+    if needs.routes {
+        actions.push(traffic::WRITE);
     }
     if needs.measured {
         actions.push(READ_METRICS);
@@ -84,6 +95,10 @@ mod tests {
         let replicates = actions(Needs { databases: true, replicates: true, ..Needs::default() });
         let changing: Vec<_> = replicates.iter().filter(|it| !it.ends_with("/read")).collect();
         assert_eq!(changing, [&postgres::DELETE, &postgres::WRITE]);
+        let routed = actions(Needs { traffic: true, ..Needs::default() });
+        assert_eq!(routed, [traffic::READ]);
+        let routes = actions(Needs { traffic: true, routes: true, ..Needs::default() });
+        assert_eq!(routes, [traffic::READ, traffic::WRITE]);
         assert!(actions(Needs::default()).is_empty());
     }
 }

@@ -30,6 +30,12 @@ pub enum IdError {
          with its resource group"
     )]
     Server(String),
+    /// Something that no profile can be called.
+    #[error(
+        "`{0}` names no profile of Traffic Manager: write its name, `GROUP/NAME` with its resource \
+         group, or its whole id, which begins with `/subscriptions/`"
+    )]
+    Profile(String),
 }
 
 impl ScaleSetId {
@@ -77,7 +83,7 @@ pub(crate) fn group_path(subscription: &str, group: &str) -> String {
 }
 
 /// Whether Azure can have a scale set or a resource group of this name.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     (1..=90).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()".contains(c))
         && !name.ends_with('.')

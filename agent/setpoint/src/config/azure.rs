@@ -2,15 +2,17 @@
 
 use super::fault::{At, Code, ConfigFault, Faults};
 pub(crate) use setpoint_azure::MetricQuery;
-use setpoint_azure::{ScaleSetId, ServerId};
+use setpoint_azure::{ProfileId, ScaleSetId, ServerId};
 use setpoint_policies::Kind;
 
-/// Says so if `id` names no scale set, or no server where a database is meant; `group` is where one
-/// is that names no resource group.
+/// Says so if `id` names no scale set, no server where a database is meant, or no profile where a
+/// traffic is; `group` is where one is that names no resource group.
 pub(crate) fn check_id(kind: Kind, id: &At<String>, group: Option<&At<String>>, faults: &Faults) {
     let group = group.map(|group| &*group.value);
     let named = if kind == Kind::Database {
         ServerId::parse(&id.value, group).map(drop)
+    } else if kind == Kind::Traffic {
+        ProfileId::parse(&id.value, group).map(drop)
     } else {
         ScaleSetId::parse(&id.value, group).map(drop)
     };

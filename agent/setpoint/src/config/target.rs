@@ -88,7 +88,8 @@ pub(crate) fn target(
     let records = traffic::records(raw, providers, faults);
     let weighted = weighted::weighted(raw, providers, faults);
     let services = services::services(raw, providers, faults);
-    Some(Target { provider, which, settings, own, records, weighted, services, mode })
+    let endpoints = traffic::endpoints(raw, providers, faults);
+    Some(Target { provider, which, settings, own, records, endpoints, weighted, services, mode })
 }
 
 fn rollout(
@@ -343,7 +344,7 @@ const fn kinds(provider: &RawProvider) -> (&'static str, &'static [Kind]) {
             ];
             ("AWS", ALL)
         }
-        RawProvider::Azure(_) => ("Azure", &[Kind::Group, Kind::Database]),
+        RawProvider::Azure(_) => ("Azure", &[Kind::Group, Kind::Database, Kind::Traffic]),
         RawProvider::Kubernetes(_) => ("Kubernetes", &[Kind::Group, Kind::Rollout]),
         RawProvider::Webhook(_) => ("a web service", &[Kind::Setting, Kind::Job]),
         RawProvider::Systemd(_) => ("systemd", &[Kind::Job]),

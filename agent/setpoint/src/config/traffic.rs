@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// The longest set identifier that Route 53 takes, in letters.
 const LONGEST: usize = 128;
 
+/// The longest name of an endpoint that Traffic Manager takes, in letters.
+const LONGEST_ENDPOINT: usize = 260;
+
 /// The brakes of a traffic between `destinations`.
 pub(super) fn settings(
     destinations: &[(At<String>, At<String>)],
@@ -61,6 +64,40 @@ pub(super) fn records(
         name: name.value.clone(),
         destinations: destinations.iter().map(own).collect(),
     })
+}
+
+/// The name of the endpoint of each destination of `raw`, if it is a traffic at Azure.
+pub(super) fn endpoints(
+    raw: &RawTarget,
+    providers: &[RawNamed<RawProvider>],
+    faults: &Faults,
+) -> Option<BTreeMap<String, String>> {
+    let RawTargetKind::Traffic { name, destinations, .. } = &raw.kind else { return None };
+    let named = providers.iter().find(|provider| provider.name.value == raw.provider.value);
+    let Some(RawProvider::Azure(_)) = named?.what.as_ref() else { return None };
+    if let Some(name) = name {
+        let message = "`name` is for a traffic of Route 53; here `id` is the profile";
+        faults.push(ConfigFault::new(Code::WrongKind, &name.place, message));
+    }
+    each_its_own(destinations, faults);
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    for (own, endpoint) in destinations {
+        let wrong = |code, message| faults.push(ConfigFault::new(code, &endpoint.place, message));
+        if endpoint.value.len() > LONGEST_ENDPOINT {
+            let message = format!("the name of an endpoint has at most {LONGEST_ENDPOINT} letters");
+            wrong(Code::BadValue, message);
+        }
+        // The same letters are said of already.
+        let is_same = |other: &&String| {
+            other.eq_ignore_ascii_case(&endpoint.value) && **other != endpoint.value
+        };
+        if let Some(other) = found.values().find(is_same) {
+            let message = format!("{} is the endpoint `{other}` already", endpoint.place.written());
+            wrong(Code::Twice, message);
+        }
+        found.insert(own.value.clone(), endpoint.value.clone());
+    }
+    Some(found)
 }
 
 /// Says so if there is one destination, or if two are the same thing at their provider.

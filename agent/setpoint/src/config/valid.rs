@@ -379,6 +379,9 @@ pub(crate) struct Target {
         expect(dead_code, reason = "read by its back end, which is not built")
     )]
     pub(crate) services: Option<WeightedServices>,
+    /// The endpoint that is each of its destinations, of a traffic at Azure.
+    #[cfg_attr(not(feature = "azure"), expect(dead_code, reason = "read by a back end left out"))]
+    pub(crate) endpoints: Option<BTreeMap<String, String>>,
     /// What may be done to it: the least of the agent's mode and of every policy's that names it.
     pub(crate) mode: Mode,
 }

@@ -11,8 +11,9 @@ use crate::{
 };
 use serde_json::{Value, json};
 use setpoint_azure::{
-    Azure, AzureSettings, DatabasePatient, Deadlines, Identity, MetricQuery, MonitorSettings,
-    Needs, Patient, ScaleSetId, ServerId, Written, actions, scopes,
+    Azure, AzureSettings, DatabasePatient, Deadlines, Endpoints, Identity, MetricQuery,
+    MonitorSettings, Needs, Patient, ProfileId, ScaleSetId, ServerId, TrafficPatient, Written,
+    actions, scopes,
 };
 use setpoint_control::{Breaker, Finding, World};
 use setpoint_core::{InputKey, TargetSettings};
@@ -52,6 +53,13 @@ pub(super) fn plug_in(
     }
     let acted_on = each(targets, |target| is_acted_on(target, reach), place);
     give_hands(world, acted_on, |own| Arc::new(azure.database_hands(own)));
+    let place = |target: &Target| endpoints(subscription, target);
+    let seen = each(targets, |_| true, place);
+    if !seen.is_empty() {
+        world.eyes.push(Box::new(azure.traffic_eyes(seen)));
+    }
+    let acted_on = each(targets, |target| is_acted_on(target, reach), place);
+    give_hands(world, acted_on, |own| Arc::new(azure.traffic_hands(own)));
     Ok(())
 }
 
@@ -93,9 +101,14 @@ pub(super) async fn examine(
         let (id, acts) = (server(subscription, target)?, target.mode == Mode::Act);
         Some(DatabasePatient { id, acts })
     };
+    let traffic = |target: &Target| {
+        let (endpoints, acts) = (endpoints(subscription, target)?, target.mode == Mode::Act);
+        Some(TrafficPatient { endpoints, acts })
+    };
     let azure = connect(name, subscription)?;
     let mut findings = azure.examine(&each(targets, |_| true, patient)).await;
     findings.extend(azure.examine_databases(&each(targets, |_| true, database)).await);
+    findings.extend(azure.examine_traffic(&each(targets, |_| true, traffic)).await);
     findings.sort_by_key(|finding| finding.severity);
     Ok(findings)
 }
@@ -110,6 +123,7 @@ pub(super) fn permissions(
     let own = || config.targets.values().filter(|target| target.provider == name);
     let sets = || own().filter(|target| id(subscription, target).is_some());
     let servers = || own().filter(|target| server(subscription, target).is_some());
+    let routed = || own().filter(|target| endpoints(subscription, target).is_some());
     let acts = |target: &&Target| target.mode == Mode::Act;
     let measured: Vec<MetricQuery> =
         metrics(config, name).flat_map(|(_, _, queries)| queries.into_values()).collect();
@@ -119,10 +133,15 @@ pub(super) fn permissions(
         replaces: sets().filter(acts).any(replaces),
         databases: servers().next().is_some(),
         replicates: servers().any(|target| acts(&target)),
+        traffic: routed().next().is_some(),
+        routes: routed().any(|target| acts(&target)),
         measured: !measured.is_empty(),
     };
     let groups: Vec<String> = own().filter_map(|target| group(subscription, target)).collect();
     let groups = groups.iter().map(String::as_str);
+    let mut scopes = scopes(&subscription.id, groups, measured.iter());
+    let profiles = routed().filter_map(|target| endpoints(subscription, target));
+    scopes.extend(profiles.map(|endpoints| endpoints.profile.scope(&subscription.id)));
     Ok(json!({
         "Name": format!("Setpoint {name}"),
         "IsCustom": true,
@@ -131,7 +150,7 @@ pub(super) fn permissions(
         "NotActions": [],
         "DataActions": [],
         "NotDataActions": [],
-        "AssignableScopes": scopes(&subscription.id, groups, measured.iter()),
+        "AssignableScopes": scopes,
     }))
 }
 
@@ -159,8 +178,7 @@ fn connect(name: &str, subscription: &Subscription) -> Result<Azure, CannotWire>
     azure.map_err(|error| CannotWire::Provider(name.to_owned(), error))
 }
 
-/// Which scale set a target is, unless it is a database. What the configuration lets through is one
-/// of both.
+/// Which scale set a target is, if it is a group.
 fn id(subscription: &Subscription, target: &Target) -> Option<ScaleSetId> {
     let Which::One(id) = &target.which else { return None };
     let is_group = matches!(target.settings, TargetSettings::Group(_));
@@ -174,7 +192,15 @@ fn server(subscription: &Subscription, target: &Target) -> Option<ServerId> {
     ServerId::parse(id, subscription.resource_group.as_deref()).ok().filter(|_| is_database)
 }
 
-/// In which resource group a target is.
+/// Which endpoints of which profile a target is, if it is a traffic.
+fn endpoints(subscription: &Subscription, target: &Target) -> Option<Endpoints> {
+    let Which::One(id) = &target.which else { return None };
+    let destinations = target.endpoints.clone()?;
+    let profile = ProfileId::parse(id, subscription.resource_group.as_deref()).ok()?;
+    Some(Endpoints { profile, destinations })
+}
+
+/// In which resource group a group or a database is.
 fn group(subscription: &Subscription, target: &Target) -> Option<String> {
     let set = id(subscription, target).map(|id| id.group().to_owned());
     set.or_else(|| server(subscription, target).map(|id| id.group().to_owned()))

@@ -99,6 +99,11 @@ impl Fault {
         Self::new(StatusCode::CONFLICT, "ServerNameAlreadyExists", message)
     }
 
+    /// Users find somebody else by this name.
+    pub(super) fn dns_taken(message: String) -> Self {
+        Self::new(StatusCode::CONFLICT, "Conflict", message)
+    }
+
     /// Something else goes on with a server.
     pub(super) fn busy(name: &str) -> Self {
         let message = format!(
@@ -125,7 +130,7 @@ impl Fault {
         Self::new(StatusCode::CONFLICT, "InvalidResourceLocation", message)
     }
 
-    /// A question about metrics that cannot be meant.
+    /// A question about metrics, or a profile of traffic, that cannot be meant.
     pub(super) fn bad(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
     }

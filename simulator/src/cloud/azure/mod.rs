@@ -1,10 +1,10 @@
 //! Azure: the resource manager, with a scale set that is the group of a world, its metrics, a server
-//! that is its database, and the places where tokens are to be had.
+//! that is its database, profiles of traffic, and the places where tokens are to be had.
 //!
 //! ```text
 //! Request ──► token.rs (whoever asks for a token)
 //!    │
-//!    └──► route.rs (what is meant) ──► read.rs, write.rs, metrics.rs, settings.rs, postgres/ ──► Said
+//!    └──► route.rs (what is meant) ──► read.rs, write.rs, metrics.rs, settings.rs, postgres/, traffic/ ──► Said
 //!                                          │            │
 //!                       document.rs (pure) ┘       Subscription ──► ScaleSet ──► World
 //!                                                       │
@@ -29,6 +29,7 @@ mod set;
 mod settings;
 mod subscription;
 mod token;
+mod traffic;
 mod write;
 
 use super::{
@@ -142,6 +143,15 @@ fn action(method: &Method, what: &What) -> String {
     if matches!(what, What::Server(_)) {
         return format!("{}/{end}", postgres::KIND);
     }
+    if matches!(what, What::Profile(_)) {
+        return format!("{}/{end}", traffic::KIND);
+    }
+    if let What::ProfileEndpoint(_, kind, _) = what {
+        return format!("{}/{kind}/{end}", traffic::KIND);
+    }
+    if matches!(what, What::ProfileName) {
+        return "Microsoft.Network/checkTrafficManagerNameAvailability/action".to_owned();
+    }
     format!("{SETS}/{end}")
 }
 
@@ -167,7 +177,35 @@ fn act(all: &mut Subscription, request: &Request<Bytes>, route: &Route) -> Resul
         (&Method::PUT, What::Server(name)) => postgres::put(all, route, name, body),
         (&Method::PATCH, What::Server(name)) => postgres::patch(all, route, name, body),
         (&Method::DELETE, What::Server(name)) => postgres::delete(all, route, name),
+        (_, What::Profile(_) | What::ProfileEndpoint(..) | What::ProfileName) => {
+            route_users(all, request, route)
+        }
         (&Method::POST, What::InstanceAction(..)) => Err(Fault::unknown(&route.path)),
+        (method, _) => Err(Fault::method(method.as_str())),
+    }
+}
+
+/// Changes where users are sent.
+fn route_users(
+    all: &mut Subscription,
+    request: &Request<Bytes>,
+    route: &Route,
+) -> Result<Said, Fault> {
+    let body = request.body();
+    match (request.method(), &route.what) {
+        (&Method::POST, What::ProfileName) => traffic::free(all, body),
+        (&Method::PUT, What::Profile(name)) => traffic::put(all, route, name, body),
+        (&Method::PATCH, What::Profile(name)) => traffic::patch(all, route, name, body),
+        (&Method::DELETE, What::Profile(name)) => Ok(traffic::delete(all, name)),
+        (&Method::PUT, What::ProfileEndpoint(name, kind, own)) => {
+            traffic::put_endpoint(all, route, (name, kind, own), body)
+        }
+        (&Method::PATCH, What::ProfileEndpoint(name, kind, own)) => {
+            traffic::patch_endpoint(all, route, (name, kind, own), body)
+        }
+        (&Method::DELETE, What::ProfileEndpoint(name, kind, own)) => {
+            Ok(traffic::delete_endpoint(all, (name, kind, own)))
+        }
         (method, _) => Err(Fault::method(method.as_str())),
     }
 }
@@ -195,7 +233,12 @@ fn look(all: &Subscription, route: &Route, what: &What) -> Result<Said, Fault> {
         What::Configurations(name) => postgres::configurations(all, route, name),
         What::Configuration(name, which) => postgres::configuration(all, route, (name, which)),
         What::Endpoints(name) => postgres::endpoints(all, name),
-        What::SetAction(..) | What::InstanceAction(..) => Err(Fault::unknown(&route.path)),
+        What::Profiles => traffic::profiles(all, route),
+        What::Profile(name) => traffic::profile(all, route, name),
+        What::ProfileEndpoint(name, kind, own) => traffic::endpoint(all, route, (name, kind, own)),
+        What::SetAction(..) | What::InstanceAction(..) | What::ProfileName => {
+            Err(Fault::unknown(&route.path))
+        }
     }
 }
 

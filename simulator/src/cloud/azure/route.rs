@@ -3,7 +3,7 @@
 //! Types and names are told apart by no letter's size, as ARM has it; what a caller wrote is kept
 //! for what is said back.
 
-use super::{GROUP, fault::Fault};
+use super::{GROUP, fault::Fault, traffic};
 use hyper::{
     Request,
     header::{self, HeaderName},
@@ -64,6 +64,13 @@ pub(super) enum What {
     Configuration(String, String),
     /// The names under which a server is found besides.
     Endpoints(String),
+    /// All profiles of Traffic Manager.
+    Profiles,
+    Profile(String),
+    /// An endpoint of a profile: of which kind, and its name.
+    ProfileEndpoint(String, &'static str, String),
+    /// Whether a name is free.
+    ProfileName,
 }
 
 impl Route {
@@ -161,7 +168,8 @@ fn meant(parts: &[&str]) -> Option<(Option<String>, What)> {
     }
     if let [.., "providers", "microsoft.authorization", "permissions"] = small[..] {
         let (group, scope) = meant(&parts[..parts.len() - 3])?;
-        let known = matches!(scope, What::Group | What::Set(_) | What::Server(_));
+        let known =
+            matches!(scope, What::Group | What::Set(_) | What::Server(_) | What::Profile(_));
         return known.then_some((group, What::Permissions));
     }
     if let [.., "providers", "microsoft.insights", kind] = small[..]
@@ -174,6 +182,9 @@ fn meant(parts: &[&str]) -> Option<(Option<String>, What)> {
         };
     }
     match small[..] {
+        ["providers", "microsoft.network", "checktrafficmanagernameavailability"] => {
+            Some((None, What::ProfileName))
+        }
         ["subscriptions", _] => Some((None, What::Subscription)),
         ["subscriptions", _, "resourcegroups"] => Some((None, What::Groups)),
         ["subscriptions", _, "resourcegroups", _] => Some((Some(parts[3].to_owned()), What::Group)),
@@ -202,6 +213,8 @@ fn meant_everywhere(small: &[&str], parts: &[&str]) -> Option<What> {
             _,
         ] => Some(What::Operation(parts[4].to_owned())),
         ["microsoft.insights", "autoscalesettings"] => Some(What::Settings),
+        ["microsoft.network", "trafficmanagerprofiles"] => Some(What::Profiles),
+        ["microsoft.network", "checktrafficmanagernameavailabilityv2"] => Some(What::ProfileName),
         _ => None,
     }
 }
@@ -231,6 +244,12 @@ fn meant_in_group(small: &[&str], parts: &[&str]) -> Option<What> {
             [_, "configurations"] => Some(What::Configurations(own(2))),
             [_, "configurations", _] => Some(What::Configuration(own(2), own(4))),
             [_, "virtualendpoints"] => Some(What::Endpoints(own(2))),
+            _ => None,
+        },
+        ["microsoft.network", "trafficmanagerprofiles", ref rest @ ..] => match *rest {
+            [] => Some(What::Profiles),
+            [_] => Some(What::Profile(own(2))),
+            [_, kind, _] => Some(What::ProfileEndpoint(own(2), traffic::kind_of(kind)?, own(4))),
             _ => None,
         },
         _ => None,

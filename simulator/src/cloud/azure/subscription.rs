@@ -10,6 +10,7 @@ use super::{
     operation::Operation,
     postgres,
     set::{self, ScaleSet},
+    traffic,
 };
 use crate::world::Answer;
 use jiff::Timestamp as Calendar;
@@ -29,6 +30,8 @@ pub(super) struct Subscription {
     pub(super) begun: u64,
     /// The settings of Azure's own autoscaler, by their names in small letters. Nobody acts on them.
     pub(super) settings: BTreeMap<String, Value>,
+    /// Where users would be sent.
+    pub(super) profiles: traffic::Profiles,
     /// What callers called servers besides.
     pub(super) server_tags: postgres::Tags,
     /// The scenario's world: its API is that of all, and its database is here.
@@ -52,6 +55,7 @@ impl Subscription {
             operations: Vec::new(),
             begun: 0,
             settings: BTreeMap::new(),
+            profiles: BTreeMap::new(),
             server_tags: BTreeMap::new(),
             main,
             seed,

@@ -1,5 +1,7 @@
 //! What the scenario's faults do to callers and to operations, and what becomes of instances.
 
+mod traffic;
+
 use super::*;
 use crate::{
     cloud::{live, pace::tests::ByHand},

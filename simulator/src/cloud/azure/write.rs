@@ -280,7 +280,7 @@ fn merge(model: &mut Value, given: &Value) -> Result<(), Fault> {
 }
 
 /// Puts every value of `given` in its place in `whole`. What is null is not said.
-fn overlay(whole: &mut Value, given: &Value) {
+pub(super) fn overlay(whole: &mut Value, given: &Value) {
     match (whole, given) {
         (_, Value::Null) => {}
         (Value::Object(whole), Value::Object(given)) => {

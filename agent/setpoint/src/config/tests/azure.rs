@@ -127,3 +127,69 @@ fn the_agent_is_known_in_one_way_and_no_token_goes_in_the_clear() {
     let here = AT_AZURE.replacen(group, &with("endpoint = \"http://127.0.0.1:1\""), 1);
     assert_eq!(load_files(&[("setpoint.toml", here.as_bytes())]).1, "");
 }
+
+/// A policy that sends users to one of two destinations.
+const FAILOVER: &str = r#"
+const POLICY = #{
+    about: "Fail over", language: 1,
+    targets: #{ front: #{ kind: "traffic", destinations: ["main", "standby"] } },
+};
+rule "fail over" when !front.healthy("main") { front.shift_to("standby"); }
+"#;
+
+const GOOD_FRONT: &str = r#"region = "westeurope"
+[providers.azure]
+kind = "azure"
+subscription = "s"
+resource_group = "games"
+[targets.front]
+kind = "traffic"
+provider = "azure"
+id = "front"
+destinations = { main = "eu", standby = "azure" }
+[[policies]]
+file = "failover.rhai"
+targets = { front = "front" }
+"#;
+
+fn front(text: &str) -> (Option<Config>, String) {
+    load_files(&[("setpoint.toml", text.as_bytes()), ("failover.rhai", FAILOVER.as_bytes())])
+}
+
+#[test]
+fn a_traffic_binds_each_destination_to_an_endpoint_of_a_profile() {
+    let path = "/subscriptions/t/resourceGroups/g/providers/Microsoft.Network/\
+                trafficManagerProfiles/front";
+    for id in ["front", "other/front", path] {
+        let text = GOOD_FRONT.replacen("id = \"front\"", &format!("id = \"{id}\""), 1);
+        let (config, faults) = front(&text);
+        let config = config.unwrap_or_else(|| panic!("{faults}"));
+        assert_eq!(faults, "");
+        let target = &config.targets["front"];
+        assert_eq!(target.endpoints.as_ref().unwrap()["standby"], "azure");
+        assert!(target.records.is_none());
+    }
+}
+
+#[test]
+fn what_makes_no_sense_of_a_traffic_at_azure_is_said() {
+    let id = "id = \"front\"";
+    for (from, to, expected) in [
+        (id, "id = \"fr_nt\"", "C010: `fr_nt` names no profile of Traffic Manager: write its"),
+        (
+            "resource_group = \"games\"\n",
+            "",
+            "C010: in which resource group is `front`? write `GROUP/front`",
+        ),
+        (id, "id = \"front\"\nname = \"www.example.com\"", "`name` is for a traffic of Route 53"),
+        ("destinations = ", "destination = ", "did you mean `destinations`"),
+        ("standby = \"azure\"", "standby = \"eu\"", "is `main` already"),
+        ("standby = \"azure\"", "standby = \"EU\"", "is the endpoint `eu` already"),
+        ("standby = \"azure\"", "standby = \"\"", "it is empty"),
+        (", standby = \"azure\"", "", "one destination leaves users no choice"),
+    ] {
+        assert!(GOOD_FRONT.contains(from), "{from}");
+        let (config, faults) = front(&GOOD_FRONT.replacen(from, to, 1));
+        assert!(config.is_none() && faults.contains(expected), "{to}: {faults}");
+    }
+}
