@@ -80,7 +80,8 @@ fn a_cpu_that_has_nothing_to_do_with_the_load_gives_no_capacity() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
-    /// Three standard errors; of the capacity also the hundredth that noise within a step hides.
+    /// Four and a half standard errors, which luck exceeds in one of ten thousand runs; of the capacity
+    /// also the hundredth that noise within a step hides.
     #[test]
     fn what_was_made_up_is_found_within_the_stated_errors(
         workers in 1..8_u32,
@@ -96,10 +97,10 @@ proptest! {
         let fit = fitted(&truth);
         let capacity = fit.capacity.expect("a day is enough");
         let off = (capacity.rps - truth.rps()).abs();
-        prop_assert!(off < 3.0 * capacity.error + 0.01 * truth.rps(), "{truth:?}\n{}", fit.text());
+        prop_assert!(off < 4.5 * capacity.error + 0.01 * truth.rps(), "{truth:?}\n{}", fit.text());
         let found = fit.boot.expect("a day has launches");
         let off = (found.median - boot_s as f64).abs();
-        prop_assert!(off < 3.0 * found.error, "{truth:?}\n{}", fit.text());
+        prop_assert!(off < 4.5 * found.error, "{truth:?}\n{}", fit.text());
         prop_assert!((found.sigma - sigma).abs() < 0.15 + step as f64 / boot_s as f64 / 2.0, "{truth:?}\n{}", fit.text());
     }
 }
