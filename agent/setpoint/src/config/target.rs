@@ -16,7 +16,7 @@ use super::{
 };
 use setpoint_core::{
     Approve, DatabaseSettings, GroupSettings, JobSettings, Range, RolloutSettings, SettingSettings,
-    Side, Stages, TargetSettings, VolumeSettings,
+    Side, Span, Stages, TargetSettings, VolumeSettings,
 };
 use setpoint_local::{Located, Unit};
 use setpoint_policies::Kind;
@@ -43,14 +43,7 @@ pub(crate) fn target(
             (TargetSettings::Database(settings), brakes)
         }
         RawTargetKind::Job { stuck_after, brakes } => {
-            let defaults = JobSettings::new();
-            let settings = JobSettings {
-                stuck_after: or(stuck_after.as_ref(), defaults.stuck_after),
-                cooldown_up: or(brakes.cooldown_up.as_ref(), defaults.cooldown_up),
-                confirm_within: or(brakes.confirm_within.as_ref(), defaults.confirm_within),
-                ..defaults
-            };
-            (TargetSettings::Job(settings), brakes)
+            (TargetSettings::Job(job(stuck_after.as_ref(), brakes)), brakes)
         }
         RawTargetKind::Volume { max, brakes } => {
             let defaults = VolumeSettings::new(range(0, max, ("min", "max"), faults)?);
@@ -90,6 +83,16 @@ pub(crate) fn target(
     let services = services::services(raw, providers, faults);
     let endpoints = traffic::endpoints(raw, providers, faults);
     Some(Target { provider, which, settings, own, records, endpoints, weighted, services, mode })
+}
+
+fn job(stuck_after: Option<&At<Span>>, brakes: &RawBrakes) -> JobSettings {
+    let defaults = JobSettings::new();
+    JobSettings {
+        stuck_after: or(stuck_after, defaults.stuck_after),
+        cooldown_up: or(brakes.cooldown_up.as_ref(), defaults.cooldown_up),
+        confirm_within: or(brakes.confirm_within.as_ref(), defaults.confirm_within),
+        ..defaults
+    }
 }
 
 fn rollout(
