@@ -387,7 +387,6 @@ pub(crate) struct Target {
 }
 
 /// The record sets of a traffic.
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Records {
     /// The hosted zone.
@@ -399,7 +398,6 @@ pub(crate) struct Records {
 }
 
 /// A rule of a load balancer, and the two target groups that it forwards to.
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "read by back ends, none is built"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WeightedGroups {
     /// The ARN of the rule, or of the listener whose default it is.
@@ -413,10 +411,6 @@ pub(crate) struct WeightedGroups {
 }
 
 /// A route of a cluster, and the two Services that it sends to.
-#[cfg_attr(
-    not(feature = "kubernetes"),
-    expect(dead_code, reason = "read by its back end, which is not built")
-)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WeightedServices {
     /// The HTTPRoute.
