@@ -70,3 +70,20 @@ impl Onprem {
         self.haproxy.command(&commands).await
     }
 }
+
+/// A server that is checked and up.
+#[cfg(test)]
+pub(crate) fn server(name: &str, weight: u32) -> Server {
+    Server {
+        name: name.to_owned(),
+        place: None,
+        up: true,
+        checked: true,
+        maint: false,
+        drain: false,
+        weight,
+        since: setpoint_core::Span::ZERO,
+        downs: 0,
+        sessions: 0,
+    }
+}

@@ -1,23 +1,7 @@
 //! Whom a split counts, and in which order weights are set.
 
 use super::*;
-use crate::side::serves;
-use setpoint_core::Span;
-
-fn server(name: &str, weight: u32) -> Server {
-    Server {
-        name: name.to_owned(),
-        place: None,
-        up: true,
-        checked: true,
-        maint: false,
-        drain: false,
-        weight,
-        since: Span::ZERO,
-        downs: 0,
-        sessions: 0,
-    }
-}
+use crate::side::{server, serves};
 
 fn split() -> Split {
     let candidates = vec!["new".to_owned(), "canary-*".to_owned()];

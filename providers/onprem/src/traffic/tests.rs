@@ -1,22 +1,7 @@
 //! Whom a destination counts, when it answers, and in which order weights are set.
 
 use super::*;
-use setpoint_core::Span;
-
-fn server(name: &str, weight: u32) -> Server {
-    Server {
-        name: name.to_owned(),
-        place: None,
-        up: true,
-        checked: true,
-        maint: false,
-        drain: false,
-        weight,
-        since: Span::ZERO,
-        downs: 0,
-        sessions: 0,
-    }
-}
+use crate::side::server;
 
 /// The first two servers are of aws, then one of each.
 fn fork() -> Fork {
